@@ -11,11 +11,16 @@
 #include "send/smtp_link.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/base64.h"
+#include "base/clock.h"
 
 static void enter_phase(struct smtp_link *link, enum retry_phase phase)
 {
@@ -142,8 +147,21 @@ void smtp_link_init(struct smtp_link *link, const struct transfer_settings *sett
     smtp_reply_begin(&link->reply);
 }
 
+/* In the clear a wait is one call of the kernel: the socket waits by itself, so long that what
+ * might end the wait is looked at in time. libcurl's sockets do not wait. */
+static void let_wait(const struct smtp_link *link, bool wait)
+{
+    const struct timeval most = clock_timeval(TRANSFER_WATCH_MS);
+    int flags = fcntl(link->fd, F_GETFL);
+    fcntl(link->fd, F_SETFL, wait ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+    if (wait)
+        setsockopt(link->fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+}
+
 void smtp_link_drop(struct smtp_link *link)
 {
+    if (link->fd >= 0 && link->clear)
+        let_wait(link, false);
     transfer_drop(&link->transfer);
     link->fd = -1;
 }
@@ -224,6 +242,9 @@ bool smtp_link_connect(struct smtp_link *link, const char *url, const struct smt
         return false;
     }
     link->fd = fd;
+    link->clear = link->transfer.settings.tls == TRANSFER_NEVER;
+    if (link->clear)
+        let_wait(link, true);
     /* From here on it only has to say that it works. */
     curl_easy_setopt(link->transfer.curl, CURLOPT_VERBOSE, 0L);
     return true;
@@ -231,27 +252,77 @@ bool smtp_link_connect(struct smtp_link *link, const char *url, const struct smt
 
 /* ---- What it carries ---- */
 
-static bool lose(struct smtp_link *link, CURLcode result)
+static bool lose(struct smtp_link *link, const char *why)
 {
     struct transfer *transfer = &link->transfer;
     transfer->lost = true;
     if (!transfer->fault[0])
-        snprintf(transfer->fault, sizeof transfer->fault, "%s",
-                 result == CURLE_OK ? "the server has closed it" : curl_easy_strerror(result));
+        snprintf(transfer->fault, sizeof transfer->fault, "%s", why);
     return false;
+}
+
+static bool lose_socket(struct smtp_link *link)
+{
+    char words[128];
+    return lose(link, strerror_r(errno, words, sizeof words));
+}
+
+static bool is_put_off(void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+static bool send_clear(struct smtp_link *link, const char *bytes, size_t length, size_t *sent)
+{
+    ssize_t done = send(link->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    *sent = done > 0 ? (size_t)done : 0;
+    return done >= 0 || is_put_off() || lose_socket(link);
 }
 
 bool smtp_link_send(struct smtp_link *link, const char *bytes, size_t length, size_t *sent)
 {
+    if (link->clear)
+        return send_clear(link, bytes, length, sent);
     CURLcode result = curl_easy_send(link->transfer.curl, bytes, length, sent);
     if (result == CURLE_AGAIN)
         *sent = 0;
-    return result == CURLE_OK || result == CURLE_AGAIN || lose(link, result);
+    return result == CURLE_OK || result == CURLE_AGAIN || lose(link, curl_easy_strerror(result));
+}
+
+static const char closed[] = "the server has closed it";
+
+static bool receive_clear(struct smtp_link *link, char *bytes, size_t room, size_t *received,
+                          int flags)
+{
+    ssize_t got = recv(link->fd, bytes, room, flags);
+    *received = got > 0 ? (size_t)got : 0;
+    if (got == 0)
+        return lose(link, closed);
+    return got > 0 || is_put_off() || lose_socket(link);
 }
 
 bool smtp_link_receive(struct smtp_link *link, char *bytes, size_t room, size_t *received)
 {
+    if (link->clear)
+        return receive_clear(link, bytes, room, received, MSG_DONTWAIT);
     *received = 0;
     CURLcode result = curl_easy_recv(link->transfer.curl, bytes, room, received);
-    return result == CURLE_AGAIN || (result == CURLE_OK && *received > 0) || lose(link, result);
+    if (result == CURLE_AGAIN || (result == CURLE_OK && *received > 0))
+        return true;
+    return lose(link, result == CURLE_OK ? closed : curl_easy_strerror(result));
+}
+
+bool smtp_link_await(struct smtp_link *link, char *bytes, size_t room, size_t *received)
+{
+    struct transfer *transfer = &link->transfer;
+    for (;;) {
+        bool waits = link->clear && transfer_left_ms(transfer) >= TRANSFER_WATCH_MS;
+        if (!(waits ? receive_clear(link, bytes, room, received, 0)
+                    : smtp_link_receive(link, bytes, room, received)))
+            return false;
+        if (*received > 0)
+            return true;
+        if (waits ? !transfer_goes_on(transfer) : !transfer_wait(transfer, link->fd, POLLIN))
+            return false;
+    }
 }

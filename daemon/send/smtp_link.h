@@ -1,6 +1,7 @@
 /*
  * A connection to an SMTP server. libcurl makes it: name, TCP, TLS, EHLO, STARTTLS, login. Then it
- * carries bytes, and what they say is smtp_session's.
+ * carries bytes, through libcurl's TLS or, in the clear, over the socket itself, and what they say
+ * is smtp_session's.
  */
 #ifndef NUDGED_SEND_SMTP_LINK_H
 #define NUDGED_SEND_SMTP_LINK_H
@@ -32,7 +33,8 @@ struct smtp_extensions {
 struct smtp_link {
     struct transfer transfer;
     struct smtp_extensions offers;
-    int fd; /* -1: not connected */
+    int fd;     /* -1: not connected */
+    bool clear; /* no TLS is between us and the socket */
 
     /* While it is made. */
     struct smtp_reply reply; /* to the last command */
@@ -53,5 +55,8 @@ void smtp_link_drop(struct smtp_link *link);
 /* As many bytes as can be sent or are there now, which may be none. False: it is lost. */
 bool smtp_link_send(struct smtp_link *link, const char *bytes, size_t length, size_t *sent);
 bool smtp_link_receive(struct smtp_link *link, char *bytes, size_t room, size_t *received);
+
+/* Likewise, and waits for them while the transfer goes on: there is at least one. */
+bool smtp_link_await(struct smtp_link *link, char *bytes, size_t room, size_t *received);
 
 #endif

@@ -15,12 +15,14 @@ bool smtp_talk_has_more(const struct smtp_talk *talk)
     return talk->at < talk->length;
 }
 
-/* Takes in what is there by now. False: lost, or more than can be. */
-static bool fill(struct smtp_talk *talk)
+typedef bool receiver(struct smtp_link *link, char *bytes, size_t room, size_t *received);
+
+/* Takes in what is there. False: lost, stopped, or more than can be. */
+static bool fill(struct smtp_talk *talk, receiver *receive)
 {
     size_t received;
     smtp_talk_begin(talk);
-    if (!smtp_link_receive(&talk->link, talk->heard, sizeof talk->heard, &received))
+    if (!receive(&talk->link, talk->heard, sizeof talk->heard, &received))
         return false;
     talk->length = received;
     return transfer_count(&talk->link.transfer, received);
@@ -28,7 +30,7 @@ static bool fill(struct smtp_talk *talk)
 
 bool smtp_talk_has_spoken(struct smtp_talk *talk)
 {
-    return smtp_talk_has_more(talk) || !fill(talk) || smtp_talk_has_more(talk);
+    return smtp_talk_has_more(talk) || !fill(talk, smtp_link_receive) || smtp_talk_has_more(talk);
 }
 
 /* Takes what was heard into the reply, as far as that goes. */
@@ -59,9 +61,7 @@ bool smtp_talk_hear(struct smtp_talk *talk)
             snprintf(transfer->fault, sizeof transfer->fault, "%.200s", reply->line);
             return false;
         }
-        if (!fill(talk))
-            return false;
-        if (talk->length == 0 && !transfer_wait(transfer, talk->link.fd, POLLIN))
+        if (!fill(talk, smtp_link_await))
             return false;
     }
 }

@@ -17,7 +17,7 @@
 #include "base/failpoint.h"
 #include "base/mem.h"
 
-enum { TRANSFER_BODY_MS = 60000, WATCH_MS = 1000 };
+enum { TRANSFER_BODY_MS = 60000 };
 
 _Static_assert((int)TRANSFER_FAULT_SIZE >= CURL_ERROR_SIZE, "libcurl's words have room");
 
@@ -57,10 +57,20 @@ static int64_t deadline_of(const struct transfer *transfer)
     return transfer->until_ms && transfer->until_ms < deadline ? transfer->until_ms : deadline;
 }
 
-bool transfer_goes_on(struct transfer *transfer)
+static bool is_cut(const struct transfer *transfer)
 {
     const struct gateway_hooks *hooks = &transfer->settings.hooks;
-    if (hooks->is_cut && hooks->is_cut(hooks->context))
+    return hooks->is_cut && hooks->is_cut(hooks->context);
+}
+
+int64_t transfer_left_ms(const struct transfer *transfer)
+{
+    return is_cut(transfer) ? 0 : deadline_of(transfer) - clock_monotonic_ms();
+}
+
+bool transfer_goes_on(struct transfer *transfer)
+{
+    if (is_cut(transfer))
         transfer->stop = RETRY_CUT_OFF;
     else if (clock_monotonic_ms() >= deadline_of(transfer))
         transfer->stop = RETRY_TIMEOUT;
@@ -78,8 +88,8 @@ short transfer_wait(struct transfer *transfer, int fd, short events)
 {
     struct pollfd ready = {.fd = fd, .events = events};
     while (transfer_goes_on(transfer)) {
-        int64_t left = deadline_of(transfer) - clock_monotonic_ms();
-        int time = left > WATCH_MS ? WATCH_MS : left > 0 ? (int)left : 0;
+        int64_t left = transfer_left_ms(transfer);
+        int time = left > TRANSFER_WATCH_MS ? TRANSFER_WATCH_MS : left > 0 ? (int)left : 0;
         if (poll(&ready, 1, time) > 0)
             return ready.revents;
     }

@@ -31,6 +31,9 @@ struct transfer_settings {
 
 enum { TRANSFER_HEARD_MOST = 65536, TRANSFER_SOCKETS = 8, TRANSFER_FAULT_SIZE = 256 };
 
+/* No wait is longer: then deadlines are looked at, and the daemon's wish. */
+enum { TRANSFER_WATCH_MS = 1000 };
+
 struct transfer {
     void *curl; /* libcurl's handle; NULL: no connection is kept */
     struct transfer_settings settings;
@@ -85,6 +88,9 @@ void transfer_enter(struct transfer *transfer, enum retry_phase phase);
 
 /* May go on: its phase has time, and the daemon does not want it cut. Else it stops. */
 bool transfer_goes_on(struct transfer *transfer);
+
+/* How long it may wait now; 0 or less: its phase has no time left, or the daemon wants it cut. */
+int64_t transfer_left_ms(const struct transfer *transfer);
 
 /* Waits until poll()'s `events` are seen at `fd`, and says which, while it goes on; else 0. */
 short transfer_wait(struct transfer *transfer, int fd, short events);
