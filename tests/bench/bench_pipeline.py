@@ -66,7 +66,7 @@ def celery():
     messages = MESSAGES // 8
 
     def environment(folder, redis, port):
-        return {"PEER_REDIS": redis.socket, "PEER_FOLDER": str(folder / "peer"), "PEER_PORT": str(port),
+        return {**os.environ, "PEER_REDIS": redis.socket, "PEER_FOLDER": str(folder / "peer"), "PEER_PORT": str(port),
                 "C_FORCE_ROOT": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
     def workers(folder, redis, sink):

@@ -66,8 +66,7 @@ def peer(name, messages, gateway, fill, workers):
         shop.write(folder)
         fill(folder.path, redis)
         with open(folder.path / "log", "wb") as log:
-            running = [folder.start(Process(command, env={**os.environ, **environment}, cwd=HERE, stdout=log,
-                                            stderr=log))
+            running = [folder.start(Process(command, env=environment, cwd=HERE, stdout=log, stderr=log))
                        for command, environment in workers(folder.path, redis, sink)]
         figures = between(messages, sink, lambda: {"processes": sum(one.used_us() for one in running),
                                                    "redis": redis.used_us(), "sink": sink.used_us()})
@@ -78,12 +77,12 @@ def peer(name, messages, gateway, fill, workers):
 
 def fed(command, environment, messages):
     """A program that fills a queue from its standard input."""
-    subprocess.run(command, env={**os.environ, **environment}, cwd=HERE, text=True, check=True,
+    subprocess.run(command, env=environment, cwd=HERE, text=True, check=True,
                    input="\n".join(events(messages)) + "\n")
 
 
 def javascript(modules):
-    return {"NODE_PATH": str(modules), "NODE_ENV": "production"}
+    return {**os.environ, "NODE_PATH": str(modules), "NODE_ENV": "production"}
 
 
 def node(modules, processes, messages, gateway, how, connections):

@@ -1,4 +1,5 @@
 // peer_bullmq.js fill REDIS COUNT < EVENTS: adds a job for each line.
+// peer_bullmq.js pace REDIS RATE < EVENTS: adds so many a second; prints the line's number and when (CLOCK_MONOTONIC, ns).
 // peer_bullmq.js work REDIS FOLDER PORT CONNECTIONS: a worker, until it is ended.
 'use strict';
 const { Queue, Worker } = require('bullmq');
@@ -6,16 +7,28 @@ const { Queue, Worker } = require('bullmq');
 const [what, path, ...rest] = process.argv.slice(2);
 const connection = { path, maxRetriesPerRequest: null };
 
+const read = () => require('fs').readFileSync(0, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+const options = (event) => ({ jobId: event.id, removeOnComplete: true, removeOnFail: 1000, attempts: 5,
+    backoff: { type: 'exponential', delay: 1000 } });
+
 async function fill() {
     const queue = new Queue('events', { connection });
-    const opts = { removeOnComplete: true, removeOnFail: 1000, attempts: 5,
-        backoff: { type: 'exponential', delay: 1000 } };
-    const lines = require('fs').readFileSync(0, 'utf8').trimEnd().split('\n');
-    for (let at = 0; at < lines.length; at += 500)
-        await queue.addBulk(lines.slice(at, at + 500).map((line) => {
-            const data = JSON.parse(line);
-            return { name: data.type, data, opts: { ...opts, jobId: data.id } };
-        }));
+    const events = read();
+    for (let at = 0; at < events.length; at += 500)
+        await queue.addBulk(events.slice(at, at + 500).map((data) => ({ name: data.type, data, opts: options(data) })));
+    await queue.close();
+}
+
+async function pace(rate) {
+    const queue = new Queue('events', { connection });
+    await queue.waitUntilReady();
+    const begin = Date.now(), adding = [];
+    for (const [number, data] of read().entries()) {
+        await new Promise((resolve) => setTimeout(resolve, begin + number * 1000 / rate - Date.now()));
+        console.log(`${number} ${process.hrtime.bigint()}`);
+        adding.push(queue.add(data.type, data, options(data)));
+    }
+    await Promise.all(adding);
     await queue.close();
 }
 
@@ -28,4 +41,5 @@ function work(folder, port, connections) {
 }
 
 if (what === 'fill') fill();
+else if (what === 'pace') pace(...rest);
 else work(...rest);

@@ -33,11 +33,15 @@ class Folder:
         return self
 
     def __exit__(self, *_):
+        self.end()
+
+    def end(self):
         for one in reversed(self.started):
             one.end()
         shutil.rmtree(self.path, ignore_errors=True)
 
     def start(self, process):
+        """A process, or a folder within."""
         self.started.append(process)
         return process
 
@@ -175,10 +179,11 @@ class Nginx(Process):
 
 
 class SlowSink(Process):
-    """A gateway that takes its time for each message (slow_sink.c), and counts; `dead` never says a word."""
+    """A gateway that takes its time for each message (slow_sink.c), and counts; `dead` never says a word. Into the
+    file `arrivals` it writes when each mail came."""
 
-    def __init__(self, kind, ms):
-        super().__init__([BUILD / "tests/bench/slow_sink", kind, ms], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def __init__(self, kind, ms, *arrivals):
+        super().__init__([BUILD / "tests/bench/slow_sink", kind, ms, *arrivals], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                          text=True)
         self.port, self.kind = int(self.running.stdout.readline()), kind
 
