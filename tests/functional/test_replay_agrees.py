@@ -83,6 +83,11 @@ def person(key):
     return re.search(r"(\d+)", key)[1]
 
 
+def word_of(why):
+    """Without what failed, which the one tells behind the word, and the other apart."""
+    return why and why.split(": ")[0]
+
+
 def told_by_daemon(shop):
     found = collections.Counter()
     for key in shop.client.scan_iter("nudged:trace:*"):
@@ -91,7 +96,7 @@ def told_by_daemon(shop):
             for item in json.loads(line)["did"]:
                 for rule in item.get("rules", [item.get("rule")]):
                     if rule and item["what"] not in NOT_DECIDED:
-                        found[person(name), rule, item["what"], item.get("why")] += 1
+                        found[person(name), rule, item["what"], word_of(item.get("why"))] += 1
     return found
 
 
@@ -100,8 +105,8 @@ def told_by_replay(out):
     for line in out.splitlines():
         if event := re.fullmatch(r"    \d\S+  \S+ of (\S+)", line):
             who = person(event[1])
-        elif item := re.fullmatch(r"      (?!says-)(\S+) ([a-z-]+)(?:: (.*?))?(?: until \S+)?", line):
-            found[who, item[1], item[2], item[3]] += 1
+        elif item := re.fullmatch(r"      (?!says-|passed-over: )(\S+) ([a-z-]+)(?:: (.*?))?(?: until \S+)?", line):
+            found[who, item[1], item[2], word_of(item[3])] += 1
         elif item := re.fullmatch(r"      (\S+) (sends) (\S+) to \S+", line):
             found[who, item[1], item[2], item[3]] += 1
     return found
