@@ -15,7 +15,8 @@
 #include "base/utf8.h"
 #include "send/gateway_kinds.h"
 
-enum { SILENCE_MS = 1, FAREWELL_MS = 1000 };
+/* Each silence takes as long, whatever is said: so there are few. */
+enum { SILENCE_MS = 1, SILENCES_MOST = 32, FAREWELL_MS = 1000 };
 
 static struct {
     int listener, port;
@@ -32,14 +33,26 @@ static bool hear(int fd, int patience_ms)
     return poll(&ready, 1, patience_ms) <= 0 || recv(fd, heard, sizeof heard, 0) > 0;
 }
 
+/* A request goes out in parts. */
+static void hear_whole(int fd)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    while (poll(&ready, 1, SILENCE_MS) > 0 && hear(fd, 0))
+        ;
+}
+
 static void say(int fd)
 {
     const char *at = peer.pieces, *end = at + peer.length;
-    while (at < end && hear(fd, SILENCE_MS)) {
-        size_t length = strnlen(at, (size_t)(end - at));
+    if (at < end && *at)
+        hear_whole(fd);
+    for (int silences = 1; at < end && hear(fd, silences > 1 ? SILENCE_MS : 0); silences++) {
+        size_t left = (size_t)(end - at);
+        size_t length = silences < SILENCES_MOST ? strnlen(at, left) : left;
         if (length && send(fd, at, length, MSG_NOSIGNAL) < 0)
             return;
-        at += length + 1;
+        for (at += length; at < end && !*at;)
+            at++;
     }
     hear(fd, SILENCE_MS);
     shutdown(fd, SHUT_WR);

@@ -1,8 +1,8 @@
 /*
  * A server on 127.0.0.1 that says what a fuzzer's input holds, in a thread of this process. A NUL
- * ends a piece. Each piece is said once something was heard behind the one before, or after a
- * little while of silence; behind the last the connection is ended. Every connection hears all of
- * it.
+ * ends a piece. The first is said when all of a request was heard, or, where a NUL stands before
+ * it, at once; the next ones once something was heard behind the one before, or after a little
+ * while of silence; behind the last the connection is ended. Every connection hears all of it.
  */
 #ifndef NUDGED_TESTS_PEER_FIXTURE_H
 #define NUDGED_TESTS_PEER_FIXTURE_H
