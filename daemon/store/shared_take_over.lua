@@ -24,9 +24,8 @@ local function take_over(queue, channel, class, entry, mid, now, keep, asked)
     else
         requeue(mid, channel, class)
     end
-    local line = '{"at":%s,"did":[{"what":"uncertain","why":"its daemon ended: %s","mid":%s}]}'
     if m.customer then
-        push_trace(m.customer, string.format(line, ms(now), verdict, cjson.encode(mid)), keep)
+        line(m, 'uncertain', 'its daemon ended: ' .. verdict, now, keep)
     end
     if m.customer and asked and not m.bound then
         tell(m, 'message.uncertain', mid .. '.uncertain', 'its daemon ended')

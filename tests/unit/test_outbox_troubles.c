@@ -100,8 +100,8 @@ static void test_takeover(void **state)
     assert_redis(&scene->redis, "[marketing0]", "ZRANGE t:uncertain 0 -1");
     assert_redis(&scene->redis, "2", "LLEN t:trace:id:7");
     assert_non_null(strstr(redis_fixture_ask(&scene->redis, "LRANGE t:trace:id:7 0 -1"),
-                           "\"did\":[{\"what\":\"uncertain\",\"why\":\"its daemon ended: resend\","
-                           "\"mid\":\"receipt\"}]"));
+                           "\"did\":[{\"rule\":\"\",\"what\":\"uncertain\","
+                           "\"why\":\"its daemon ended: resend\",\"mid\":\"receipt\"}]"));
     swept = outbox_fixture_sweep(scene, scene->others);
     assert_int_equal(swept.swept.resent + swept.swept.uncertain, 0);
     assert_null(

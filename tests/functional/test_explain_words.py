@@ -1,0 +1,325 @@
+"""Every word of a trace (decide/trace_whats.h, trace_whys.h) is the right one in some row: of the language in
+test_explain.py, of delivery and of what goes wrong here, where each scene tells which words it shows."""
+
+import json
+import re
+
+import pytest
+
+import watchers
+from conftest import SOURCE, wait_until
+from fault_server import CLOSE, FaultHttp, answer
+from test_explain import MID, ROWS
+from test_feedback import complaint, dsn, feedback, mailing, paid, sent
+from test_large_events import make_due
+from test_withdrawal import HoldingServer
+from test_withdrawal import event as of_seven
+
+TEXTS = """{name: text, class: transactional, on: text, on_uncertain: hold, send: {template: text, via: sms, to: dest}}
+---
+{name: twice, class: transactional, on: twice, send: {template: text, via: sms, to: dest}}
+"""
+CART = "{name: cart, on: cart.updated, until: order.placed, on_uncertain: hold, send: cart}"
+
+
+def words(name):
+    return re.findall(r'X\(\w+,\s+"([^"]+)"', (SOURCE / f"daemon/decide/trace_{name}.h").read_text())[1:]
+
+
+def shows(shop, customer, *patterns):
+    """Waits until `explain` has a line of each."""
+    def missing():
+        out = shop.ctl("explain", customer)[1]
+        return [pattern for pattern in patterns if not re.search(f"^    {pattern}$", out, re.M)]
+    wait_until(lambda: not missing(), lambda: f"{missing()} in\n{shop.ctl('explain', customer)[1]}")
+
+
+def hurry(shop):
+    """What waits for its next try is due."""
+    wait_until(lambda: shop.client.zcard("nudged:later"), "a message that waits")
+    shop.client.zadd("nudged:later", {mid: 1 for mid in shop.client.zrange("nudged:later", 0, -1)})
+
+
+# ---- Delivery ----
+
+
+def api(shop, **gateway):
+    """An API that answers as the message's text wishes; what comes after the first try it takes."""
+    tried = set()
+
+    def say(step):
+        wish = json.loads(step.request.body)["text"].strip()
+        if wish in tried:
+            return answer(200)
+        tried.add(wish)
+        return CLOSE if wish == "lose" else answer(int(wish), {"why": "so it is"})
+    shop.redis()
+    shop.rules(TEXTS)
+    shop.template("text.text.liquid", "{{ event.data.wish }}\n")
+    shop.template("api.json.liquid", '{"text": {{ message.text | json }}}')
+    shop.api = shop.add(FaultHttp({"answer": say}))
+    shop.config["gateways"] = {"api": shop.api.gateway(body="api.json.liquid", **gateway, answers={
+        "bounced": "answer.status == 410", "retry": "answer.status == 503", "gateway": "answer.status == 500",
+        "unavailable": "answer.status == 502", "refused": "answer.status == 422", "words": "answer.body.why"})}
+    shop.config["channels"] = {"sms": "api"}
+    shop.one = shop.daemon().spawn()
+
+
+def text(number, wish, kind="text"):
+    return {"type": kind, "id": f"t{number}", "wish": str(wish), "dest": f"+4072100{number:04}",
+            "customer": {"id": number, "phone": f"+4072100{number:04}"}}
+
+
+def scene_answers(shop):
+    api(shop)
+    shop.push(text(1, 200), text(2, 503), text(3, 410), text(4, 422))
+    shows(shop, "1", rf"text sent by api: .*{MID}")
+    shows(shop, "2", rf"text retry by api: HTTP 503 so it is.* {MID}")
+    hurry(shop)
+    shows(shop, "2", rf"text sent by api: .*{MID}")
+    shows(shop, "3", rf"text bounced, bounced by api: HTTP 410 so it is.* {MID}")
+    shows(shop, "4", rf"text dead, refused by api: HTTP 422 so it is.* {MID}")
+
+
+def scene_gateway(shop):
+    api(shop)
+    shop.push(text(1, 502))
+    shows(shop, "1", rf"text unavailable by api: HTTP 502 so it is.* {MID}")
+    hurry(shop)
+    shop.wait_idle()
+    shop.push(text(2, 500))
+    shows(shop, "2", rf"text gateway-fault by api: HTTP 500 so it is.* {MID}")
+
+
+def scene_uncertain(shop):
+    api(shop)
+    shop.push(text(1, "lose"))
+    shows(shop, "1", rf"text uncertain by api: .* {MID}")
+    assert shop.ctl("uncertain", "retry", "--all")[0] == 0
+    shows(shop, "1", rf"text resent: by hand {MID}", rf"text sent by api: .*{MID}")
+
+
+def scene_dropped(shop):
+    api(shop)
+    shop.push(text(1, "lose"))
+    shows(shop, "1", rf"text uncertain by api: .* {MID}")
+    assert shop.ctl("uncertain", "drop", "--all")[0] == 0
+    shows(shop, "1", rf"text dropped: by hand {MID}")
+
+
+def scene_requeued(shop):
+    api(shop)
+    shop.push(text(1, 422))
+    shows(shop, "1", rf"text dead, refused by api: .* {MID}")
+    assert shop.ctl("dead", "retry", "--all")[0] == 0
+    shows(shop, "1", rf"text requeued.*{MID}", rf"text sent by api: .*{MID}")
+
+
+def scene_feedback(shop):
+    mailing(shop)
+    sender, _ = sent(shop, 1)
+    feedback(shop, dsn(sender, status="4.4.1", action="delayed", said="x-postfix; connection timed out"))
+    feedback(shop, dsn(sender))
+    sender, _ = sent(shop, 2)
+    feedback(shop, complaint(sender))
+    shows(shop, "1", rf"receipt delayed: .* {MID}", rf"receipt returned, bounced: .* {MID}")
+    shows(shop, "2", rf"receipt complained: .* {MID}")
+
+
+def scene_suppressed(shop):
+    mailing(shop)
+    sent(shop, 1)
+    assert shop.ctl("suppress", "add", "c1@example.com")[0] == 0
+    assert shop.ctl("suppress", "rm", "c1@example.com")[0] == 0
+    shows(shop, "1", "suppressed.*", "unsuppressed.*")
+
+
+# ---- While a sender has it ----
+
+
+def holding(shop, stage="DOT", answer="250 taken", rules=CART):
+    """The message is at the gateway, which holds it."""
+    shop.redis()
+    shop.rules(rules)
+    shop.server = shop.add(HoldingServer())
+    shop.server.stage, shop.server.answer = stage, answer
+    shop.config["gateways"] = {"relay": {"kind": "smtp", "host": "127.0.0.1", "port": shop.server.port, "tls": "never"}}
+    shop.config["mail"]["unsubscribe_mailto"] = "out@shop.example"
+    shop.template("cart.text.liquid", "---\nsubject: Your cart\n---\n{{ unsubscribe_url }}\n")
+    shop.one = shop.daemon(drain="1s").spawn()
+    shop.push(of_seven("cart.updated", id="c1"))
+    shop.server.wait()
+
+
+def scene_marked(shop):
+    holding(shop, answer="451 4.7.1 later")
+    shop.push(of_seven("order.placed", id="o1"))
+    shows(shop, "7", rf"cart marked: until {MID}")
+    shop.server.gate.set()
+    shows(shop, "7", rf"cart withdrawn: until {MID}")
+
+
+def scene_too_late(shop):
+    holding(shop)
+    shop.push(of_seven("order.placed", id="o1"))
+    shows(shop, "7", rf"cart marked: until {MID}")
+    shop.server.gate.set()
+    shows(shop, "7", rf"cart too-late: until {MID}")
+
+
+def scene_may_have_arrived(shop):
+    holding(shop, answer=None)
+    shop.push(of_seven("customer.unsubscribed"))
+    shows(shop, "7", rf"cart marked: unsubscribed {MID}")
+    shop.server.gate.set()
+    shows(shop, "7", rf"cart withdrawn, may have arrived: unsubscribed {MID}")
+
+
+def scene_cut(shop):
+    holding(shop, stage="RCPT", answer=None)
+    assert shop.one.stop() == 0
+    shows(shop, "7", rf"cart cut.* {MID}")
+
+
+def scene_killed(shop):
+    holding(shop, answer=None)
+    shop.one.kill()
+    shop.server.gate.set()
+    shop.daemon("one").spawn()
+    shows(shop, "7", rf"cart uncertain: its daemon ended: hold {MID}")
+
+
+def scene_dropped_in_hand(shop):
+    holding(shop, answer="451 4.7.1 later")
+    assert "a sender has it: it ends unless that delivers it" in shop.ctl("outbox", "drop", "--all")[2]
+    shop.server.gate.set()
+    shows(shop, "7", rf"cart dropped: dropped {MID}")
+
+
+# ---- What is watched ----
+
+
+def scene_watched(shop):
+    shop.redis()
+    shop.smtp()
+    watchers.settings(shop)
+    shop.daemon().spawn()
+    shop.push(watchers.watch(1), watchers.watch(2), watchers.watch(2, what="removed"))
+    shop.wait_idle()
+    shop.push(watchers.restocked())
+    shows(shop, "1", "watches: POT", "told-of: POT")
+    shows(shop, "2", "watches-no-more: POT")
+
+
+# ---- What a customer's document has no room for, or has lost ----
+
+RULE = "class: transactional\non: x\nagain: parallel\n"
+
+
+def document_shop(shop, rules, **config):
+    shop.redis()
+    shop.smtp()
+    shop.rules(rules)
+    shop.template("letter.text.liquid", "---\nsubject: letter\n---\nx\n")
+    shop.one = shop.daemon(**config).spawn()
+
+
+def of(number, kind="x", **more):
+    return {"type": kind, "customer": {"id": number, "email": f"c{number}@example.com"}, **more}
+
+
+def scene_too_large(shop):
+    long = " && ".join(f"order.field_{number} == {number}" for number in range(100))
+    document_shop(shop, f"name: large\n{RULE}until: {{on: y, if: {long}}}\nwait: 1h\nsend: letter\n")
+    shop.push(*[of(1, id=f"x{number}") for number in range(60)])
+    shows(shop, "1", r"large refused: too-large")
+
+
+def scene_start_lost(shop):
+    document_shop(shop, f"name: late\n{RULE}wait: 1h\nsend: {{template: letter, data: {{n: start.n}}}}\n")
+    shop.push(of(7, n=1))
+    shop.wait_idle()
+    shop.client.delete("nudged:starts:id:7")
+    make_due(shop, "late")
+    shows(shop, "7", r"late ended: start-lost")
+
+
+def scene_branch(shop):
+    """Its condition is asked again behind a wait that was imposed."""
+    document_shop(shop, "name: deep\nclass: transactional\non: x\nagain: restart\nsteps:\n"
+                  "- if: customer.level > 1\n  then:\n  - wait: {for: 1h, or: y}\n  - send: letter\n")
+    shop.push({"type": "x", "customer": {**of(1)["customer"], "level": 2}})
+    shop.wait_idle()
+    assert shop.ctl("rule", "pause", "deep")[0] == 0
+    shop.push({"type": "y", "customer": {"id": 1, "level": 1}})
+    shows(shop, "1", r"deep paused: by hand .*")
+    assert shop.ctl("rule", "resume", "deep")[0] == 0
+    shows(shop, "1", r"deep passed-over: branch: customer\.level > 1 \(customer\.level: 1\)")
+
+
+def scene_joined(shop):
+    document_shop(shop, "name: late\nclass: transactional\non: x\nagain: restart\nwait: 1h\nsend: letter\n",
+                  customer={"fields": {"points": {"default": 0, "on": "x", "set": "points + n"}}})
+    shop.push({**of(1), "n": 1, "customer": {"id": 1}}, {**of(1), "n": 2, "customer": {"email": "c1@example.com"}})
+    shop.wait_idle()
+    shop.push(of(1, "seen"))
+    shows(shop, "1", r"joined: email:c1@example\.com", r"late ended: joined.*", r"passed-over: field-joined.*")
+
+
+def scene_other_reasons(shop):
+    document_shop(shop, "---\n".join(f"name: r{n}\nclass: transactional\non: x\nif: order.f{n} == 1\nsend: letter\n"
+                                     for n in range(40)))
+    shop.push(of(1, order={}))
+    shows(shop, "1", r".*no-match: other reasons.*")
+
+
+def scene_suspected(shop):
+    mailing(shop, {"rcpt": "550 5.7.1 denied"})
+    shop.push(*[paid(number) for number in range(1, 9)])
+    shows(shop, "1", rf"receipt requeued: gateway suspected {MID}")
+
+
+# Of who was erased no line is kept.
+UNTOLD = {"erasure"}
+# Words that a test of another file shows; what an ordinary document has no room for, of a decision alone.
+ELSEWHERE = {
+    "timer given up": "test_faults.py", "rule-removed": "test_explain.py", "rule-changed": "test_explain.py",
+    "outbox-full": "test_explain.py", "too-many-journeys": "test_explain.py", "fields-too-large": "test_explain.py",
+    "profile-too-large": "test_explain.py", "too-many-messages": "../unit/test_withdrawal.c",
+}
+SCENES = {
+    scene_too_large: {"too-large"}, scene_start_lost: {"start-lost"},
+    scene_branch: {"branch"}, scene_joined: {"joined", "field-joined"},
+    scene_other_reasons: {"other reasons"}, scene_suspected: {"gateway suspected"},
+    scene_answers: {"sent", "retry", "bounced", "dead"}, scene_gateway: {"unavailable", "gateway-fault"},
+    scene_uncertain: {"uncertain", "resent", "by hand"}, scene_dropped: {"dropped"}, scene_requeued: {"requeued"},
+    scene_feedback: {"returned", "delayed", "complained"}, scene_suppressed: {"suppressed", "unsuppressed"},
+    scene_marked: {"marked", "withdrawn"}, scene_too_late: {"too-late"},
+    scene_may_have_arrived: {"withdrawn, may have arrived", "unsubscribed"}, scene_cut: {"cut"},
+    scene_killed: {"its daemon ended"}, scene_dropped_in_hand: {"dropped"},
+    scene_watched: {"watches", "told-of", "watches-no-more"},
+}
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__.removeprefix("scene_"))
+def test_scene(shop, scene):
+    scene(shop)
+
+
+def of_rows():
+    """The words of test_explain.py's table: behind a rule's name, or alone, and why."""
+    told = set()
+    for row in ROWS:
+        for says in row.says:
+            what, _, why = says.replace("\\", "").strip().removeprefix(f"{row.name} ").partition(": ")
+            told |= {what.split(" ")[0], *re.split(r":| \(", why)[:1]}
+            told |= {"if"} if what == "no-match" else set()  # the part that is false stands in its place
+    return told
+
+
+@pytest.mark.parametrize("name", ["whats", "whys"])
+def test_every_word_has_a_row(name):
+    folder = SOURCE / "tests/functional"
+    assert not [word for word, file in ELSEWHERE.items() if word not in (folder / file).read_text()]
+    told = of_rows() | set().union(*SCENES.values()) | set(ELSEWHERE) | UNTOLD
+    assert not [word for word in words(name) if word not in told]
