@@ -1826,15 +1826,20 @@ doc_files = \
 
 test_files = \
 	tests/bench/bench_archive.py \
+	tests/bench/bench_backlog.py \
 	tests/bench/bench_clocks.py \
 	tests/bench/bench_http.py \
+	tests/bench/bench_idle.py \
 	tests/bench/bench_intake.py \
+	tests/bench/bench_latency.py \
 	tests/bench/bench_liquidjs.py \
 	tests/bench/bench_pipeline.py \
+	tests/bench/bench_scale.py \
 	tests/bench/bench_simulate.py \
 	tests/bench/bench_slow.py \
 	tests/bench/bench_web.py \
 	tests/bench/contest.py \
+	tests/bench/crowd.py \
 	tests/bench/figures.py \
 	tests/bench/machine.py \
 	tests/bench/note.py \

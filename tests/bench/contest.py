@@ -14,8 +14,8 @@ from processes import Process
 HERE = SOURCE / "tests/bench"
 
 
-def events(messages):
-    return [shop.event(number) for number in range(messages)]
+def events(messages, customers=shop.CUSTOMERS):
+    return [shop.event(number, customers) for number in range(messages)]
 
 
 def between(messages, gateway, used):
@@ -35,24 +35,27 @@ def exactly(messages, gateway, who):
         fail(f"{who} sent {gateway.taken()} messages of {messages}")
 
 
-def nudged(messages, gateway, connections, build=None):
-    """The daemon; `gateway(folder)` starts one."""
+def nudged(messages, gateway, connections, build=None, rules=shop.RULES, customers=shop.CUSTOMERS, prepare=None,
+           daemons=1):
+    """`daemons` of them together; `gateway(folder)` starts one; `prepare(folder, redis)` comes first."""
     with Folder() as folder:
         redis, sink = folder.start(Redis(folder.path)), folder.start(gateway(folder.path))
-        shop.write(folder)
-        redis.push(events(messages))
-        settings = {"gateways": {"sink": {**sink.settings(), "connections": connections}}}
-        daemon = folder.start(Nudged(folder.path, redis, settings, build=build))
+        shop.write(folder, rules)
+        if prepare:
+            prepare(folder.path, redis)
+        redis.push(events(messages, customers))
+        settings = {"gateways": {"sink": {**sink.settings(), "connections": connections // daemons}}}
+        running = [folder.start(Nudged(folder.path, redis, settings, f"nudged{n}", build)) for n in range(daemons)]
 
         def used():
-            loop, senders = daemon.parts_us()
+            loops, senders = (sum(parts) for parts in zip(*(daemon.parts_us() for daemon in running)))
             scripts, commands = redis.calls()
-            return {"loop": loop, "senders": senders, "redis": redis.used_us(), "sink": sink.used_us(),
+            return {"loop": loops, "senders": senders, "redis": redis.used_us(), "sink": sink.used_us(),
                     "scripts": scripts, "commands": commands}
 
         figures = between(messages, sink, used)
-        until(lambda: daemon.status()["sent"] == messages, "the last settlement")
-        anonymous, resident = daemon.memory_mb()
+        until(lambda: sum(daemon.status()["sent"] for daemon in running) == messages, "the last settlement")
+        anonymous, resident = (sum(sizes) for sizes in zip(*(daemon.memory_mb() for daemon in running)))
         exactly(messages, sink, "nudged")
         return {**figures, "processes": figures["loop"] + figures["senders"], "anonymous": anonymous,
                 "resident": resident}

@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 
+from processes import Process
+
 QUICK = bool(os.environ.get("BENCH_QUICK"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", 1 if QUICK else 5))
 SOURCE = pathlib.Path(os.environ.get("NUDGED_SOURCE", pathlib.Path(__file__).parents[2])).resolve()
@@ -32,7 +34,7 @@ def count(usual, name="BENCH_COUNT"):
 
 
 def until(condition, what, seconds=120, pause_s=0.002):
-    """Waits for it; an OSError is a no."""
+    """Waits for it; an OSError is a no. Not for a process that has ended."""
     end, pause = time.monotonic() + seconds, threading.Event()
     while time.monotonic() < end:
         try:
@@ -40,6 +42,8 @@ def until(condition, what, seconds=120, pause_s=0.002):
                 return
         except OSError:
             pass
+        if Process.ended():
+            fail(f"waiting for {what}: {Process.ended()}")
         pause.wait(pause_s)
     fail(f"waited {seconds} s for {what}")
 

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import threading
 
-from figures import BUILD, fail, until
+from figures import BUILD, until
 from processes import Process
 
 
@@ -94,21 +94,24 @@ class Redis(Process):
             commands += number if name != "cmdstat_info" else 0
         return scripts, commands
 
-    def push(self, events, stream="nudged:events", at_once=1000):
-        """All of them into the stream, and waits until they are there."""
-        client = self.connect()
+    def feed(self, commands, at_once=1000):
+        """Runs commands, lists of words each, without waiting for each; then waits for all."""
+        client, pending = self.connect(), []
         reader = threading.Thread(target=drain, args=(client,), daemon=True)
         reader.start()
-        pending = []
-        for event in events:
-            pending.append(resp("XADD", stream, "*", "event", event))
+        for command in commands:
+            pending.append(resp(*command))
             if len(pending) == at_once:
                 client.sendall(b"".join(pending))
                 pending.clear()
         client.sendall(b"".join(pending))
         client.shutdown(socket.SHUT_WR)
-        reader.join(600)
+        reader.join(1200)
         client.close()
+
+    def push(self, events, stream="nudged:events"):
+        """All of them into the stream."""
+        self.feed(("XADD", stream, "*", "event", event) for event in events)
 
 
 def resp(*words):
@@ -203,19 +206,18 @@ class Nudged(Process):
     """The daemon over `folder`, whose rules and templates are there; `settings` are added to its configuration."""
 
     def __init__(self, folder, redis, settings, name="nudged", build=None):
-        self.admin = f"{folder}/{name}.sock"
+        self.admin, secret = f"{folder}/{name}.sock", pathlib.Path(folder) / "secret"
+        if not secret.exists():  # that all on this Redis share
+            secret.touch(0o600)
+            secret.write_text("bench" * 8)
         config = pathlib.Path(folder) / f"{name}.yaml"
         config.write_text(json.dumps({
             "state": f"{folder}/{name}-state", "redis": {"url": f"unix://{redis.socket}"}, "instance": name,
+            "secret_file": str(secret),
             "log": {"level": "error"}, "mail": {"from": "a@shop.example"}, "admin": {"socket": self.admin},
             **settings}))
         super().__init__([pathlib.Path(build or BUILD) / "nudged", "--config", config])
-        until(self.answers, "the daemon")
-
-    def answers(self):
-        if self.running.poll() is not None:
-            fail("the daemon does not start")
-        return self.ask("/health") is not None
+        until(lambda: self.ask("/health") is not None, "the daemon")
 
     def ask(self, what, method="GET"):
         connection = http.client.HTTPConnection("localhost")

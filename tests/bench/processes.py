@@ -11,10 +11,14 @@ TICK_US = 1e6 / os.sysconf("SC_CLK_TCK")
 class Process:
     """A program with all that it starts: they have a session of their own."""
 
+    wanted = []  # what was started and shall still be there
+
     def __init__(self, command, **options):
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **options}
+        self.command = command
         self.running = subprocess.Popen([str(word) for word in command], start_new_session=True, **options)
         self.pid = self.running.pid
+        Process.wanted.append(self)
 
     def __enter__(self):
         return self
@@ -24,6 +28,8 @@ class Process:
 
     def end(self, seconds=5):
         """Asks it to end, and then makes it."""
+        if self in Process.wanted:
+            Process.wanted.remove(self)
         if self.running.poll() is None:
             self.running.send_signal(signal.SIGTERM)
         try:
@@ -31,6 +37,12 @@ class Process:
         except subprocess.TimeoutExpired:
             os.killpg(self.pid, signal.SIGKILL)
             self.running.wait()
+
+    @staticmethod
+    def ended():
+        """The first that ended although nobody wanted it to."""
+        return next((f"{one.command[0]}: exit status {one.running.returncode}" for one in Process.wanted
+                     if one.running.poll() is not None), None)
 
     def ids(self):
         """Of the program and of what it started."""

@@ -74,6 +74,24 @@ def event(number, customers=CUSTOMERS):
     return json.dumps(made, ensure_ascii=False, separators=(",", ":"))
 
 
+def many_rules(count):
+    """The ten, with others to `count`: a quarter asks for an order's campaign, of which there are 400, the others are
+    about 500 other types of events."""
+    made = [RULES.strip()]
+    for number in range(count - 10):
+        on, condition = ("order.placed", f'order.campaign == "c-{number % 400}"') if number % 4 == 0 else \
+            (f"thing.happened_{number % 500}", f"thing.size > {number % 90}")
+        made.append(f"{{name: more-{number}, class: transactional, on: {on}, if: '{condition}', send: thanks}}")
+    return "\n---\n".join(made) + "\n"
+
+
+def delivered(customer):
+    """An event after which a customer waits for a week."""
+    return json.dumps({"type": "order.delivered", "id": f"d{customer}", "customer": {
+        "id": customer, "email": f"c{customer}@example.com", "first_name": "Ștefan", "accepts_marketing": True},
+        "order": {"number": "1"}}, ensure_ascii=False)
+
+
 def write(folder, rules=RULES):
     """Rules and templates for the daemon; for the peers, the parts of the message."""
     folder.write("rules/shop.yaml", rules)
