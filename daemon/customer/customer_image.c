@@ -1,6 +1,9 @@
 /*
- * The block (base/image) begins with the customer; behind it stands what it points to. What is not
- * kept in a document is not kept here either, and reading one notes what customer_read would.
+ * An image is the customer and, for each part (a list, or what is read together), one block
+ * (base/image) that begins with its items; behind them stands what they point to. A part points
+ * into no other: so one that did not change stays as it is. What is not kept in a document is not
+ * kept here either, and reading one notes what customer_read would. Read it from
+ * customer_image_make upwards, then customer_image_read at the end.
  */
 #include "customer/customer_image.h"
 
@@ -8,40 +11,59 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "customer/customer_profile.h"
 #include "customer/customer_starts.h"
 
-enum { SPARE = 2, SPARE_PART = 4, ROOM_STEP = 8 /* a divisor of CUSTOMER_TIMES_MOST */ };
+enum { ROOM_STEP = 8 /* a divisor of CUSTOMER_TIMES_MOST */, SPARE = 2 };
 
-struct customer_image {
-    size_t room;        /* of the block */
-    const char *counts; /* of the customer, who has none: see size_of_count */
-    struct customer customer;
+enum part {
+    PART_PROFILE, /* struct profile_part, then the layers */
+    PART_FIELDS,  /* struct fields_part */
+    PART_COUNTS,  /* see size_of_count */
+    PART_SENDS,
+    PART_TOTALS,
+    PART_OPEN,
+    PART_JOURNEYS,
+    PART_ENDS,
+    PART_KEYS, /* struct keys_part, then the keys */
+    PART_SAID,
+    PART_SEEN,
+    PART_RING,
+    PARTS,
 };
 
-/* ---- Lists ---- */
+_Static_assert((int)PARTS == (int)CUSTOMER_IMAGE_PARTS, "the maker has a place for each");
+
+struct profile_part {
+    struct value profile;
+};
+
+struct fields_part {
+    struct value fields, fields_at;
+};
+
+struct keys_part {
+    const char *first;
+};
+
+struct customer_image {
+    struct customer customer; /* its lists are those of the blocks, but for counts: it has none */
+    void *blocks[PARTS];      /* owned; NULL where there is nothing */
+    uint32_t sizes[PARTS];    /* of the blocks, in bytes */
+};
+
+/* ---- Items, and what they point to ---- */
 
 /* Where a member of the item at `place` stands. */
 #define AT(place, type, member) ((place) + offsetof(struct type, member))
 
 /* Copies a list of the customer's; the place of its first item. */
-#define PUT_LIST(maker, customer, name)                                                        \
-    put_items(maker, offsetof(struct customer_image, customer.name.items),                     \
-              offsetof(struct customer_image, customer.name.capacity), (customer)->name.items, \
-              sizeof *(customer)->name.items, (customer)->name.count)
+#define PUT_LIST(maker, list) image_put(maker, (list).items, sizeof *(list).items *(list).count)
 
 /* The same; then for each item what it points to: `place` is that of the item's copy. */
-#define PUT_EACH(maker, customer, name, place)      \
-    size_t place = PUT_LIST(maker, customer, name); \
-    for (uint32_t i = 0; i < (customer)->name.count; i++, place += sizeof *(customer)->name.items)
-
-static size_t put_items(struct image_maker *maker, size_t items, size_t capacity, const void *from,
-                        size_t size, uint32_t count)
-{
-    size_t place = image_put(maker, from, size * count);
-    memcpy(maker->bytes + capacity, &count, sizeof count);
-    image_link(maker, items, place);
-    return place;
-}
+#define PUT_EACH(maker, list, place)      \
+    size_t place = PUT_LIST(maker, list); \
+    for (uint32_t i = 0; i < (list).count; i++, place += sizeof *(list).items)
 
 static void put_until(struct image_maker *maker, size_t from, const struct customer_until *until)
 {
@@ -84,7 +106,6 @@ static size_t size_of_count(const struct customer_count *count)
 static void put_counts(struct image_maker *maker, const struct customer *customer)
 {
     size_t place = maker->length;
-    image_link(maker, offsetof(struct customer_image, counts), place);
     for (uint32_t i = 0; i < customer->counts.count; i++)
         image_put(maker, &customer->counts.items[i], size_of_count(&customer->counts.items[i]));
     for (uint32_t i = 0; i < customer->counts.count; i++) {
@@ -94,25 +115,16 @@ static void put_counts(struct image_maker *maker, const struct customer *custome
 }
 
 /* With room for a few more. */
-static void put_seen(struct image_maker *maker, size_t items, size_t capacity,
-                     const struct customer_seen *from, uint32_t count)
+static void put_seen(struct image_maker *maker, const struct customer_seen *from, uint32_t count)
 {
-    uint32_t room = rounded(count + 1);
-    size_t place = image_room(maker, sizeof *from * room);
+    size_t place = image_room(maker, sizeof *from * rounded(count));
     if (count)
         memcpy(maker->bytes + place, from, sizeof *from * count);
-    memcpy(maker->bytes + capacity, &room, sizeof room);
-    image_link(maker, items, place);
 }
-
-#define PUT_SEEN(maker, customer, name)                                                       \
-    put_seen(maker, offsetof(struct customer_image, customer.name.items),                     \
-             offsetof(struct customer_image, customer.name.capacity), (customer)->name.items, \
-             (customer)->name.count)
 
 static void put_sends(struct image_maker *maker, const struct customer *customer)
 {
-    PUT_EACH(maker, customer, sends, place)
+    PUT_EACH(maker, customer->sends, place)
     {
         const struct customer_send *send = &customer->sends.items[i];
         image_text(maker, AT(place, customer_send, mid), send->mid);
@@ -122,9 +134,15 @@ static void put_sends(struct image_maker *maker, const struct customer *customer
     }
 }
 
+static void put_totals(struct image_maker *maker, const struct customer *customer)
+{
+    PUT_EACH(maker, customer->totals, place)
+    image_text(maker, AT(place, customer_total, rule), customer->totals.items[i].rule);
+}
+
 static void put_open(struct image_maker *maker, const struct customer *customer)
 {
-    PUT_EACH(maker, customer, open, place)
+    PUT_EACH(maker, customer->open, place)
     {
         const struct customer_open *open = &customer->open.items[i];
         image_text(maker, AT(place, customer_open, mid), open->mid);
@@ -140,8 +158,7 @@ static void put_open(struct image_maker *maker, const struct customer *customer)
 static void put_collected(struct image_maker *maker, size_t from,
                           const struct customer_journey *journey)
 {
-    size_t place = image_put(maker, journey->collected.items,
-                             sizeof *journey->collected.items * journey->collected.count);
+    size_t place = PUT_LIST(maker, journey->collected);
     for (uint32_t i = 0; i < journey->collected.count; i++)
         image_text(maker,
                    AT(place + i * sizeof *journey->collected.items, customer_collected, origin),
@@ -172,13 +189,13 @@ static void put_journey(struct image_maker *maker, size_t place,
 
 static void put_journeys(struct image_maker *maker, const struct customer *customer)
 {
-    PUT_EACH(maker, customer, journeys, place)
+    PUT_EACH(maker, customer->journeys, place)
     put_journey(maker, place, &customer->journeys.items[i]);
 }
 
 static void put_ends(struct image_maker *maker, const struct customer *customer)
 {
-    PUT_EACH(maker, customer, ends, place)
+    PUT_EACH(maker, customer->ends, place)
     {
         image_text(maker, AT(place, customer_end, rule), customer->ends.items[i].rule);
         image_text(maker, AT(place, customer_end, per), customer->ends.items[i].per);
@@ -186,123 +203,120 @@ static void put_ends(struct image_maker *maker, const struct customer *customer)
     }
 }
 
-static void put_layers(struct image_maker *maker, const struct customer *customer)
+/* Where there is one layer the profile mostly is that. */
+static bool is_layer(const struct customer *customer)
 {
-    PUT_EACH(maker, customer, layers, place)
+    return customer->layers.count == 1 &&
+           customer->profile.map == customer->layers.items[0].patch.map;
+}
+
+/* The profile is in the order that it has when the document is read. */
+static void put_profile(struct image_maker *maker, const struct customer *customer,
+                        struct arena *arena)
+{
+    const struct value null = value_null();
+    const size_t profile = image_room(maker, sizeof(struct profile_part));
+    struct customer folded = *customer;
+    customer_profile_fold(arena, &folded);
+    PUT_EACH(maker, customer->layers, place)
     image_value(maker, AT(place, customer_layer, patch), &customer->layers.items[i].patch);
+    image_value(maker, profile, is_layer(&folded) ? &null : &folded.profile);
 }
 
-/* The profile; where there is one layer it mostly is that. */
-static void put_profile(struct image_maker *maker, const struct customer *customer)
+static void put_fields(struct image_maker *maker, const struct customer *customer)
 {
-    const size_t from = offsetof(struct customer_image, customer.profile);
-    uintptr_t layer, map;
-    put_layers(maker, customer);
-    if (customer->layers.count != 1 ||
-        customer->profile.map != customer->layers.items[0].patch.map) {
-        image_value(maker, from, &customer->profile);
-        return;
-    }
-    memcpy(&layer, maker->bytes + offsetof(struct customer_image, customer.layers.items),
-           sizeof layer);
-    memcpy(&map, maker->bytes + AT(AT(layer, customer_layer, patch), value, map), sizeof map);
-    image_link(maker, AT(from, value, map), map);
+    const size_t place = image_room(maker, sizeof(struct fields_part));
+    image_value(maker, AT(place, fields_part, fields), &customer->fields);
+    image_value(maker, AT(place, fields_part, fields_at), &customer->fields_at);
 }
 
-static void put_names(struct image_maker *maker, const struct customer *customer)
+static void put_keys(struct image_maker *maker, const struct customer *customer)
 {
+    const size_t first = image_room(maker, sizeof(struct keys_part));
     {
-        PUT_EACH(maker, customer, totals, place)
-        image_text(maker, AT(place, customer_total, rule), customer->totals.items[i].rule);
-    }
-    {
-        PUT_EACH(maker, customer, keys, place)
+        PUT_EACH(maker, customer->keys, place)
         image_text(maker, place, customer->keys.items[i]);
     }
-    {
-        PUT_EACH(maker, customer, said, place)
-        image_text(maker, AT(place, customer_said, topic), customer->said.items[i].topic);
+    image_text(maker, first, customer->first.key);
+}
+
+static void put_said(struct image_maker *maker, const struct customer *customer)
+{
+    PUT_EACH(maker, customer->said, place)
+    image_text(maker, AT(place, customer_said, topic), customer->said.items[i].topic);
+}
+
+static void put_part(struct image_maker *maker, enum part part, const struct customer *customer,
+                     struct arena *arena)
+{
+    switch (part) {
+    case PART_PROFILE:
+        put_profile(maker, customer, arena);
+        break;
+    case PART_FIELDS:
+        put_fields(maker, customer);
+        break;
+    case PART_COUNTS:
+        put_counts(maker, customer);
+        break;
+    case PART_SENDS:
+        put_sends(maker, customer);
+        break;
+    case PART_TOTALS:
+        put_totals(maker, customer);
+        break;
+    case PART_OPEN:
+        put_open(maker, customer);
+        break;
+    case PART_JOURNEYS:
+        put_journeys(maker, customer);
+        break;
+    case PART_ENDS:
+        put_ends(maker, customer);
+        break;
+    case PART_KEYS:
+        put_keys(maker, customer);
+        break;
+    case PART_SAID:
+        put_said(maker, customer);
+        break;
+    case PART_SEEN:
+        put_seen(maker, customer->seen.items, customer->seen.count);
+        break;
+    case PART_RING:
+        put_seen(maker, customer->ring.items, customer->ring.count);
+        break;
+    case PARTS:
+        break;
     }
 }
 
-/* ---- An image ---- */
+/* ---- What has changed ---- */
 
-static void put_all(struct image_maker *maker, const struct customer *customer)
+/* To the byte: what is pointed to lies in the image, or it is not the same. */
+#define IS_SAME(a, b)          \
+    ((a).count == (b).count && \
+     ((a).count == 0 || memcmp((a).items, (b).items, sizeof *(a).items * (a).count) == 0))
+
+static bool is_same_profile(const struct customer *was, const struct customer *is)
 {
-    struct customer_image image = {.customer = *customer};
-    image.customer.defaults = value_null();
-    image.customer.known = NULL;
-    image.customer.counts.items = NULL;
-    memset(&image.customer.starts, 0, sizeof image.customer.starts);
-    image.customer.said_unrecorded = false;
-    image_begin(maker);
-    image_put(maker, &image, sizeof image);
-    image_text(maker, offsetof(struct customer_image, customer.version), customer->version);
-    image_text(maker, offsetof(struct customer_image, customer.first.key), customer->first.key);
-    put_profile(maker, customer);
-    image_value(maker, offsetof(struct customer_image, customer.fields), &customer->fields);
-    image_value(maker, offsetof(struct customer_image, customer.fields_at), &customer->fields_at);
-    put_counts(maker, customer);
-    put_sends(maker, customer);
-    put_open(maker, customer);
-    put_journeys(maker, customer);
-    put_ends(maker, customer);
-    put_names(maker, customer);
-    PUT_SEEN(maker, customer, seen);
-    PUT_SEEN(maker, customer, ring);
-}
-
-size_t customer_image_make(struct image_maker *maker, const struct customer *customer)
-{
-    put_all(maker, customer);
-    return maker->length;
-}
-
-/* Most are a little larger than before. */
-struct customer_image *customer_image_put(const struct image_maker *maker,
-                                          struct customer_image *old, size_t bytes)
-{
-    size_t room = old ? old->room : 0;
-    if (room < maker->length) {
-        free(old);
-        room = maker->length + maker->length / SPARE_PART;
-        old = mem_alloc(room);
-    }
-    image_copy(maker, old);
-    old->room = room;
-    old->customer.bytes = bytes;
-    return old;
-}
-
-size_t customer_image_bytes(const struct customer_image *image)
-{
-    return image->customer.bytes;
-}
-
-/* ---- What most events change ---- */
-
-#define IS_SAME(a, b, name)                                                     \
-    is_same((a)->name.items, (a)->name.count, (b)->name.items, (b)->name.count, \
-            sizeof *(a)->name.items)
-
-static bool is_same(const void *a, uint32_t a_count, const void *b, uint32_t b_count, size_t size)
-{
-    return a_count == b_count && (a_count == 0 || memcmp(a, b, size * a_count) == 0);
-}
-
-static bool is_same_layers(const struct customer *was, const struct customer *is)
-{
-    if (was->layers.count != is->layers.count)
+    if (was->layers.count != is->layers.count || was->profile.map != is->profile.map)
         return false;
     for (uint32_t i = 0; i < is->layers.count; i++)
-        if (!value_same(&was->layers.items[i].patch, &is->layers.items[i].patch))
+        if (was->layers.items[i].patch.map != is->layers.items[i].patch.map)
             return false;
     return true;
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* An event names them anew. */
 static bool is_same_keys(const struct customer *was, const struct customer *is)
 {
-    if (was->keys.count != is->keys.count)
+    if (was->keys.count != is->keys.count || !is_same_text(was->first.key, is->first.key))
         return false;
     for (uint32_t i = 0; i < is->keys.count; i++)
         if (strcmp(was->keys.items[i], is->keys.items[i]) != 0)
@@ -311,9 +325,9 @@ static bool is_same_keys(const struct customer *was, const struct customer *is)
 }
 
 /* Whether the counts have room where they are. */
-static bool has_room(const struct customer_image *image, const struct customer *customer)
+static bool has_counts(const struct customer_image *image, const struct customer *customer)
 {
-    const char *at = image->counts;
+    const char *at = image->blocks[PART_COUNTS];
     if (image->customer.counts.count != customer->counts.count)
         return false;
     for (uint32_t i = 0; i < customer->counts.count; i++) {
@@ -322,52 +336,230 @@ static bool has_room(const struct customer_image *image, const struct customer *
             return false;
         at += size_of_count(was);
     }
-    return customer->seen.count <= image->customer.seen.capacity &&
-           customer->ring.count <= image->customer.ring.capacity;
+    return true;
 }
 
-static bool is_same_else(const struct customer *was, const struct customer *is)
+/* Whether the part can stay where it is. */
+static bool stays(const struct customer_image *image, enum part part, const struct customer *is)
 {
-    return is_same_layers(was, is) && was->fields.map == is->fields.map &&
-           was->fields_at.map == is->fields_at.map && was->first.key == is->first.key &&
-           was->keys_until_ms == is->keys_until_ms && IS_SAME(was, is, sends) &&
-           IS_SAME(was, is, totals) && IS_SAME(was, is, open) && IS_SAME(was, is, journeys) &&
-           IS_SAME(was, is, ends) && is_same_keys(was, is) && IS_SAME(was, is, said);
+    const struct customer *was = &image->customer;
+    switch (part) {
+    case PART_PROFILE:
+        return is_same_profile(was, is);
+    case PART_FIELDS:
+        return was->fields.map == is->fields.map && was->fields_at.map == is->fields_at.map;
+    case PART_COUNTS:
+        return has_counts(image, is);
+    case PART_SENDS:
+        return IS_SAME(was->sends, is->sends);
+    case PART_TOTALS:
+        return IS_SAME(was->totals, is->totals);
+    case PART_OPEN:
+        return IS_SAME(was->open, is->open);
+    case PART_JOURNEYS:
+        return IS_SAME(was->journeys, is->journeys);
+    case PART_ENDS:
+        return IS_SAME(was->ends, is->ends);
+    case PART_KEYS:
+        return is_same_keys(was, is);
+    case PART_SAID:
+        return IS_SAME(was->said, is->said);
+    case PART_SEEN:
+        return rounded(was->seen.count) == rounded(is->seen.count);
+    case PART_RING:
+        return rounded(was->ring.count) == rounded(is->ring.count);
+    case PARTS:
+        break;
+    }
+    return true;
 }
 
-static void update_counts(const struct customer_image *image, const struct customer *customer)
+/* ---- An image ---- */
+
+void customer_image_maker_free(struct customer_image_maker *maker)
 {
-    char *at = (char *)image->counts;
+    customer_image_settle(maker);
+    for (enum part part = 0; part < PARTS; part++)
+        free(maker->parts[part].block);
+    free(maker->retired);
+    image_maker_free(&maker->maker);
+    *maker = (struct customer_image_maker){0};
+}
+
+void customer_image_retire(struct customer_image_maker *maker, void *block)
+{
+    if (!block)
+        return;
+    if (maker->retired_count == maker->retired_capacity) {
+        maker->retired_capacity = maker->retired_capacity ? 2 * maker->retired_capacity : 32;
+        maker->retired =
+            mem_resize(maker->retired, sizeof *maker->retired * maker->retired_capacity);
+    }
+    maker->retired[maker->retired_count++] = block;
+}
+
+void customer_image_settle(struct customer_image_maker *maker)
+{
+    while (maker->retired_count)
+        free(maker->retired[--maker->retired_count]);
+}
+
+void customer_image_drop(struct customer_image_maker *maker, struct customer_image **image)
+{
+    for (enum part part = 0; *image && part < PARTS; part++)
+        customer_image_retire(maker, (*image)->blocks[part]);
+    customer_image_retire(maker, *image);
+    *image = NULL;
+}
+
+static void make_part(struct customer_image_maker *maker, enum part part,
+                      const struct customer *customer, struct arena *arena)
+{
+    struct customer_image_part *made = &maker->parts[part];
+    image_begin(&maker->maker);
+    put_part(&maker->maker, part, customer, arena);
+    made->is_new = true;
+    made->size = (uint32_t)maker->maker.length;
+    made->block = made->size ? mem_alloc(made->size) : NULL;
+    if (made->block)
+        image_copy(&maker->maker, made->block);
+}
+
+size_t customer_image_make(struct customer_image_maker *maker, const struct customer_image *image,
+                           const struct customer *customer, struct arena *arena)
+{
+    size_t bytes = sizeof *image;
+    for (enum part part = 0; part < PARTS; part++) {
+        free(maker->parts[part].block);
+        maker->parts[part] = (struct customer_image_part){0};
+        if (!image || !stays(image, part, customer))
+            make_part(maker, part, customer, arena);
+        bytes += maker->parts[part].is_new ? maker->parts[part].size : image->sizes[part];
+    }
+    return bytes;
+}
+
+/* What each part may say else. */
+static void take_scalars(struct customer *image, const struct customer *customer, size_t bytes)
+{
+    image->bytes = bytes;
+    image->version = customer->version;
+    image->first.at_ms = customer->first.at_ms;
+    image->keys_until_ms = customer->keys_until_ms;
+}
+
+static void take_counts(struct customer_image *image, const struct customer *customer)
+{
+    char *at = image->blocks[PART_COUNTS];
     for (uint32_t i = 0; i < customer->counts.count; i++) {
-        struct customer_count *was = (struct customer_count *)at;
-        const char *type = was->type;
+        struct customer_count *count = (struct customer_count *)at;
+        const char *type = count->type;
         size_t size = size_of_count(&customer->counts.items[i]);
-        memcpy(was, &customer->counts.items[i], size);
-        was->type = type;
+        memcpy(count, &customer->counts.items[i], size);
+        count->type = type;
         at += size;
     }
 }
 
-#define UPDATE_SEEN(was, is, name)                                          \
-    ((was)->name.count = (is)->name.count,                                  \
-     (is)->name.count ? memcpy((was)->name.items, (is)->name.items,         \
-                               sizeof *(is)->name.items * (is)->name.count) \
-                      : NULL)
+/* A list that is all of its part. */
+#define TAKE_LIST(image, part, customer, name)             \
+    ((image)->customer.name.items = (image)->blocks[part], \
+     (image)->customer.name.count = (image)->customer.name.capacity = (customer)->name.count)
 
-bool customer_image_update(struct customer_image *image, const struct customer *customer)
+static void take_lists(struct customer_image *image, const struct customer *customer)
 {
-    struct customer *was = &image->customer;
-    if (!is_same_else(was, customer) || !has_room(image, customer))
-        return false;
+    image->customer.counts.count = customer->counts.count;
+    TAKE_LIST(image, PART_SENDS, customer, sends);
+    TAKE_LIST(image, PART_TOTALS, customer, totals);
+    TAKE_LIST(image, PART_OPEN, customer, open);
+    TAKE_LIST(image, PART_JOURNEYS, customer, journeys);
+    TAKE_LIST(image, PART_ENDS, customer, ends);
+    TAKE_LIST(image, PART_SAID, customer, said);
+    TAKE_LIST(image, PART_SEEN, customer, seen);
+    TAKE_LIST(image, PART_RING, customer, ring);
+}
+
+static void take_profile(struct customer_image *image, const struct customer *customer)
+{
+    const struct profile_part *part = image->blocks[PART_PROFILE];
+    struct customer *is = &image->customer;
+    is->layers.items = (struct customer_layer *)(part + 1);
+    is->layers.count = is->layers.capacity = customer->layers.count;
+    is->profile = part->profile.kind == VALUE_MAP ? part->profile : is->layers.items[0].patch;
+}
+
+static void take_names(struct customer_image *image, const struct customer *customer)
+{
+    const struct fields_part *fields = image->blocks[PART_FIELDS];
+    const struct keys_part *keys = image->blocks[PART_KEYS];
+    struct customer *is = &image->customer;
+    take_profile(image, customer);
+    is->fields = fields->fields;
+    is->fields_at = fields->fields_at;
+    is->first.key = keys->first;
+    is->keys.items = (const char **)(keys + 1);
+    is->keys.count = is->keys.capacity = customer->keys.count;
+}
+
+/* What is brought up to date where it stands. */
+static void update(struct customer_image *image, const struct customer *customer)
+{
+    struct customer *is = &image->customer;
     for (uint32_t i = 0; i < customer->layers.count; i++)
-        was->layers.items[i].at_ms = customer->layers.items[i].at_ms;
-    update_counts(image, customer);
-    UPDATE_SEEN(was, customer, seen);
-    UPDATE_SEEN(was, customer, ring);
-    return true;
+        is->layers.items[i].at_ms = customer->layers.items[i].at_ms;
+    take_counts(image, customer);
+    if (is->seen.count)
+        memcpy(is->seen.items, customer->seen.items, sizeof *is->seen.items * is->seen.count);
+    if (is->ring.count)
+        memcpy(is->ring.items, customer->ring.items, sizeof *is->ring.items * is->ring.count);
+}
+
+enum customer_image_change customer_image_put(struct customer_image_maker *maker,
+                                              struct customer_image **image,
+                                              const struct customer *customer, size_t bytes)
+{
+    bool named = maker->parts[PART_PROFILE].is_new || maker->parts[PART_FIELDS].is_new ||
+                 maker->parts[PART_KEYS].is_new;
+    if (!*image)
+        *image = mem_zero(1, sizeof **image);
+    for (enum part part = 0; part < PARTS; part++) {
+        struct customer_image_part *made = &maker->parts[part];
+        if (!made->is_new)
+            continue;
+        customer_image_retire(maker, (*image)->blocks[part]);
+        (*image)->blocks[part] = made->block;
+        (*image)->sizes[part] = made->size;
+        *made = (struct customer_image_part){0};
+    }
+    take_scalars(&(*image)->customer, customer, bytes);
+    take_lists(*image, customer);
+    if (named)
+        take_names(*image, customer);
+    update(*image, customer);
+    return named ? CUSTOMER_IMAGE_NAMED : CUSTOMER_IMAGE_SAME;
+}
+
+size_t customer_image_bytes(const struct customer_image *image)
+{
+    return image->customer.bytes;
 }
 
 /* ---- Reading ---- */
+
+static void fetch(const void *from, size_t bytes)
+{
+    enum { LINE = 64, LINES_MOST = 8 };
+    for (size_t at = 0; at < bytes && at < (size_t)LINES_MOST * LINE; at += LINE)
+        __builtin_prefetch((const char *)from + at);
+}
+
+void customer_image_expect(const struct customer_image *image, bool parts)
+{
+    if (!parts)
+        fetch(image, sizeof *image);
+    for (enum part part = 0; parts && part < PARTS; part++)
+        fetch(image->blocks[part], image->sizes[part]);
+}
 
 /* A copy of the list, with a little room. */
 #define COPY(arena, list)                                                          \
@@ -382,7 +574,7 @@ bool customer_image_update(struct customer_image *image, const struct customer *
 static void read_counts(const struct customer_image *image, struct arena *arena,
                         struct customer *customer)
 {
-    const char *from = image->counts;
+    const char *from = image->blocks[PART_COUNTS];
     customer->counts.capacity = customer->counts.count + SPARE;
     struct customer_count *counts = arena_alloc(arena, sizeof *counts * customer->counts.capacity);
     for (uint32_t i = 0; i < customer->counts.count; i++) {

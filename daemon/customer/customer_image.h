@@ -1,6 +1,7 @@
 /*
- * A customer's document as one block of memory, where nobody else reads it: what printing it
- * (customer_print) and reading it again (customer_read) would give, at a tenth of the cost.
+ * A customer's document in memory, where nobody else reads it: what printing it (customer_print)
+ * and reading it again (customer_read) would give, at a small part of the cost, as only those parts
+ * of it are made anew that have changed.
  */
 #ifndef NUDGED_CUSTOMER_CUSTOMER_IMAGE_H
 #define NUDGED_CUSTOMER_CUSTOMER_IMAGE_H
@@ -13,22 +14,53 @@
 #include "base/image.h"
 #include "customer/customer.h"
 
-struct customer_image; /* to be freed with free() */
+struct customer_image;
 
-/* Makes the image of a customer, whose key is not copied, but leaves it in the maker. Its size,
- * which is more than a small document has as JSON. */
-size_t customer_image_make(struct image_maker *maker, const struct customer *customer);
-/* The image that the maker has, in place of `old` (NULL: none), which nobody must use any more.
+enum { CUSTOMER_IMAGE_PARTS = 12 };
+
+/* Makes images, one after the other. All zero at first but for maker.lasting. */
+struct customer_image_maker {
+    struct image_maker maker;
+    struct customer_image_part {
+        void *block;
+        uint32_t size;
+        bool is_new;
+    } parts[CUSTOMER_IMAGE_PARTS]; /* that were made and not put yet */
+    void **retired;                /* blocks that somebody may still look at; owned */
+    uint32_t retired_count, retired_capacity;
+};
+
+void customer_image_maker_free(struct customer_image_maker *maker);
+
+/* Makes what has changed of a customer who was read of the image, or all of one without an image
+ * (NULL). The key and the version are not copied. Gives the size of the whole, which is more than a
+ * small document has as JSON; put it, or make it anew. `arena`: of what is needed meanwhile. */
+size_t customer_image_make(struct customer_image_maker *maker, const struct customer_image *image,
+                           const struct customer *customer, struct arena *arena);
+
+enum customer_image_change {
+    CUSTOMER_IMAGE_SAME,  /* but for counts, sends and the like */
+    CUSTOMER_IMAGE_NAMED, /* what says who they are: profile, fields or keys */
+};
+
+/* Puts that into the image, or into a new one. Blocks of before stay until customer_image_settle.
  * `bytes`: of the document as JSON, about. */
-struct customer_image *customer_image_put(const struct image_maker *maker,
-                                          struct customer_image *old, size_t bytes);
+enum customer_image_change customer_image_put(struct customer_image_maker *maker,
+                                              struct customer_image **image,
+                                              const struct customer *customer, size_t bytes);
+
+/* Retires the image, NULL too. */
+void customer_image_drop(struct customer_image_maker *maker, struct customer_image **image);
+/* Likewise any block of the heap. */
+void customer_image_retire(struct customer_image_maker *maker, void *block);
+/* Nobody looks any more at what was retired. */
+void customer_image_settle(struct customer_image_maker *maker);
 
 /* As it was put. */
 size_t customer_image_bytes(const struct customer_image *image);
-/* Brings the image of which the customer was read up to date, where that needs no more room and no
- * other texts: where an event was counted, and little else. False: it must be made anew, and is as
- * it was. */
-bool customer_image_update(struct customer_image *image, const struct customer *customer);
+
+/* Fetches it from memory: its own bytes, or, when those have come, what they lead to. */
+void customer_image_expect(const struct customer_image *image, bool parts);
 
 /* The customer in the image itself, which must stay as long: no list of it may be changed, and
  * nothing is known of starts. */

@@ -215,16 +215,25 @@ void shop_event_name(const char *source, const char *id, char name[SHOP_EVENT_NA
     spread_hex(name, both, length + of_id);
 }
 
+static inline uint64_t mix(uint64_t hash, uint64_t part)
+{
+    hash = (hash ^ part) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
 /* Of all bytes, eight at a time: any event is read, few come twice. */
 static void mark_content(const char *text, size_t length, char content[5])
 {
     uint64_t hash = length, part;
-    for (size_t at = 0; at < length; at += sizeof part) {
-        part = 0;
-        memcpy(&part, text + at, length - at < sizeof part ? length - at : sizeof part);
-        hash = (hash ^ part) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 29;
+    size_t at = 0;
+    for (; length - at >= sizeof part; at += sizeof part) {
+        memcpy(&part, text + at, sizeof part);
+        hash = mix(hash, part);
     }
+    part = 0;
+    memcpy(&part, text + at, length - at);
+    if (at < length)
+        hash = mix(hash, part);
     uint32_t mark = (uint32_t)(hash >> 32) & 0xffff;
     mark = mark ? mark : 1; /* 0 is not known */
     digest_hex((const unsigned char[]){(unsigned char)(mark >> 8), (unsigned char)mark}, 2,

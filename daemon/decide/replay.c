@@ -227,10 +227,10 @@ static void commit(struct replay *replay, const struct person *person,
                                          .text = replay->text,
                                          .now_ms = replay->now_ms};
     struct replay_kept *kept = replay_memory_of(person);
-    bool changed = !decision->quiet && replay_memory_commit(replay->memory, &commit, replay->arena);
+    bool named = !decision->quiet && replay_memory_commit(replay->memory, &commit, replay->arena);
     if (!input->event_count)
         kept->asked_ms = replay->now_ms;
-    if (changed)
+    if (named)
         kept->turn = replay_clocks_turn_of(&replay->clocks, input->customer, replay->arena);
     set_timer(replay, kept);
 }
@@ -428,7 +428,11 @@ void replay_expect(struct replay *replay, const struct shop_event *const *events
 {
     /* How many events ahead: what one of them takes is more than memory does. */
     static const size_t ahead[] = {
-        [REPLAY_MEMORY_SLOT] = 24, [REPLAY_MEMORY_NAME] = 16, [REPLAY_MEMORY_IMAGE] = 8};
+        [REPLAY_MEMORY_SLOT] = 24,
+        [REPLAY_MEMORY_NAME] = 16,
+        [REPLAY_MEMORY_IMAGE] = 10,
+        [REPLAY_MEMORY_PARTS] = 5,
+    };
     for (size_t step = 0; step < sizeof ahead / sizeof *ahead; step++)
         for (size_t i = from ? from + ahead[step] : 0; i <= from + ahead[step] && i < count; i++)
             if (events[i])

@@ -1,6 +1,7 @@
 /*
  * All customers of a zone have the same ticks, each at their own place behind them: so those
- * between which the time lies are worked out once for a zone and a clock (find_span).
+ * between which the time lies are worked out once for a zone and a clock (find_span). Around a tick
+ * half of them are before it and half behind it: the last two are remembered.
  */
 #include "decide/replay_clocks.h"
 
@@ -19,9 +20,13 @@ struct span {
     int64_t next_ms;
 };
 
+struct spans {
+    struct span newest, before; /* empty at first */
+};
+
 struct replay_clocks_zone {
-    char *name;        /* owned */
-    struct span *last; /* of each rule, that was asked for last; owned. Empty at first */
+    char *name;         /* owned */
+    struct spans *last; /* of each rule, that were asked for last; owned */
 };
 
 void replay_clocks_open(struct replay_clocks *clocks, const struct ruleset *rules, const char *zone)
@@ -54,7 +59,7 @@ static uint32_t need_zone(struct replay_clocks *clocks, const char *name)
             return i;
     clocks->zones = mem_resize(clocks->zones, sizeof *clocks->zones * (clocks->zone_count + 1));
     clocks->zones[clocks->zone_count] = (struct replay_clocks_zone){
-        .name = mem_text(name), .last = mem_zero(clocks->count + 1, sizeof(struct span))};
+        .name = mem_text(name), .last = mem_zero(clocks->count + 1, sizeof(struct spans))};
     return clocks->zone_count++;
 }
 
@@ -71,13 +76,22 @@ struct replay_clocks_turn replay_clocks_turn_of(struct replay_clocks *clocks,
 
 /* ---- Ticks ---- */
 
+static bool is_within(const struct span *span, int64_t at_ms)
+{
+    return at_ms >= span->from_ms && at_ms < span->to_ms;
+}
+
 static const struct span *find_span(struct replay_clocks *clocks, uint32_t zone, uint32_t rule,
                                     int64_t at_ms)
 {
-    struct span *span = &clocks->zones[zone].last[rule];
+    struct spans *last = &clocks->zones[zone].last[rule];
+    struct span *span = &last->newest;
     struct rule_tick next;
-    if (at_ms >= span->from_ms && at_ms < span->to_ms)
+    if (is_within(span, at_ms))
         return span;
+    if (is_within(&last->before, at_ms))
+        return &last->before;
+    last->before = *span;
     const struct rule_clock *clock = clocks->rules[rule]->clock;
     struct zone *is = zone_or_utc(clocks->zones[zone].name);
     span->has_last = rule_clock_last(clock, is, at_ms, &span->last);

@@ -36,11 +36,7 @@ struct replay_memory {
     struct map *suppressed; /* hashes */
     struct replay_said *said;
     struct replay_timers timers;
-    struct image_maker maker;
-    struct replay_kept *changed; /* whose image is in the maker; NULL: nobody's */
-    size_t bytes;                /* of its document */
-    void **retired;              /* blocks to be freed when the next decision begins; owned */
-    uint32_t retired_count, retired_capacity;
+    struct customer_image_maker maker;
     struct buf text; /* of a large document */
 };
 
@@ -52,7 +48,7 @@ struct replay_memory *replay_memory_new(const struct policy *policy, const char 
     memory->key_paths = key_paths;
     memory->keep_ms = keep_ms;
     memory->arena = arena_new(ARENA_BYTES);
-    memory->maker.lasting = lasting;
+    memory->maker.maker.lasting = lasting;
     memory->suppressed = map_new();
     memory->said = replay_said_new();
     buf_init(&memory->text, 2 * CUSTOMER_DOCUMENT_MOST);
@@ -61,28 +57,10 @@ struct replay_memory *replay_memory_new(const struct policy *policy, const char 
 
 /* ---- What is kept under a key ---- */
 
-/* What was decided refers to what it was made of: so a new image takes the place of the
- * old one when the next decision begins. */
+/* What was decided refers to what it was made of: that goes when the next decision begins. */
 static void settle(struct replay_memory *memory)
 {
-    struct replay_kept *kept = memory->changed;
-    memory->changed = NULL;
-    if (kept)
-        kept->image = customer_image_put(&memory->maker, kept->image, memory->bytes);
-    while (memory->retired_count)
-        free(memory->retired[--memory->retired_count]);
-}
-
-static void retire(struct replay_memory *memory, void *block)
-{
-    if (!block)
-        return;
-    if (memory->retired_count == memory->retired_capacity) {
-        memory->retired_capacity = memory->retired_capacity ? 2 * memory->retired_capacity : 8;
-        memory->retired =
-            mem_resize(memory->retired, sizeof *memory->retired * memory->retired_capacity);
-    }
-    memory->retired[memory->retired_count++] = block;
+    customer_image_settle(&memory->maker);
 }
 
 /* A name is the first member of what is kept. */
@@ -93,16 +71,13 @@ static struct replay_kept *kept_of(struct name *name)
 
 static void forget_start(struct replay_memory *memory, struct replay_kept *kept, uint32_t index)
 {
-    retire(memory, kept->starts[index].text);
+    customer_image_retire(&memory->maker, kept->starts[index].text);
     kept->starts[index] = kept->starts[--kept->start_count];
 }
 
 static void forget_document(struct replay_memory *memory, struct replay_kept *kept)
 {
-    if (memory->changed == kept)
-        memory->changed = NULL;
-    retire(memory, kept->image);
-    kept->image = NULL;
+    customer_image_drop(&memory->maker, &kept->image);
     kept->name.document = (struct slice){0};
     kept->deadline_ms = kept->asked_ms = 0;
     replay_timers_set(&memory->timers, &kept->timer, 0);
@@ -115,17 +90,14 @@ void replay_memory_destroy(struct replay_memory **memory)
     struct replay_memory *gone = *memory;
     if (!gone)
         return;
-    settle(gone);
     for (struct name *name = gone->by_key.first; name; name = name->after) {
         forget_document(gone, kept_of(name));
         free(kept_of(name)->starts);
     }
-    settle(gone);
-    free(gone->retired);
     replay_timers_free(&gone->timers);
     replay_said_destroy(&gone->said);
     buf_free(&gone->text);
-    image_maker_free(&gone->maker);
+    customer_image_maker_free(&gone->maker);
     map_destroy(&gone->suppressed);
     name_table_free(&gone->by_key);
     arena_destroy(&gone->arena);
@@ -196,7 +168,7 @@ void replay_memory_set_timer(struct replay_memory *memory, struct replay_kept *k
     replay_timers_set(&memory->timers, &kept->timer, at_ms);
 }
 
-enum { LINE = 64, NAME_LINES = 4, IMAGE_LINES = 40 };
+enum { LINE = 64, NAME_LINES = 4 };
 
 static void fetch(const void *from, int lines)
 {
@@ -204,11 +176,11 @@ static void fetch(const void *from, int lines)
         __builtin_prefetch((const char *)from + i * LINE);
 }
 
-static void expect_image(const struct replay_kept *kept)
+static void expect_image(const struct replay_kept *kept, bool parts)
 {
     if (kept->image)
-        fetch(kept->image, IMAGE_LINES);
-    if (kept->start_count)
+        customer_image_expect(kept->image, parts);
+    if (parts && kept->start_count)
         fetch(kept->starts, 2);
 }
 
@@ -225,17 +197,17 @@ void replay_memory_expect(const struct replay_memory *memory, const struct shop_
         if (name && step == REPLAY_MEMORY_NAME)
             fetch(name, NAME_LINES);
         else if (name)
-            expect_image(kept_of(name));
+            expect_image(kept_of(name), step == REPLAY_MEMORY_PARTS);
     }
 }
 
 void replay_memory_expect_due(const struct replay_memory *memory)
 {
-    enum { NEXT = 5 }; /* the first, and those of which one is the next */
-    for (uint32_t i = 0; i < NEXT && i < memory->timers.count; i++) {
+    enum { NEXT = 3, SOON = 7 }; /* of these one is the next, of those one the second */
+    for (uint32_t i = 0; i < SOON && i < memory->timers.count; i++) {
         const struct replay_kept *kept = kept_of_timer(memory->timers.heap[i].timer);
-        if (i == 0)
-            expect_image(kept);
+        if (i < NEXT)
+            expect_image(kept, i == 0);
         else
             fetch(kept, NAME_LINES);
     }
@@ -413,41 +385,40 @@ bool replay_memory_declined(const struct replay_memory *memory, const char *said
 
 /* Of a small document it is enough that it is not larger; a large one loses what it has no room
  * for. False where nothing of it can be kept. */
-static bool make_image(struct replay_memory *memory, const struct replay_commit *commit,
-                       struct arena *arena)
+static bool keep_image(struct replay_memory *memory, const struct replay_commit *commit,
+                       struct arena *arena, bool *named)
 {
+    struct replay_kept *kept = kept_of(commit->person->name);
     commit->customer->version = ONLY_VERSION;
-    customer_profile_fold(arena, commit->customer);
-    memory->bytes = customer_image_make(&memory->maker, commit->customer);
-    if (memory->bytes <= SMALL_BYTES)
-        return true;
-    buf_clear(&memory->text);
-    if (!fit_print(commit->customer, ONLY_VERSION, commit->decision, arena, commit->now_ms,
-                   &memory->text))
-        return false;
-    customer_image_make(&memory->maker, commit->customer);
-    memory->bytes = memory->text.length;
+    size_t bytes = customer_image_make(&memory->maker, kept->image, commit->customer, arena);
+    if (bytes > SMALL_BYTES) {
+        buf_clear(&memory->text);
+        if (!fit_print(commit->customer, ONLY_VERSION, commit->decision, arena, commit->now_ms,
+                       &memory->text))
+            return false;
+        customer_image_make(&memory->maker, kept->image, commit->customer, arena);
+        bytes = memory->text.length;
+    }
+    *named = customer_image_put(&memory->maker, &kept->image, commit->customer, bytes) ==
+             CUSTOMER_IMAGE_NAMED;
     return true;
 }
 
-/* False: it was brought up to date in place. */
+/* Whether what says who they are has changed. */
 static bool keep_document(struct replay_memory *memory, const struct replay_commit *commit,
                           struct arena *arena)
 {
     struct replay_kept *kept = kept_of(commit->person->name);
     const struct decision *decision = commit->decision;
-    bool large = kept->image && customer_image_bytes(kept->image) > SMALL_BYTES;
-    bool anew = !kept->image || large || !customer_image_update(kept->image, commit->customer);
-    if (anew && !make_image(memory, commit, arena))
-        return true;
-    if (anew)
-        memory->changed = kept;
+    bool named;
+    if (!keep_image(memory, commit, arena, &named))
+        return false;
     kept->name.document = slice_of(ONLY_VERSION);
     kept->expire_ms =
         memory->keep_ms +
         (decision->last_deadline_ms > commit->now_ms ? decision->last_deadline_ms : commit->now_ms);
     kept->deadline_ms = decision->deadline_ms;
-    return anew;
+    return named;
 }
 
 static void add_start(struct replay_kept *kept, struct replay_start start)
@@ -551,13 +522,13 @@ static void erase_all(struct replay_memory *memory, const struct replay_commit *
 bool replay_memory_commit(struct replay_memory *memory, const struct replay_commit *commit,
                           struct arena *arena)
 {
-    bool changed = true;
+    bool named = false;
     lead_keys(memory, commit);
     if (!commit->decision->bare) {
-        changed = keep_document(memory, commit, arena);
+        named = keep_document(memory, commit, arena);
         keep_starts(memory, commit, arena);
     }
     replay_said_learn(memory->said, commit->decision);
     erase_all(memory, commit);
-    return changed;
+    return named;
 }

@@ -38,7 +38,12 @@ struct replay_kept *replay_memory_next(struct replay_memory *memory,
                                        const struct replay_kept *before, int64_t now_ms);
 
 /* What comes soon is fetched from memory, step by step, each when the one before has come. */
-enum replay_memory_step { REPLAY_MEMORY_SLOT, REPLAY_MEMORY_NAME, REPLAY_MEMORY_IMAGE };
+enum replay_memory_step {
+    REPLAY_MEMORY_SLOT,
+    REPLAY_MEMORY_NAME,
+    REPLAY_MEMORY_IMAGE,
+    REPLAY_MEMORY_PARTS,
+};
 void replay_memory_expect(const struct replay_memory *memory, const struct shop_event *event,
                           enum replay_memory_step step);
 /* Likewise who goes on first, and who may be next. */
@@ -94,7 +99,7 @@ struct replay_commit {
     int64_t now_ms;
 };
 
-/* False: but for counts and ids of events the document is as it was. */
+/* Whether what says who the customer is (profile, fields, keys) has changed, or is new. */
 bool replay_memory_commit(struct replay_memory *memory, const struct replay_commit *commit,
                           struct arena *arena);
 
