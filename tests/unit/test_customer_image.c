@@ -186,8 +186,8 @@ static void test_updates(void **state)
         struct customer *copy = customer_image_read(fixture->image, fixture->arena, "id:7");
         change(fixture, copy, i);
         char *wanted = strdup(printed(fixture, copy));
-        assert_int_equal(keep(fixture, copy) == CUSTOMER_IMAGE_NAMED,
-                         i % 5 == 1 || i % 5 == 3 || i % 5 == 4);
+        bool named = i && i % 5 != 2; /* at 5 as `email:a` is the newest key again */
+        assert_int_equal(keep(fixture, copy) == CUSTOMER_IMAGE_NAMED, named);
         arena_reset(fixture->arena);
         assert_string_equal(
             printed(fixture, customer_image_read(fixture->image, fixture->arena, "id:7")), wanted);
