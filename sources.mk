@@ -1834,6 +1834,7 @@ test_files = \
 	tests/bench/bench_latency.py \
 	tests/bench/bench_liquidjs.py \
 	tests/bench/bench_pipeline.py \
+	tests/bench/bench_reload.py \
 	tests/bench/bench_scale.py \
 	tests/bench/bench_simulate.py \
 	tests/bench/bench_slow.py \
@@ -1930,6 +1931,7 @@ test_files = \
 	tests/functional/test_docs.py \
 	tests/functional/test_examples.py \
 	tests/functional/test_explain.py \
+	tests/functional/test_explain_words.py \
 	tests/functional/test_failover.py \
 	tests/functional/test_fault_fixtures.py \
 	tests/functional/test_faults.py \
