@@ -67,7 +67,7 @@ struct item {
 
 struct told {
     int64_t at_ms, last_ms;
-    const char *type, *id, *source;
+    const char *type, *id, *source, *login;
     struct item *items;
     uint32_t count, times;
 };
@@ -84,6 +84,7 @@ static struct told tell(const struct value *line, struct zone *zone, struct aren
     struct told told = {.type = text_of(arena, event, "type"),
                         .id = text_of(arena, event, "id"),
                         .source = text_of(arena, event, "source"),
+                        .login = text_of(arena, event, "login"),
                         .count = value_is(did, VALUE_LIST) ? value_count(did) : 0,
                         .times = 1};
     value_to_int(value_get(line, "at"), &told.at_ms);
@@ -103,7 +104,8 @@ static struct told tell(const struct value *line, struct zone *zone, struct aren
 static bool is_same(const struct told *told, const struct told *other)
 {
     if (!told->type[0] || strcmp(told->type, other->type) != 0 ||
-        strcmp(told->source, other->source) != 0 || told->count != other->count)
+        strcmp(told->source, other->source) != 0 || strcmp(told->login, other->login) != 0 ||
+        told->count != other->count)
         return false;
     for (uint32_t i = 0; i < told->count; i++)
         if (strcmp(told->items[i].rule, other->items[i].rule) != 0 ||
@@ -151,6 +153,10 @@ static void print_head(const struct told *told, struct zone *zone)
     if (told->source[0]) {
         printf(" from ");
         plain_text(told->source);
+    }
+    if (told->login[0]) {
+        printf(" by ");
+        plain_text(told->login);
     }
     if (told->times > 1)
         printf(" ×%" PRIu32 ", until %s", told->times,

@@ -286,6 +286,7 @@ static bool read_what(struct arena *arena, const struct value *root,
         return false;
     if (!event->type[0])
         return refuse(diag, "no-type", "no `type`");
+    event->login = form->login;
     event->internal = form->own || (form->former && strcmp(event->source, "nudged") == 0);
     return read_hops(root, event, diag) && read_time(root, form->skew_ms, event, diag) &&
            read_data(arena, root, event, diag);

@@ -26,9 +26,10 @@ struct shop_event_form {
     const char *const *key_paths; /* NULL-terminated: "customer.id", "customer.email", "subject" */
     int64_t skew_ms;              /* a time further ahead of arrival than this counts as arrival */
     /* Of this entry alone. */
-    const char *own; /* nudged made it, of the customer with this key ("": as the event itself
-                        says); NULL: it has no such mark */
-    bool former;     /* it may be of a program that set no marks: then `source` tells */
+    const char *own;   /* nudged made it, of the customer with this key ("": as the event itself
+                          says); NULL: it has no such mark */
+    const char *login; /* who pushed it over the web; NULL: it came another way */
+    bool former;       /* it may be of a program that set no marks: then `source` tells */
 };
 
 struct shop_event {
@@ -36,6 +37,7 @@ struct shop_event {
     const char *type;   /* "order.placed" */
     const char *id;     /* "" where the shop gave none */
     const char *source; /* "" where it gave none */
+    const char *login;  /* who pushed it over the web; NULL: it came another way */
     const char *key;    /* of the customer: "id:7", "email:ana@example.com"; that of keys[0] */
     char identity[17];  /* hex: of source and id; of the JSON where there is no id */
     char origin[17];    /* hex: what journeys and messages that it starts are named by */

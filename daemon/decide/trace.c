@@ -25,12 +25,14 @@ void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
     value_add(arena, trace->line, value_text("at"), value_int(now_ms));
     if (!event)
         return;
-    struct value about = value_new_map(arena, 5);
+    struct value about = value_new_map(arena, 6);
     value_add(arena, about, value_text("type"), value_text(event->type));
     if (event->id[0])
         value_add(arena, about, value_text("id"), value_text(event->id));
     if (event->source[0] && !event->internal) /* who said it; of nudged's own the type tells */
         value_add(arena, about, value_text("source"), value_text(event->source));
+    if (event->login)
+        value_add(arena, about, value_text("login"), value_text(event->login));
     if (event->time_ms != event->arrival_ms) /* else the entry tells it */
         value_add(arena, about, value_text("time"), *value_get(&event->document, "time"));
     value_add(arena, about, value_text("entry"), value_text(event->entry));

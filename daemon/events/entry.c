@@ -1,6 +1,9 @@
 #include "events/entry.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#include "base/word.h"
 
 bool entry_read(struct arena *arena, const struct intake_entry *entry,
                 const struct shop_event_form *read_as, struct shop_event *event, struct diag *diag)
@@ -8,6 +11,8 @@ bool entry_read(struct arena *arena, const struct intake_entry *entry,
     struct diag why = {0};
     struct shop_event_form form = *read_as;
     form.own = entry->own;
+    if (entry->login && word_is_plain(entry->login, strlen(entry->login)))
+        form.login = entry->login;
     form.former = entry->former;
     if (entry->poison)
         diag_error(&why, "%" PRId64 " daemons ended over this event", entry->deliveries - 1);

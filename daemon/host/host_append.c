@@ -11,8 +11,10 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "base/word.h"
 #include "redis/connection.h"
 #include "store/appending.h"
 #include "web/ask.h"
@@ -47,6 +49,8 @@ struct request {
     struct slice digest;
     int64_t keep_ms;
     bool feedback;
+    const char *login;      /* NULL: the source tells */
+    const char **event_ids; /* of `events`; "" where one has none */
 };
 
 /* ---- Reading ---- */
@@ -54,6 +58,14 @@ struct request {
 static struct slice kept(struct request *request, struct slice text)
 {
     return slice_copy(request->arena, text);
+}
+
+static bool read_login(struct request *request, struct wire_frame *frame)
+{
+    const struct slice login = wire_read_text(frame);
+    if (login.length)
+        request->login = arena_copy(request->arena, login.text, login.length);
+    return !login.length || word_is_plain(login.text, login.length);
 }
 
 static bool read_names(struct request *request, struct wire_frame *frame)
@@ -85,6 +97,7 @@ static void look_at(struct request *request, struct slice text, struct ask_verdi
     text = kept(request, text);
     if (json_read(request->arena, text.text, text.length, &json_event_limits, &root, &diag) &&
         outside_event_make(request->arena, &root, text, &caller, &event, &diag)) {
+        request->event_ids[request->event_count] = event.id;
         request->events[request->event_count++] = event.json;
         return;
     }
@@ -99,6 +112,7 @@ static bool read_events(struct request *request, struct wire_frame *frame)
         return false;
     request->verdicts = arena_zero(request->arena, sizeof *request->verdicts * request->count);
     request->events = arena_zero(request->arena, sizeof *request->events * request->count);
+    request->event_ids = arena_zero(request->arena, sizeof *request->event_ids * request->count);
     for (size_t i = 0; i < request->count; i++) {
         request->verdicts[i] = (struct ask_verdict){ASK_UNAVAILABLE, slice_of("")};
         struct slice text = wire_read_text(frame);
@@ -113,6 +127,8 @@ static bool read_request(struct request *request, struct wire_frame *frame)
 {
     request->serial = frame->serial;
     request->feedback = wire_read_number(frame) & WIRE_FEEDBACK;
+    if (!read_login(request, frame))
+        return false;
     request->keep_ms = wire_read_number(frame);
     if (request->keep_ms == 0)
         request->keep_ms = DAY_MS;
@@ -143,6 +159,18 @@ static void release(void *context)
     free(request);
 }
 
+/* The first line of an event's way, for who follows it by its id. */
+static void tell_taken(const struct request *request, const struct reply *reply)
+{
+    char id[LOG_NAME_SIZE];
+    for (size_t i = 0; log_wants(LOG_LEVEL_DEBUG) && i < request->event_count; i++)
+        log_with(LOG_LEVEL_DEBUG,
+                 LOG_FIELDS(LOG_TEXT("event", log_name(request->event_ids[i], id)),
+                            LOG_TEXT("entry", reply_text(reply_item(reply, i + 1))),
+                            LOG_TEXT("login", request->login)),
+                 "an event came over the web");
+}
+
 static void on_done(void *context, enum appending_state state, const struct reply *reply,
                     const struct diag *fault)
 {
@@ -161,8 +189,10 @@ static void on_done(void *context, enum appending_state state, const struct repl
         const struct slice id = reply ? reply_slice(reply, next++) : (struct slice){0};
         *verdict = (struct ask_verdict){statuses[state], id.text ? id : slice_of("")};
     }
-    if (state == APPENDING_TAKEN)
+    if (state == APPENDING_TAKEN) {
         metrics_add(METRIC_WEB_EVENTS, (int64_t)request->event_count);
+        tell_taken(request, reply);
+    }
     request->append->open--;
     answer(request);
 }
@@ -177,6 +207,7 @@ static void ask_redis(struct request *request)
                                         .names = request->names,
                                         .name_count = request->name_count,
                                         .digest = request->digest,
+                                        .login = request->login,
                                         .keep_ms = request->keep_ms};
     append->open++;
     appending_run(append->options.scripts, &appending,

@@ -39,8 +39,10 @@ static bool take_refused(struct wire_frame *frame, struct log_group *group)
     char route[WORD_MOST + 1];
     if (!read_route(frame, route))
         return false;
-    uint32_t refusal = wire_read_number(frame), count = wire_read_number(frame);
-    if (!wire_read_all(frame) || refusal == WEB_REFUSAL_NONE || refusal >= WEB_REFUSAL_COUNT)
+    uint32_t refusal = wire_read_number(frame), status = wire_read_number(frame),
+             count = wire_read_number(frame);
+    if (!wire_read_all(frame) || status > 599 || refusal == WEB_REFUSAL_NONE ||
+        refusal >= WEB_REFUSAL_COUNT)
         return false;
     const struct web_refusal_row *row = web_refusal_row((enum web_refusal)refusal);
     metrics_add_to(METRIC_WEB_REFUSED, METRIC_LABELS(row->word), count);
@@ -49,7 +51,7 @@ static bool take_refused(struct wire_frame *frame, struct log_group *group)
                               LOG_FIELDS(LOG_TEXT("reason", row->word))))
             log_with(LOG_LEVEL_WARNING,
                      LOG_FIELDS(LOG_TEXT("reason", row->word), LOG_TEXT("route", route),
-                                LOG_NUMBER("status", row->status)),
+                                LOG_NUMBER("status", status)),
                      "a request from the web was refused: %s", row->sentence);
     return true;
 }

@@ -67,12 +67,16 @@ static void put_name(struct arguments *arguments, struct slice name)
 static void add_one(struct scripts *scripts, const struct appending *appending,
                     struct appending_call *kept, struct arena *arena)
 {
-    struct arguments arguments = arguments_begin(arena, 5);
+    struct arguments arguments = arguments_begin(arena, 7);
     arguments_text(&arguments, "XADD");
     arguments_text(&arguments, keys_spell(arena, scripts_prefix(scripts), KEY_EVENTS, NULL));
     arguments_text(&arguments, "*");
     arguments_text(&arguments, "event");
     arguments_bytes(&arguments, appending->events[0].text, appending->events[0].length);
+    if (appending->login) {
+        arguments_text(&arguments, "login");
+        arguments_text(&arguments, appending->login);
+    }
     struct connection_request request = arguments_request(&arguments, kept->owner, on_added, kept);
     request.release = release;
     connection_send(scripts_connection(scripts), &request);
@@ -82,8 +86,9 @@ static void add_all(struct scripts *scripts, const struct appending *appending,
                     struct appending_call *kept, struct arena *arena)
 {
     struct arguments arguments =
-        arguments_begin(arena, 3 + appending->name_count + appending->count);
+        arguments_begin(arena, 4 + appending->name_count + appending->count);
     arguments_number(&arguments, appending->keep_ms);
+    arguments_text(&arguments, appending->login ? appending->login : "");
     arguments_bytes(&arguments, appending->digest.text, appending->digest.length);
     arguments_number(&arguments, (int64_t)appending->name_count);
     for (size_t i = 0; i < appending->name_count; i++)

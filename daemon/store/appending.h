@@ -26,6 +26,7 @@ struct appending {
     const struct slice *names; /* at most APPENDING_NAMES_MOST; any bytes: their hash is kept */
     size_t name_count;
     struct slice digest; /* a word, or "" */
+    const char *login;   /* who pushed them, kept with each; NULL: nobody is named */
     int64_t keep_ms;
 };
 

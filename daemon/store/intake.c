@@ -113,16 +113,29 @@ static void begin_batch(struct intake *intake, size_t most)
     intake->count = 0;
 }
 
-static void add_entry(struct intake *intake, const char *id, const struct reply *event,
-                      const struct reply *own, int64_t size, int64_t deliveries)
+/* What an entry has: nil where it lacks one. */
+struct entry_fields {
+    const struct reply *event, *own, *login;
+};
+
+static const char *keep_field(struct intake *intake, const struct reply *field)
 {
-    const char *bytes = reply_text(event), *mark = reply_text(own);
+    const char *text = reply_text(field);
+    return text ? arena_text(intake->batch, text) : NULL;
+}
+
+static void add_entry(struct intake *intake, const char *id, const struct entry_fields *fields,
+                      int64_t size, int64_t deliveries)
+{
+    const struct reply *event = fields->event;
+    const char *bytes = reply_text(event);
     intake->entries[intake->count++] = (struct intake_entry){
         .id = arena_text(intake->batch, id),
         .event = bytes ? arena_copy(intake->batch, bytes, event->length) : NULL,
         .length = bytes ? event->length : 0,
         .size = (size_t)size,
-        .own = mark ? arena_text(intake->batch, mark) : NULL,
+        .own = keep_field(intake, fields->own),
+        .login = keep_field(intake, fields->login),
         .former = shop_event_arrival(id) <= instance_unmarked_ms(intake->instance),
         .deliveries = deliveries,
         .poison = deliveries >= INTAKE_POISON,
@@ -142,7 +155,7 @@ static void hand_over(struct intake *intake)
 
 /* ---- Claiming ---- */
 
-/* {more, {id, event or nil, size, deliveries, own or nil}…} */
+/* {more, {id, event or nil, size, deliveries, own or nil, login or nil}…} */
 static void on_claimed(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct intake *intake = context;
@@ -159,9 +172,11 @@ static void on_claimed(void *context, const struct reply *reply, const struct di
     for (size_t i = 1; i < reply->count; i++) {
         const struct reply *row = reply_item(reply, i);
         const char *id = reply_text(reply_item(row, 0));
+        const struct entry_fields fields = {reply_item(row, 1), reply_item(row, 4),
+                                            reply_item(row, 5)};
         if (id)
-            add_entry(intake, id, reply_item(row, 1), reply_item(row, 4),
-                      reply_item(row, 2)->integer, reply_item(row, 3)->integer);
+            add_entry(intake, id, &fields, reply_item(row, 2)->integer,
+                      reply_item(row, 3)->integer);
     }
     if (intake->count)
         hand_over(intake);
@@ -218,9 +233,11 @@ static void on_read(void *context, const struct reply *reply, const struct diag 
     for (size_t i = 0; i < rows->count; i++) {
         const struct reply *row = reply_item(rows, i);
         const char *id = reply_text(reply_item(row, 0));
-        const struct reply *fields = reply_item(row, 1), *event = find_field(fields, "event");
+        const struct reply *all = reply_item(row, 1);
+        const struct entry_fields fields = {find_field(all, "event"), find_field(all, "own"),
+                                            find_field(all, "login")};
         if (id)
-            add_entry(intake, id, event, find_field(fields, "own"), (int64_t)event->length, 1);
+            add_entry(intake, id, &fields, (int64_t)fields.event->length, 1);
     }
     if (intake->count)
         hand_over(intake);

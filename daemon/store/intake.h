@@ -35,6 +35,7 @@ struct intake_entry {
     size_t length;
     size_t size;        /* what it has in Redis: above `length` where a huge one was cut */
     const char *own;    /* the field `own`: nudged made the event; NULL where absent */
+    const char *login;  /* the field `login`: who pushed it over the web; NULL where absent */
     bool former;        /* of a time when nudged's own events had no such mark */
     int64_t deliveries; /* 1 the first time; one more for each daemon that ended over it */
     bool poison;

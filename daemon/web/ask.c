@@ -34,7 +34,7 @@ struct question {
 struct tally {
     enum wire_kind kind; /* WIRE_REQUESTS, WIRE_REFUSED */
     char route[32];
-    uint32_t what, count;
+    uint32_t what, status, count; /* `status`: of WIRE_REFUSED */
 };
 
 struct ask {
@@ -106,6 +106,7 @@ void ask_append(struct ask *ask, const struct ask_append *append, ask_on_appende
     if (may) {
         size_t begun = wire_begin(&ask->out, WIRE_APPEND, question->serial);
         wire_number(&ask->out, append->feedback ? WIRE_FEEDBACK : 0);
+        wire_text(&ask->out, slice_of(append->login ? append->login : ""));
         wire_number(&ask->out, (uint64_t)append->keep_ms);
         wire_text(&ask->out, append->digest);
         wire_number(&ask->out, append->once_count);
@@ -291,11 +292,13 @@ static void on_event(struct bufferevent *stream, short what, void *context)
 
 /* ---- Figures ---- */
 
-static void count(struct ask *ask, enum wire_kind kind, const char *route, uint32_t what)
+static void count(struct ask *ask, enum wire_kind kind, const char *route, uint32_t what,
+                  uint32_t status)
 {
     for (size_t i = 0; i < ask->tally_count; i++) {
         struct tally *tally = &ask->tallies[i];
-        if (tally->kind == kind && tally->what == what && strcmp(tally->route, route) == 0) {
+        if (tally->kind == kind && tally->what == what && tally->status == status &&
+            strcmp(tally->route, route) == 0) {
             tally->count++;
             return;
         }
@@ -303,18 +306,18 @@ static void count(struct ask *ask, enum wire_kind kind, const char *route, uint3
     if (ask->tally_count == TALLIES_MOST)
         return;
     struct tally *tally = &ask->tallies[ask->tally_count++];
-    *tally = (struct tally){.kind = kind, .what = what, .count = 1};
+    *tally = (struct tally){.kind = kind, .what = what, .status = status, .count = 1};
     strncpy(tally->route, route, sizeof tally->route - 1);
 }
 
 void ask_count_answer(struct ask *ask, const char *route, int status)
 {
-    count(ask, WIRE_REQUESTS, route, (uint32_t)status);
+    count(ask, WIRE_REQUESTS, route, (uint32_t)status, 0);
 }
 
-void ask_count_refusal(struct ask *ask, const char *route, enum web_refusal refusal)
+void ask_count_refusal(struct ask *ask, const char *route, enum web_refusal refusal, int status)
 {
-    count(ask, WIRE_REFUSED, route, refusal);
+    count(ask, WIRE_REFUSED, route, refusal, (uint32_t)status);
 }
 
 void ask_set_open(struct ask *ask, size_t connections)
@@ -329,6 +332,8 @@ static void tell_figures(struct ask *ask)
         size_t begun = wire_begin(&ask->out, tally->kind, 0);
         wire_text(&ask->out, slice_of(tally->route));
         wire_number(&ask->out, tally->what);
+        if (tally->kind == WIRE_REFUSED)
+            wire_number(&ask->out, tally->status);
         wire_number(&ask->out, tally->count);
         send_frame(ask, begun);
     }

@@ -44,6 +44,7 @@ struct ask_append {
                             is compared. At most 64 bytes */
     int64_t keep_ms;     /* how long these are remembered; 0: a day; at most 7 days */
     bool feedback;       /* a provider's word on messages: message.* may pass */
+    const char *login;   /* who pushes them, a plain word; NULL: the event's source tells */
 };
 
 struct ask_verdict {
@@ -66,7 +67,8 @@ void ask_question(struct ask *ask, const char *word, struct slice text, ask_on_a
 /* ---- Figures: told to the daemon once a second; it has them in its own, and logs refusals ---- */
 
 void ask_count_answer(struct ask *ask, const char *route, int status);
-void ask_count_refusal(struct ask *ask, const char *route, enum web_refusal refusal);
+/* `status`: of the answer; 0: the connection was closed without one. */
+void ask_count_refusal(struct ask *ask, const char *route, enum web_refusal refusal, int status);
 void ask_set_open(struct ask *ask, size_t connections);
 
 /* ---- The connection ---- */

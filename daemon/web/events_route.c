@@ -23,6 +23,7 @@ struct serving {
     web_done *done;
     void *arg;
     struct posted_events posted;
+    const char *login;
     char digest[2 * DIGEST_SIZE + 1]; /* of what was posted, as hex */
 };
 
@@ -141,7 +142,8 @@ static void append(struct serving *serving, const char *once)
                                       .count = count,
                                       .once = &name,
                                       .once_count = once != NULL,
-                                      .digest = slice_of(once ? serving->digest : "")};
+                                      .digest = slice_of(once ? serving->digest : ""),
+                                      .login = serving->login};
     ask_append(serving->request->site->ask, &append, on_appended, serving);
 }
 
@@ -157,6 +159,7 @@ void events_route_serve(struct web_request *request, web_done *done, void *arg)
         done(arg, refuse_login(request->arena, &login));
         return;
     }
+    serving->login = tokens_file_name(login.login);
     enum posted_form form = posted_form(&request->headers, &diag);
     const struct posted_from from = {.login = login.login,
                                      .key_paths = request->site->customer_keys,

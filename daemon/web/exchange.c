@@ -86,7 +86,7 @@ void exchange_sent(struct exchange *exchange, const struct web_answer *answer)
     exchange->state = EXCHANGE_SENT;
     ask_count_answer(world->site->ask, name, answer->status);
     if (answer->refusal)
-        ask_count_refusal(world->site->ask, name, answer->refusal);
+        ask_count_refusal(world->site->ask, name, answer->refusal, answer->status);
     if (is_trespass(answer) && exchange->client && (!route || route->proof != WEB_PROOF_NONE))
         web_clients_take(visits_clients(world->visits), exchange->client, clock_monotonic_ms());
 }

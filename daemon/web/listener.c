@@ -213,7 +213,7 @@ static enum MHD_Result begin(struct turn *turn, const char *method, const char *
                                        .headers = {gathering.items, gathering.count}};
     turn->begun = true;
     if (!has_pass(turn, &head)) {
-        ask_count_refusal(exchange->world->site->ask, "none", WEB_REFUSAL_PIPELINED);
+        ask_count_refusal(exchange->world->site->ask, "none", WEB_REFUSAL_PIPELINED, 0);
         exchange->state = EXCHANGE_SENT;
         return MHD_NO;
     }
@@ -280,7 +280,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     seat->turn = NULL;
     if (how == MHD_REQUEST_TERMINATED_WITH_ERROR && turn->exchange->state == EXCHANGE_READING &&
         seat->visit->state == VISIT_INSIDE && turn->begun)
-        ask_count_refusal(listener->options.site->ask, "none", WEB_REFUSAL_BAD_BODY);
+        ask_count_refusal(listener->options.site->ask, "none", WEB_REFUSAL_BAD_BODY, 0);
     exchange_free(&turn->exchange);
     free(turn);
     if (!seat->is_finished) {
@@ -328,7 +328,7 @@ static void on_notice(void *context, struct MHD_Connection *connection, void **o
 /* It hears nothing more of it than its end. */
 static void turn_away(struct listener *listener)
 {
-    ask_count_refusal(listener->options.site->ask, "none", WEB_REFUSAL_CONNECTIONS);
+    ask_count_refusal(listener->options.site->ask, "none", WEB_REFUSAL_CONNECTIONS, 0);
 }
 
 static void take_seat(struct listener *listener, struct visit *visit)
@@ -419,8 +419,9 @@ static void on_late(void *context, struct visit *visit)
 static void on_refused(void *context, enum web_refusal refusal)
 {
     struct listener *listener = context;
-    ask_count_answer(listener->options.site->ask, "none", web_refusal_row(refusal)->status);
-    ask_count_refusal(listener->options.site->ask, "none", refusal);
+    int status = web_refusal_row(refusal)->status;
+    ask_count_answer(listener->options.site->ask, "none", status);
+    ask_count_refusal(listener->options.site->ask, "none", refusal, status);
 }
 
 /* ---- The outside ---- */

@@ -5,6 +5,7 @@
  */
 #include "web/tokens_file.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,14 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/word.h"
 #include "customer/shop_event.h"
 #include "web/outside_event.h"
 
 struct tokens_login {
     unsigned char digest[DIGEST_SIZE]; /* of the token */
     char mark[17];
+    const char *name;
     char *key; /* "whsec_…"; NULL: it is a token */
     struct slice types[TOKENS_TYPES_MOST];
     size_t type_count;
@@ -204,15 +207,39 @@ static void name_login(struct reading *reading, struct tokens_login *login, stru
     login->line = reading->number;
 }
 
+/* `NAME:` before the token; NULL: there is none. False where it cannot be one. What is as long as a
+ * token is taken for one, so that none is ever shown as a name. */
+static bool read_name(struct reading *reading, struct slice *line, const char **name)
+{
+    struct slice rest = *line, word = next_word(&rest);
+    *name = NULL;
+    if (word.length == 0 || word.length > TOKENS_TOKEN_LEAST || word.text[word.length - 1] != ':')
+        return true;
+    reading->token = slice_between(word.text, rest.text + rest.length);
+    if (!word_is_plain(word.text, word.length - 1)) {
+        fault(reading, word, "this is no name of a login", word_hint);
+        return false;
+    }
+    *name = arena_copy(reading->file->arena, word.text, word.length - 1);
+    *line = rest;
+    return true;
+}
+
 static void read_line(struct reading *reading, struct slice line)
 {
     struct tokens_file *file = reading->file;
+    const char *name;
     reading->line = line;
+    if (!read_name(reading, &line, &name))
+        return;
     struct slice token = reading->token = next_word(&line);
+    if (name && !token.length)
+        fault(reading, line, "no token stands behind this name", "");
     if (!token.length || token.text[0] == '#' || !check_token(reading, token))
         return;
     struct tokens_login *login = arena_zero(file->arena, sizeof *login);
     name_login(reading, login, token);
+    login->name = name ? name : arena_printf(file->arena, "line-%" PRIu32, reading->number);
     if (!is_new(reading, login, token))
         return;
     struct slice type = next_word(&line);
@@ -315,6 +342,11 @@ bool tokens_file_may(const struct tokens_login *login, const char *type, size_t 
 unsigned tokens_file_rights(const struct tokens_login *login)
 {
     return login->rights;
+}
+
+const char *tokens_file_name(const struct tokens_login *login)
+{
+    return login->name;
 }
 
 const char *tokens_file_mark(const struct tokens_login *login)

@@ -2,15 +2,16 @@
  * Who may push events over the web: `tokens_file`. A line for each login:
  *
  *   # the shop's backend
- *   DyXc0u3pQ1mH5b8ZrWn2Kf7T   order.* cart.* customer.updated
+ *   backend: DyXc0u3pQ1mH5b8ZrWn2Kf7T   order.* cart.* customer.updated
  *   # the newsletter's form, which signs what it sends
  *   whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD   customer.subscribed customer.unsubscribed
  *
- * The token, then the types that it may push, with blanks or commas between: a type, `shop.*` for
- * all that begin so, or `*`. What changes consent or erases (outside_event_right) is in no pattern:
- * a line that may do it names the type in full. A token that begins with `whsec_` is a key that
- * requests are signed with (web/request_signature), and is never sent. Blank lines, and those that
- * begin with #, are passed over.
+ * A name of at most 19 characters, by which `explain` tells it, if there is one; the token, then the types that it may push,
+ * with blanks or commas between: a type, `shop.*` for all that begin so, or `*`. What changes
+ * consent or erases (outside_event_right) is in no pattern: a line that may do it names the type in
+ * full. A token that begins with `whsec_` is a key that requests are signed with
+ * (web/request_signature), and is never sent. Blank lines, and those that begin with #, are passed
+ * over.
  *
  * Of a token only its SHA-256 is kept; of a key the key, for a signature needs it.
  */
@@ -57,6 +58,8 @@ const struct tokens_login *tokens_file_key(const struct tokens_file *file, size_
 bool tokens_file_may(const struct tokens_login *login, const char *type, size_t length);
 /* Of enum outside_right. */
 unsigned tokens_file_rights(const struct tokens_login *login);
+/* Its name, or "line-3": a plain word (base/word). */
+const char *tokens_file_name(const struct tokens_login *login);
 /* 16 hex digits that tell the login from others, as long as it has its token. Not secret. */
 const char *tokens_file_mark(const struct tokens_login *login);
 

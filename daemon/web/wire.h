@@ -20,19 +20,21 @@
 
 struct evbuffer;
 
-enum { WIRE_PROTOCOL = 1, WIRE_FRAME_MOST = 64 << 20 };
+enum { WIRE_PROTOCOL = 2, WIRE_FRAME_MOST = 64 << 20 };
 
 enum wire_kind {
     /* From nudged-web. */
     WIRE_HELLO = 1, /* number WIRE_PROTOCOL */
     WIRE_READY,     /* text: what it could not confine itself by, or ""; it takes requests */
     WIRE_FAULT,     /* text: why it cannot serve; it ends then */
-    WIRE_APPEND,   /* number flags (wire_flag), number ms to remember, text digest, number, texts to
-                      remember it by, number, texts: events; answered by WIRE_APPENDED */
-    WIRE_QUESTION, /* text word, text; answered by WIRE_ANSWER */
-    WIRE_REQUESTS, /* text route, number status, number count: that were answered */
-    WIRE_REFUSED,  /* text route, number enum web_refusal, number count */
-    WIRE_OPEN,     /* number: connections; each second: so it shows that it lives */
+    WIRE_APPEND,    /* number flags (wire_flag), text login, number ms to remember, text digest,
+                       number,    texts to remember it by, number, texts: events; answered by
+                       WIRE_APPENDED */
+    WIRE_QUESTION,  /* text word, text; answered by WIRE_ANSWER */
+    WIRE_REQUESTS,  /* text route, number status, number count: that were answered */
+    WIRE_REFUSED,   /* text route, number enum web_refusal, number status of the answer or 0,
+                       number count */
+    WIRE_OPEN,      /* number: connections; each second: so it shows that it lives */
 
     /* From the daemon. */
     WIRE_SETTINGS = 32, /* text: the `web` section as JSON */

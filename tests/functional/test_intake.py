@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import signal
 import threading
 import time
@@ -39,6 +40,27 @@ def test_one_event_becomes_a_mail(deciding):
     assert told["id"] == "order-1001-placed"
     assert told["entry"].count("-") == 1
     assert sink.next_mail().get_content().strip() == "Order #1001"
+
+
+def test_who_pushed_it(deciding):
+    """Told by the login's name, whatever the event says of itself, and in each line of the log by its id."""
+    shop, daemon, web, sink = deciding
+    (shop.folder / "tokens").write_text(TOKENS.replace(f"{TOKEN} ", f"backend: {TOKEN} "))
+    config = daemon.config.read_text() + "log: {level: debug}\n"
+    daemon.config.write_text(config)
+    assert shop.ctl("reload")[0] == 0
+    wait_until(lambda: daemon.log().count("nudged-web takes requests") == 2, daemon.log)
+    assert web.post([EVENT, {**EVENT, "id": "o2", "source": "shop"}])[0] == 202
+    assert web.post({**EVENT, "id": "o3"}, Idempotency_Key="k")[0] == 202
+    for _ in range(3):
+        sink.next_mail()
+    told = shop.ctl("explain", "7")[1]
+    assert " order.placed order-1001-placed by backend\n" in told
+    assert " order.placed o2 from shop by backend\n" in told
+    assert " order.placed o3 by backend\n" in told
+    line = r"debug: an event came over the web event=o3 entry=\d+-\d+ login=backend\n"
+    assert re.search(line, daemon.log()), daemon.log()
+    assert TOKEN not in daemon.log()
 
 
 def test_all_forms(posting):

@@ -127,6 +127,7 @@ def test_purposes_are_apart(shop):
         assert get(web, path).status == 404
     assert words(shop) == []
     wait_until(lambda: daemon.figure("nudged_web_refused_total", reason="wrong-token") >= 20, daemon.log)
+    assert re.search(r"reason=wrong-token route=\w+ status=404\n", daemon.log())
     assert token not in daemon.log()
 
 

@@ -26,10 +26,10 @@ static bool may(const struct tokens_login *login, const char *type)
 static void test_lines(void **state)
 {
     (void)state;
-    static const char text[] =
-        "# the shop\n"
-        "\n" TOKEN "\torder.*, cart.updated\r\n"
-        "  " OTHER " * customer.erased\n" KEY " customer.subscribed,customer.unsubscribed";
+    static const char text[] = "# the shop\n"
+                               "\n" TOKEN "\torder.*, cart.updated\r\n"
+                               "  " OTHER " * customer.erased\nnews-form:  " KEY
+                               " customer.subscribed,customer.unsubscribed";
     struct diags diags;
     struct tokens_file *file = read_file(text, &diags);
     assert_non_null(file);
@@ -56,6 +56,8 @@ static void test_lines(void **state)
     const char *key;
     assert_int_equal(tokens_file_rights(tokens_file_key(file, 0, &key)), OUTSIDE_SUBSCRIPTIONS);
     assert_string_equal(key, KEY);
+    assert_string_equal(tokens_file_name(shop), "line-3");
+    assert_string_equal(tokens_file_name(tokens_file_key(file, 0, &key)), "news-form");
     assert_null(tokens_file_key(file, 1, &key));
     tokens_file_destroy(&file);
     assert_null(file);
@@ -87,6 +89,10 @@ static void test_faults(void **state)
         {TOKEN " message.*", "nudged's own", 1, 26},
         {TOKEN " a\001b", "no event's type", 1, 26},
         {TOKEN " a\n# x\n" TOKEN " b", "stands in line 1", 3, 1},
+        {"a/b: " TOKEN " a", "no name", 1, 1},
+        {": " TOKEN " a", "no name", 1, 1},
+        {TOKEN ": order.*", "consists of", 1, 1},
+        {"shop:", "no token stands behind", 1, 6},
         {"tok:with:colons:in:it:all a", "consists of", 1, 1},
         {"whsec_short a", "a key of 24", 1, 1},
         {"whsec_!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!! a", "a key of 24", 1, 1},
