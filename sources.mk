@@ -43,6 +43,7 @@ library_sources = \
 	daemon/base/diag.h \
 	daemon/base/digest.c \
 	daemon/base/digest.h \
+	daemon/base/digits.h \
 	daemon/base/duration.c \
 	daemon/base/duration.h \
 	daemon/base/failpoint.c \

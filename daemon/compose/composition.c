@@ -108,6 +108,8 @@ static void make_links(struct composition *c)
         make_confirmation(c, customer, requested_topics(c, topic));
     if (c->settings->preferences_url)
         make_preferences(c, customer);
+    if (!c->settings->unsubscribe_url && !c->settings->unsubscribe_mailto)
+        return;
     c->token = c->settings->test ? TEST_TOKEN
                                  : unsubscribe_make(c->arena, &c->settings->key, customer, topic);
     if (!c->token)

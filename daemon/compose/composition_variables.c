@@ -1,3 +1,4 @@
+#include "base/digits.h"
 #include "base/zone.h"
 #include "compose/composition.h"
 #include "templates/shopify_names.h"
@@ -34,8 +35,15 @@ static const char *local_time(struct arena *arena, int64_t ms, const char *name)
     struct zone_time t;
     zone_local(zone_or_utc(name), ms, &t);
     int away = t.offset < 0 ? -t.offset : t.offset;
-    return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", t.year, t.month, t.day,
-                        t.hour, t.minute, t.second, t.offset < 0 ? '-' : '+', away / 60, away % 60);
+    char text[] = "2000-01-01T00:00:00+00:00", *to = digits_put(text, t.year, 4) + 1;
+    to = digits_put_two(to, t.month, '-');
+    to = digits_put_two(to, t.day, 'T');
+    to = digits_put_two(to, t.hour, ':');
+    to = digits_put_two(to, t.minute, ':');
+    to = digits_put_two(to, t.second, t.offset < 0 ? '-' : '+');
+    to = digits_put_two(to, away / 60, ':');
+    digits_put(to, away % 60, 2);
+    return arena_text(arena, text);
 }
 
 static struct value describe(struct composition *c)

@@ -91,9 +91,13 @@ bool address_check(struct arena *arena, const char *text, struct address *addres
     const char *domain = locale_format_domain(arena, at + 1, length - local - 1);
     if (!domain)
         return fault(diag, "the part of the address after `@` is no domain name");
-    if (local + 1 + strlen(domain) > ADDRESS_MOST)
+    size_t tail = strlen(domain);
+    if (local + 1 + tail > ADDRESS_MOST)
         return fault(diag, "the address is longer than 254 bytes");
-    address->mailbox = arena_printf(arena, "%.*s@%s", (int)local, text, domain);
+    char *mailbox = arena_alloc(arena, local + 1 + tail + 1);
+    memcpy(mailbox, text, local + 1);
+    memcpy(mailbox + local + 1, domain, tail + 1);
+    address->mailbox = mailbox;
     return true;
 }
 

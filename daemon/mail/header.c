@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "base/base64.h"
+#include "base/digits.h"
 #include "base/utf8.h"
 #include "base/zone.h"
 
@@ -334,9 +335,20 @@ const char *header_date(int64_t ms, const char *zone, char out[HEADER_DATE_SIZE]
     struct zone_time t;
     zone_local(zone_or_utc(zone), ms, &t);
     int away = t.offset < 0 ? -t.offset : t.offset;
-    snprintf(out, HEADER_DATE_SIZE, "%s, %02d %s %04d %02d:%02d:%02d %c%02d%02d", days[t.weekday],
-             t.day, months[t.month - 1], t.year, t.hour, t.minute, t.second,
-             t.offset < 0 ? '-' : '+', away / 60, away % 60);
+    char *to = out;
+    memcpy(to, days[t.weekday], 3);
+    memcpy(to + 3, ", ", 2);
+    to = digits_put_two(to + 5, t.day, ' ');
+    memcpy(to, months[t.month - 1], 3);
+    to[3] = ' ';
+    to = digits_put(to + 4, t.year, 4);
+    *to = ' ';
+    to = digits_put_two(to + 1, t.hour, ':');
+    to = digits_put_two(to, t.minute, ':');
+    to = digits_put_two(to, t.second, ' ');
+    *to = t.offset < 0 ? '-' : '+';
+    to = digits_put(to + 1, away / 60, 2);
+    *digits_put(to, away % 60, 2) = '\0';
     return out;
 }
 

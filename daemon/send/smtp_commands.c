@@ -1,6 +1,5 @@
 #include "send/smtp_commands.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,15 +23,27 @@ bool smtp_commands_need_utf8(const struct smtp_mail *mail)
            !is_ascii(mail->to, strlen(mail->to));
 }
 
-__attribute__((format(printf, 2, 3))) static void add_text(struct smtp_commands *commands,
-                                                           const char *format, ...)
+/* Addresses are as short as envelope_check() lets them pass: there is room. */
+static void add_text(struct smtp_commands *commands, const char *text)
 {
-    size_t room = sizeof commands->text - commands->length;
-    va_list args;
-    va_start(args, format);
-    int length = vsnprintf(commands->text + commands->length, room, format, args);
-    va_end(args);
-    commands->length += (size_t)length < room ? (size_t)length : room - 1;
+    size_t length = strlen(text), room = sizeof commands->text - commands->length;
+    length = length < room ? length : room;
+    memcpy(commands->text + commands->length, text, length);
+    commands->length += length;
+}
+
+static void add_path(struct smtp_commands *commands, const char *verb, const char *address)
+{
+    add_text(commands, verb);
+    add_text(commands, address);
+    add_text(commands, ">");
+}
+
+static void add_size(struct smtp_commands *commands, size_t size)
+{
+    char text[32];
+    snprintf(text, sizeof text, " SIZE=%zu", size);
+    add_text(commands, text);
 }
 
 static void end_command(struct smtp_commands *commands, enum retry_phase phase, int class)
@@ -50,15 +61,15 @@ void smtp_commands_make(struct smtp_commands *commands, const struct smtp_mail *
         add_text(commands, "RSET");
         end_command(commands, RETRY_MAIL, 2);
     }
-    add_text(commands, "MAIL FROM:<%s>", mail->from);
+    add_path(commands, "MAIL FROM:<", mail->from);
     if (offers->size)
-        add_text(commands, " SIZE=%zu", mail->length);
+        add_size(commands, mail->length);
     if (offers->eight_bit && !is_ascii(mail->body, mail->length))
         add_text(commands, " BODY=8BITMIME");
     if (smtp_commands_need_utf8(mail))
         add_text(commands, " SMTPUTF8");
     end_command(commands, RETRY_MAIL, 2);
-    add_text(commands, "RCPT TO:<%s>", mail->to);
+    add_path(commands, "RCPT TO:<", mail->to);
     end_command(commands, RETRY_RCPT, 2);
     add_text(commands, "DATA");
     end_command(commands, RETRY_DATA, 3);

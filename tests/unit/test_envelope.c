@@ -85,11 +85,41 @@ static void bodies_are_guarded(void **state)
     gateway_fixture_close(&gateway);
 }
 
+/* Wherever it stands in a mail that is long. */
+static void each_byte_of_a_body_is_looked_at(void **state)
+{
+    static const char bad[] = {'\r', '\n', '\0'};
+    enum { LENGTH = 400, LINE = 40 };
+    (void)state;
+    struct gateway_fixture gateway;
+    char body[LENGTH];
+    memset(body, 'a', sizeof body);
+    for (size_t end = LINE; end <= LENGTH; end += LINE)
+        memcpy(body + end - 2, "\r\n", 2);
+    gateway_fixture_open(&gateway, "{\"kind\": \"smtp\", \"port\": 1}");
+    struct outgoing mail = gateway_fixture_mail;
+    mail.body = body;
+    mail.body_length = LENGTH;
+    assert_int_not_equal(gateway_fixture_send(&gateway, &mail)->kind, OUTCOME_DEAD);
+    for (size_t at = 0; at < LENGTH * sizeof bad; at++) {
+        char *byte = &body[at / sizeof bad], before = *byte;
+        if (before == bad[at % sizeof bad])
+            continue;
+        *byte = bad[at % sizeof bad];
+        const struct outcome *outcome = gateway_fixture_send(&gateway, &mail);
+        if (outcome->kind != OUTCOME_DEAD || !strstr(outcome->text, "the mail"))
+            fail_msg("%zu: %s", at, outcome->text);
+        *byte = before;
+    }
+    gateway_fixture_close(&gateway);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_guarded),
         cmocka_unit_test(bodies_are_guarded),
+        cmocka_unit_test(each_byte_of_a_body_is_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
