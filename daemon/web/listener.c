@@ -30,6 +30,13 @@
 
 enum { REST_MS = 1000 /* while no descriptor is left */ };
 
+/* So that a connection begins within MHD_add_connection, as it does in 0.9.75 of itself. */
+#if MHD_VERSION >= 0x00097707
+#define ONE_THREAD MHD_USE_NO_THREAD_SAFETY
+#else
+#define ONE_THREAD 0
+#endif
+
 struct listener {
     struct listener_options options;
     struct exchange_world world;
@@ -430,8 +437,8 @@ static bool open_http(struct listener *listener, struct diag *diag)
 {
     const struct web_limits *limits = &listener->options.site->settings.limits;
     listener->http = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
-        on_request, listener, MHD_OPTION_URI_LOG_CALLBACK, on_target, listener,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | ONE_THREAD, 0, NULL,
+        NULL, on_request, listener, MHD_OPTION_URI_LOG_CALLBACK, on_target, listener,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener, MHD_OPTION_NOTIFY_CONNECTION,
         on_notice, listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)limits->connections + 16,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * (size_t)limits->head + 16384,
