@@ -616,6 +616,8 @@ library_sources = \
 	daemon/events/needs.h \
 	daemon/events/pipeline.c \
 	daemon/events/pipeline.h \
+	daemon/events/reading.c \
+	daemon/events/reading.h \
 	daemon/events/sweeper.c \
 	daemon/events/sweeper.h \
 	daemon/events/taken_tick.c \
@@ -1032,6 +1034,8 @@ library_sources = \
 	daemon/store/timers.h \
 	daemon/store/traces.c \
 	daemon/store/traces.h \
+	daemon/store/unread.c \
+	daemon/store/unread.h \
 	daemon/store/waiting.c \
 	daemon/store/waiting.h \
 	daemon/store/wrong_keys.c \
@@ -1238,6 +1242,7 @@ lua_scripts = \
 	daemon/store/take.lua \
 	daemon/store/take_due.lua \
 	daemon/store/tell.lua \
+	daemon/store/unread.lua \
 	daemon/store/wake.lua
 
 preset_files = \
@@ -2008,6 +2013,7 @@ test_files = \
 	tests/functional/test_two_daemons.py \
 	tests/functional/test_uncertain.py \
 	tests/functional/test_units.py \
+	tests/functional/test_unread.py \
 	tests/functional/test_verdicts.py \
 	tests/functional/test_waiting_messages.py \
 	tests/functional/test_waits.py \

@@ -8,6 +8,7 @@
  *   archive               every event as a line of a file, where the configuration wants it
  *   keeper                a thread that looks after that, and after what erasures leave
  *   pipeline, delivery    an event's life, a message's life
+ *   reading               what comes to the pipeline: events that nothing reads do not
  *   sweeper               asks customers at the ticks of clocks
  *   teller                tells who watches a product of what happens to it
  *   host                  what is open to the web: nudged-web, where the configuration wants it
@@ -46,6 +47,7 @@
 #include "delivery/delivery.h"
 #include "events/keeper.h"
 #include "events/pipeline.h"
+#include "events/reading.h"
 #include "events/sweeper.h"
 #include "host/host.h"
 #include "redis/embedded.h"
@@ -69,6 +71,7 @@ struct app {
     struct archive *archive; /* NULL: none is kept */
     struct keeper *keeper;
     struct pipeline *pipeline;
+    struct reading *reading;
     struct sweeper *sweeper;
     struct teller *teller;
     struct delivery *delivery;
@@ -191,7 +194,7 @@ static void on_embedded(void *context, enum embedded_state state, const struct d
 static void on_batch(void *context, const struct intake_batch *batch)
 {
     struct app *app = context;
-    pipeline_take(app->pipeline, batch);
+    reading_take(app->reading, batch);
 }
 
 static struct generation *current_generation(void *context)
@@ -489,6 +492,13 @@ static bool build_lives(struct app *app, struct diag *diag)
         .context = app,
     };
     app->pipeline = pipeline_new(&pipeline);
+    app->reading =
+        reading_new(&(struct reading_options){.shard = app->shard,
+                                              .archive = app->archive,
+                                              .pipeline = app->pipeline,
+                                              .customer_keep_ms = pipeline.customer_keep_ms,
+                                              .generation = current_generation,
+                                              .context = app});
     app->sweeper = sweeper_new(&(struct sweeper_options){.base = app->base,
                                                          .shard = app->shard,
                                                          .pipeline = app->pipeline,
@@ -525,6 +535,7 @@ static void build_lifecycle(struct app *app)
     const struct lifecycle_options lifecycle = {.base = app->base,
                                                 .shard = app->shard,
                                                 .pipeline = app->pipeline,
+                                                .reading = app->reading,
                                                 .sweeper = app->sweeper,
                                                 .teller = app->teller,
                                                 .delivery = app->delivery,
@@ -630,6 +641,7 @@ void app_destroy(struct app **app)
     delivery_destroy(&a->delivery);
     teller_destroy(&a->teller);
     sweeper_destroy(&a->sweeper);
+    reading_destroy(&a->reading);
     pipeline_destroy(&a->pipeline);
     keeper_destroy(&a->keeper);
     archive_destroy(&a->archive);

@@ -127,8 +127,8 @@ static void leave(struct lifecycle *lifecycle)
 static bool is_busy(const struct lifecycle_options *options)
 {
     bool reading = !intake_stop(options->shard->intake);
-    return reading || delivery_busy(options->delivery) || pipeline_busy(options->pipeline) ||
-           host_busy(options->host);
+    return reading || reading_busy(options->reading) || delivery_busy(options->delivery) ||
+           pipeline_busy(options->pipeline) || host_busy(options->host);
 }
 
 /* Moves on, as far as what is under way allows. */

@@ -12,6 +12,7 @@
 #include "base/diag.h"
 #include "delivery/delivery.h"
 #include "events/pipeline.h"
+#include "events/reading.h"
 #include "events/sweeper.h"
 #include "host/host.h"
 #include "store/shard.h"
@@ -34,6 +35,7 @@ struct lifecycle_options {
     struct event_base *base;
     struct shard *shard;
     struct pipeline *pipeline;
+    struct reading *reading;
     struct sweeper *sweeper;
     struct teller *teller;
     struct delivery *delivery;

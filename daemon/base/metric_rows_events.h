@@ -8,6 +8,8 @@
       "else `other`")                                                                              \
     X(EVENTS_DECIDED, "nudged_events_decided_total", COUNTER, COUNT, "",                           \
       "events decided and committed")                                                              \
+    X(EVENTS_UNREAD, "nudged_events_unread_total", COUNTER, COUNT, "",                             \
+      "of these, events whose type nothing reads, and which told nothing of their customer")       \
     X(EVENTS_DUPLICATE, "nudged_events_duplicate_total", COUNTER, COUNT, "", "events seen before") \
     X(EVENTS_DIFFERENT, "nudged_events_different_total", COUNTER, COUNT, "",                       \
       "events seen before, of which the repetition said something else")                           \

@@ -152,7 +152,7 @@ static struct work *work_of(struct batch *batch, const struct shop_event *event)
 static void archive_entry(struct archive *archive, const struct intake_entry *entry,
                           const struct shop_event *event)
 {
-    if (archive && !event->internal)
+    if (archive && !event->internal && !entry->archived)
         archive_add(archive, entry->id, entry->event, entry->length, clock_wall_ms());
 }
 
@@ -169,30 +169,32 @@ static bool is_told(struct batch *batch, const struct intake_entry *entry,
     return true;
 }
 
-static void add_entry(struct batch *batch, const struct intake_entry *entry)
+static void add_no_event(struct batch *batch, const struct intake_entry *entry)
 {
     struct diag diag = {0};
-    struct shop_event *event = arena_zero(batch->arena, sizeof *event);
-    if (entry_read(batch->arena, entry, &batch->form, event, &diag)) {
-        work_figures_read(batch->generation->rules, event->type);
-        work_log_taken(event);
-        archive_entry(batch->pipeline->options.archive, entry, event);
-        work_add_event(batch->arena, work_of(batch, event), event, entry->length);
-        return;
-    }
+    struct shop_event event = {0};
+    entry_read(batch->arena, entry, &batch->form, &event, &diag); /* says what is wrong */
     if (!batch->no_events)
         batch->no_events = add_work(batch, NULL);
-    if (is_told(batch, entry, event, &diag))
+    if (is_told(batch, entry, &event, &diag))
         return;
     work_add_dead(batch->arena, batch->no_events, entry, &diag);
     work_figures_read(batch->generation->rules, NULL);
     metrics_add_to(METRIC_EVENTS_DEAD, METRIC_LABELS(diag.code), 1);
-    if (log_group_is_news(batch->pipeline->options.log_group, clock_monotonic_ms(), "dead events",
-                          LOG_FIELDS(LOG_TEXT("reason", diag.code))))
-        log_with(LOG_LEVEL_WARNING,
-                 LOG_FIELDS(LOG_ID(LOG_ID_DEAD_EVENT), LOG_TEXT("reason", diag.code),
-                            LOG_TEXT("entry", entry->id), LOG_DETAIL(diag.text)),
-                 "an event became a dead letter");
+    work_log_dead(batch->pipeline->options.log_group, entry, &diag);
+}
+
+static void add_entry(struct batch *batch, const struct intake_entry *entry)
+{
+    const struct shop_event *event = entry->read;
+    if (!event) {
+        add_no_event(batch, entry);
+        return;
+    }
+    work_figures_read(batch->generation->rules, event->type);
+    work_log_taken(event);
+    archive_entry(batch->pipeline->options.archive, entry, event);
+    work_add_event(batch->arena, work_of(batch, event), event, entry->length);
 }
 
 void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken)
@@ -251,8 +253,7 @@ static void on_taken(void *context, const struct timers_taken *taken)
 
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
-    (void)fd;
-    (void)what;
+    (void)fd, (void)what;
     struct pipeline *pipeline = context;
     if (!pipeline->timers_on || pipeline->timers_asked || pipeline->due.active)
         return;
@@ -635,8 +636,7 @@ static void fail_round(struct work *work)
 
 static void on_again(evutil_socket_t fd, short what, void *context)
 {
-    (void)fd;
-    (void)what;
+    (void)fd, (void)what;
     begin_round(context);
 }
 

@@ -1,5 +1,7 @@
 #include "events/work_log.h"
 
+#include "base/clock.h"
+#include "base/log_group.h"
 #include "decide/message_body.h"
 
 const char *work_log_event(const struct shop_event *event, char out[LOG_NAME_SIZE])
@@ -15,6 +17,17 @@ void work_log_taken(const struct shop_event *event)
                         LOG_TEXT("entry", event->entry),
                         LOG_TEXT("type", log_name(event->type, type))),
              "an event was taken");
+}
+
+void work_log_dead(struct log_group *group, const struct intake_entry *entry,
+                   const struct diag *diag)
+{
+    if (log_group_is_news(group, clock_monotonic_ms(), "dead events",
+                          LOG_FIELDS(LOG_TEXT("reason", diag->code))))
+        log_with(LOG_LEVEL_WARNING,
+                 LOG_FIELDS(LOG_ID(LOG_ID_DEAD_EVENT), LOG_TEXT("reason", diag->code),
+                            LOG_TEXT("entry", entry->id), LOG_DETAIL(diag->text)),
+                 "an event became a dead letter");
 }
 
 static void tell_message(const struct decision_message *message)

@@ -28,6 +28,7 @@ enum {
 };
 
 struct intake;
+struct shop_event;
 
 struct intake_entry {
     const char *id;    /* of P:events, "1700000000000-0" */
@@ -39,6 +40,9 @@ struct intake_entry {
     bool former;        /* of a time when nudged's own events had no such mark */
     int64_t deliveries; /* 1 the first time; one more for each daemon that ended over it */
     bool poison;
+    /* What events/reading adds: */
+    const struct shop_event *read; /* the event; NULL: it is none */
+    bool archived;
 };
 
 struct intake_batch {

@@ -9,6 +9,7 @@
  * <file>.lua. */
 #define SCRIPT_TABLE(X)           \
     X(COMMIT, commit)             \
+    X(UNREAD, unread)             \
     X(MOVE, move)                 \
     X(CLAIM, claim)               \
     X(TAKE_DUE, take_due)         \

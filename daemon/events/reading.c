@@ -1,0 +1,214 @@
+#include "events/reading.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "customer/watch.h"
+#include "events/entry.h"
+#include "events/work_figures.h"
+#include "events/work_log.h"
+#include "rules/field.h"
+#include "store/unread.h"
+
+enum { FIRST_CHUNK = 65536, DAY_MS = 24 * 60 * 60 * 1000 };
+
+struct reading {
+    struct reading_options options;
+    struct connection_owner owner;
+    struct arena *arena; /* of the batch and its events, until the next one */
+    struct intake_entry *entries;
+    size_t count;
+    struct unread_event *asked; /* those that nothing reads … */
+    size_t *places;             /* … and where in the batch they are */
+    size_t asked_count;
+    bool asking;
+};
+
+/* ---- What nothing reads ---- */
+
+/* Printed as it is, wherever it stands in a document. */
+static bool is_plain(const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    return text[strspn(text, plain)] == '\0';
+}
+
+/* What nudged itself understands, whatever the rules. */
+static bool is_word(const char *type)
+{
+    return strncmp(type, "customer.", 9) == 0 || strncmp(type, "message.", 8) == 0 ||
+           watch_word_of(type) != WATCH_NO_WORD;
+}
+
+static bool is_of_field(const struct field *fields, const char *type)
+{
+    for (const struct field *field = fields; field && field->name; field++)
+        for (uint32_t i = 0; i < field->word_count; i++)
+            if (rule_list_has(field->words[i].on, type))
+                return true;
+    return false;
+}
+
+static bool is_read(const struct generation *generation, const char *type)
+{
+    return ruleset_counts(generation->rules, type) || *ruleset_on(generation->rules, type) ||
+           *ruleset_until(generation->rules, type) || is_word(type) ||
+           is_of_field(generation->policy.fields, type);
+}
+
+/* Whether the one key, an id, is all that the event says of its customer. */
+static bool says_id_alone(const struct shop_event *event, const struct shop_event_form *form)
+{
+    static const char customer[] = "customer.";
+    const char *path = form->key_paths[0];
+    if (event->key_count != 1 || !event->keys[0].is_id || event->keys[0].old)
+        return false;
+    if (value_count(&event->customer) == 0)
+        return true;
+    return value_count(&event->customer) == 1 &&
+           strncmp(path, customer, sizeof customer - 1) == 0 &&
+           value_is_text(&event->customer.map->members[0].key, path + sizeof customer - 1);
+}
+
+/* ---- A batch ---- */
+
+/* It goes on to the pipeline, which decides what is left. */
+static void hand_over(struct reading *reading)
+{
+    const struct reading_options *options = &reading->options;
+    if (reading->count)
+        pipeline_take(options->pipeline, &(struct intake_batch){reading->entries, reading->count});
+    else
+        intake_done(options->shard->intake);
+}
+
+static void note_passed(const struct reading *reading, const struct shop_event *event)
+{
+    char id[LOG_NAME_SIZE];
+    const struct generation *generation = reading->options.generation(reading->options.context);
+    work_log_taken(event);
+    work_figures_read(generation->rules, event->type);
+    if (log_wants(LOG_LEVEL_DEBUG))
+        log_with(LOG_LEVEL_DEBUG,
+                 LOG_FIELDS(LOG_TEXT("event", work_log_event(event, id)),
+                            LOG_TEXT("entry", event->entry)),
+                 "an event was passed over, as nothing reads its type");
+}
+
+/* Those that have left the stream leave the batch. */
+static void take_out(struct reading *reading, const bool *passed)
+{
+    size_t left = 0, next = 0, gone = 0;
+    for (size_t i = 0; i < reading->count; i++) {
+        bool asked = next < reading->asked_count && reading->places[next] == i;
+        if (asked && passed[next++]) {
+            note_passed(reading, reading->entries[i].read);
+            gone++;
+        } else {
+            reading->entries[left++] = reading->entries[i];
+        }
+    }
+    reading->count = left;
+    metrics_add(METRIC_EVENTS_DECIDED, (int64_t)gone);
+    metrics_add(METRIC_EVENTS_UNREAD, (int64_t)gone);
+}
+
+/* Where Redis has failed, the pipeline knows what to do. */
+static void on_passed(void *context, const struct diag *fault, const bool *passed)
+{
+    struct reading *reading = context;
+    reading->asking = false;
+    failpoint("unread-answered");
+    if (!fault)
+        take_out(reading, passed);
+    hand_over(reading);
+}
+
+/* A document that has lived a day of its time is decided for, which keeps it and all that goes with
+ * it for longer. */
+static void ask(struct reading *reading)
+{
+    const struct shard *shard = reading->options.shard;
+    int64_t keep_ms = reading->options.customer_keep_ms;
+    const struct unread_request request = {
+        .events = reading->asked,
+        .count = reading->asked_count,
+        .least_ms = keep_ms - (keep_ms < 2 * DAY_MS ? keep_ms / 2 : DAY_MS),
+        .callback = on_passed,
+        .context = reading};
+    reading->asking = true;
+    if (reading->options.archive)
+        archive_write(reading->options.archive, clock_wall_ms());
+    failpoint("unread");
+    unread_pass(shard->scripts, shard->instance, &reading->owner, &request);
+}
+
+static void read_entry(struct reading *reading, const struct generation *generation,
+                       const struct shop_event_form *form, size_t at)
+{
+    struct intake_entry *entry = &reading->entries[at];
+    struct shop_event *event = arena_zero(reading->arena, sizeof *event);
+    struct diag diag;
+    if (!entry_read(reading->arena, entry, form, event, &diag))
+        return; /* the pipeline says why */
+    entry->read = event;
+    if (event->internal || !says_id_alone(event, form) || !is_plain(event->type) ||
+        is_read(generation, event->type))
+        return;
+    reading->places[reading->asked_count] = at;
+    reading->asked[reading->asked_count++] =
+        (struct unread_event){entry->id, event->key, event->type};
+    if (reading->options.archive)
+        archive_add(reading->options.archive, entry->id, entry->event, entry->length,
+                    clock_wall_ms());
+    entry->archived = true;
+}
+
+void reading_take(struct reading *reading, const struct intake_batch *batch)
+{
+    const struct generation *generation = reading->options.generation(reading->options.context);
+    const struct shop_event_form form = config_event_form(generation->config);
+    arena_reset(reading->arena);
+    reading->entries = arena_alloc(reading->arena, batch->count * sizeof *reading->entries);
+    reading->asked = arena_alloc(reading->arena, batch->count * sizeof *reading->asked);
+    reading->places = arena_alloc(reading->arena, batch->count * sizeof *reading->places);
+    reading->count = batch->count;
+    reading->asked_count = 0;
+    memcpy(reading->entries, batch->entries, batch->count * sizeof *reading->entries);
+    for (size_t i = 0; i < batch->count; i++)
+        read_entry(reading, generation, &form, i);
+    if (reading->asked_count)
+        ask(reading);
+    else
+        hand_over(reading);
+}
+
+bool reading_busy(const struct reading *reading)
+{
+    return reading->asking;
+}
+
+/* ---- The object ---- */
+
+struct reading *reading_new(const struct reading_options *options)
+{
+    struct reading *reading = mem_zero(1, sizeof *reading);
+    reading->options = *options;
+    reading->arena = arena_new(FIRST_CHUNK);
+    return reading;
+}
+
+void reading_destroy(struct reading **reading)
+{
+    if (!*reading)
+        return;
+    connection_silence(&(*reading)->owner);
+    arena_destroy(&(*reading)->arena);
+    free(*reading);
+    *reading = NULL;
+}

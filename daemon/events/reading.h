@@ -1,0 +1,37 @@
+/*
+ * Between intake and pipeline: a batch's entries are read into events, and those of events that
+ * nothing reads leave it here. Such an event tells of its customer no more than an id, and is of a
+ * type that neither a rule nor a field asks for: all that deciding would change is that it was
+ * seen. It is archived and counted, and acknowledged with all others of its kind in one call
+ * (store/unread), which leaves those whose customer's document is to be looked at, or kept for
+ * longer.
+ */
+#ifndef NUDGED_EVENTS_READING_H
+#define NUDGED_EVENTS_READING_H
+
+#include "archive/archive.h"
+#include "config/generation.h"
+#include "events/pipeline.h"
+#include "store/shard.h"
+
+struct reading;
+
+struct reading_options {
+    struct shard *shard;
+    struct archive *archive;                         /* NULL: none */
+    struct pipeline *pipeline;                       /* takes what is to be decided */
+    int64_t customer_keep_ms;                        /* of `customer.keep` */
+    struct generation *(*generation)(void *context); /* in force now; not held */
+    void *context;
+};
+
+struct reading *reading_new(const struct reading_options *options);
+void reading_destroy(struct reading **reading);
+
+/* As of intake_on_batch. */
+void reading_take(struct reading *reading, const struct intake_batch *batch);
+
+/* A batch is here, and not in the pipeline yet. */
+bool reading_busy(const struct reading *reading);
+
+#endif
