@@ -72,11 +72,16 @@ def ratios(ours, theirs):
     return [a / b for a, b in zip(ours, theirs)]
 
 
-def row(name, values, unit):
-    """A line of the result. `name` is "row: column" where it belongs into a table of several columns; of several
-    values the median is told, and half of the distance between the quartiles in percent of it."""
-    values = values if isinstance(values, list) else [values]
+def summary(values):
+    """As texts: the median, and half of the distance between the quartiles in percent of it."""
     median = statistics.median(values)
-    low, _, high = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else (median,) * 3
-    spread = f"{(high - low) / 2 / median * 100:.0f}" if len(values) > 1 and median else ""
-    print(f"{name}\t{median:.6g}\t{unit}\t{spread}", flush=True)
+    if len(values) < 2 or not median:
+        return f"{median:.6g}", ""
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return f"{median:.6g}", f"{(high - low) / 2 / median * 100:.0f}"
+
+
+def row(name, values, unit):
+    """A line of the result. `name` is "row: column" where it belongs into a table of several columns."""
+    median, spread = summary(values if isinstance(values, list) else [values])
+    print(f"{name}\t{median}\t{unit}\t{spread}", flush=True)

@@ -3,9 +3,9 @@
 
 usage: tests/bench/run.py --build DIR [--quick] [--tsv] [list | all | NAME…]
 
-A benchmark is tests/bench/bench_NAME.c, built, or bench_NAME.py. It prints rows "name<TAB>value<TAB>unit", and
-"<TAB>spread" where there is one, in percent of the value; "row: column" as the name makes a table of several columns.
-It knows the build folder from $NUDGED_BUILD, the source from $NUDGED_SOURCE. Lines of standard error are for people."""
+A benchmark is tests/bench/bench_NAME.c, built, which is one round and is run several times, or bench_NAME.py, which
+has its rounds itself. It prints rows "name<TAB>value<TAB>unit", and "<TAB>spread" where there is one, in percent of the
+value; "row: column" as the name makes a table of several columns. It knows the build folder from $NUDGED_BUILD, the source from $NUDGED_SOURCE. Lines of standard error are for people."""
 
 import argparse
 import os
@@ -14,6 +14,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+if "--quick" in sys.argv:  # before they are read
+    os.environ["BENCH_QUICK"] = "1"
+
+import figures
 from machine import busy, header
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +49,7 @@ def listed(found):
 
 # ---- Tables ------------------------------------------------------------------------------
 
-def figure(value):
+def number_shown(value):
     number = float(value)
     if number and abs(number) < 100:
         return f"{number:.3g}" if abs(number) < 10 else f"{number:.1f}"
@@ -54,7 +58,7 @@ def figure(value):
 
 def cell(entry):
     value, _, spread = entry
-    return figure(value) + (f" ±{spread} %" if spread and spread != "0" else "")
+    return number_shown(value) + (f" ±{spread} %" if spread and spread != "0" else "")
 
 
 def flat(rows):
@@ -96,24 +100,37 @@ def tables(rows):
 
 # ---- Running -----------------------------------------------------------------------------
 
-def command(source, build):
-    return [build / "tests/bench" / source.stem] if source.suffix == ".c" else [sys.executable, source]
+def run(*command):
+    """Exit status, and the rows as they come: (name, [value, unit, spread])."""
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    return done.returncode, [(name, [*words, ""][:3]) for name, *words in rows]
+
+
+def run_rounds(program):
+    """A program that is one round, as often as there are rounds: each row's median, and its spread."""
+    found = {}
+    for number in range(figures.ROUNDS):
+        status, rows = run(program)
+        if status:
+            return status, []
+        print(f"{program.name}: round {number + 1} of {figures.ROUNDS}", file=sys.stderr)
+        for name, (value, unit, _) in rows:
+            found.setdefault((name, unit), []).append(float(value))
+    return 0, [(name, [median, unit, spread]) for (name, unit), values in found.items()
+               for median, spread in [figures.summary(values)]]
 
 
 def measure(name, source, options):
     """Runs one; false where it failed, or printed no row."""
-    rows = []
-    with subprocess.Popen(command(source, options.build), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          text=True) as running:
-        for line in running.stdout:
-            words = line.rstrip("\n").split("\t")
-            rows.append((words[0], [*words[1:], "", ""][:3]))
-            if options.tsv:
-                print(line, end="", flush=True)
-    if not options.tsv and rows:
+    status, rows = (run_rounds(options.build / "tests/bench" / source.stem) if source.suffix == ".c"
+                    else run(sys.executable, source))
+    if options.tsv:
+        print("".join("\t".join([row, *words]) + "\n" for row, words in rows), end="", flush=True)
+    elif rows:
         print(f"\n### {name}\n{tables(rows)}", flush=True)
-    if running.returncode or not rows:
-        print(f"{name}: exit status {running.returncode}, {len(rows)} rows", file=sys.stderr)
+    if status or not rows:
+        print(f"{name}: exit status {status}, {len(rows)} rows", file=sys.stderr)
         return False
     return True
 
@@ -127,8 +144,6 @@ def main():
     options = parser.parse_args()
     options.build = options.build.resolve()
     os.environ |= {"NUDGED_BUILD": str(options.build), "NUDGED_SOURCE": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    if options.quick:
-        os.environ["BENCH_QUICK"] = "1"
     if options.name == ["list"]:
         return listed(benchmarks([]))
     found = benchmarks([] if options.name == ["all"] else options.name)
