@@ -171,9 +171,10 @@ def main():
     build = options.build.resolve()
     environment(build)
     passed = failed = 0
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for name in options.suites or SUITES:
-            pattern, one = SUITES[name]
+    for name in options.suites or SUITES:
+        pattern, one = SUITES[name]
+        # Functional tests wait for much of their time.
+        with ThreadPoolExecutor(options.jobs + (name == "functional")) as pool:
             sources = sorted(path.relative_to(ROOT) for path in ROOT.glob(pattern))
             extra = [words[split + 1 :]] if name == "functional" else []
             print(f"{name}:", flush=True)

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/json.h"
 #include "decide/trace.h"
 #include "decide/trace_reasons.h"
@@ -24,7 +25,13 @@
 #include "delivery/message_event.h"
 #include "send/retry.h"
 
-enum { DEFER_MS = 10000, FAULT_WAIT_MS = 5000, BEHIND_PROBE_MS = 1000, TEXT_MOST = 16 * 1024 };
+enum {
+    DEFER_MS = 10000,
+    FAULT_WAIT_MS = 5000,
+    FAULT_SOON_MS = 500,
+    BEHIND_PROBE_MS = 1000,
+    TEXT_MOST = 16 * 1024
+};
 
 /* ---- The verdict ---- */
 
@@ -69,10 +76,11 @@ static void wait_for_gateway(struct attempt *attempt, const struct settlement_sc
 {
     struct outbox_result *result = &attempt->result;
     int64_t last_ms = attempt->give_up_ms - RETRY_BEFORE_END_MS;
-    int64_t least_ms = scene->wait_ms ? scene->wait_ms + BEHIND_PROBE_MS : FAULT_WAIT_MS;
-    if (least_ms < FAULT_WAIT_MS)
-        least_ms = FAULT_WAIT_MS;
-    int64_t range_ms = least_ms / 4 > FAULT_WAIT_MS ? least_ms / 4 : FAULT_WAIT_MS;
+    int64_t first_ms = failpoint("breaker") ? FAULT_SOON_MS : FAULT_WAIT_MS;
+    int64_t least_ms = scene->wait_ms ? scene->wait_ms + BEHIND_PROBE_MS : first_ms;
+    if (least_ms < first_ms)
+        least_ms = first_ms;
+    int64_t range_ms = least_ms / 4 > first_ms ? least_ms / 4 : first_ms;
     int64_t wait_ms = least_ms + (int64_t)(scene->random % (uint64_t)(range_ms + 1));
     result->verdict = OUTBOX_LATER;
     result->after_ms = scene->now_ms + wait_ms < last_ms ? wait_ms : last_ms - scene->now_ms;

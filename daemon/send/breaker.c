@@ -1,5 +1,9 @@
 #include "send/breaker.h"
 
+#include "base/failpoint.h"
+
+enum { SOON_MS = 500 };
+
 void breaker_init(struct breaker *breaker)
 {
     *breaker = (struct breaker){.state = BREAKER_CLOSED};
@@ -21,12 +25,13 @@ static void enter_state(struct breaker *breaker, enum breaker_state state)
 static void trip(struct breaker *breaker, enum breaker_why why, int64_t now_ms, uint64_t random)
 {
     int64_t most = why == BREAKER_REFUSALS ? BREAKER_REFUSED_MOST_MS : BREAKER_MOST_MS;
-    int64_t backoff = breaker->backoff_ms ? breaker->backoff_ms * 2 : BREAKER_FIRST_MS;
+    int64_t first = failpoint("breaker") ? SOON_MS : BREAKER_FIRST_MS;
+    int64_t backoff = breaker->backoff_ms ? breaker->backoff_ms * 2 : first;
     if (backoff > most)
         backoff = most;
     breaker->backoff_ms = backoff;
     breaker->why = why;
-    int64_t least = BREAKER_FIRST_MS / 2;
+    int64_t least = first / 2;
     int64_t spread = (int64_t)(random % (uint64_t)(backoff - least + 1));
     breaker->until_ms = now_ms + least + spread;
     enter_state(breaker, BREAKER_OPEN);

@@ -146,7 +146,7 @@ def test_a_spare_without_a_token_is_passed_over(two):
     two.serve(a, b)
     two.started[-1].stop()
     two.config["gateways"]["b"]["rate"] = "1 per 1h"
-    daemon = two.daemon("two").spawn()
+    daemon = two.daemon("two").spawn("breaker=fail")
     two.push(*mails(3))
     wait_until(lambda: len(b.mails) == 1 and daemon.status()["later"] == 2, "one by the spare, two that wait")
     a.well()
@@ -189,6 +189,7 @@ def test_killed_between_the_pass_and_the_sender(two):
     one = two.daemon("two").spawn("passed=kill")
     two.push(*mails(1))
     assert one.ended() == -signal.SIGKILL
+    one.lapse()
     [key] = two.client.keys("nudged:message:*")
     assert two.client.hget(key, "gateway") == b"b" and b.count("connect") == 0
     two.daemon("three").spawn()
@@ -225,6 +226,10 @@ def test_frozen_between_the_pass_and_the_sender(two):
     two.push(*mails(1))
     wait_until(lambda: two.client.keys("nudged:message:*")
                and two.client.hget(two.client.keys("nudged:message:*")[0], "gateway") == b"b", "the pass")
+    lease = "nudged:instance:two"  # by which it would send itself, were it awake
+    epoch = two.client.get(lease).decode()
+    wait_until(lambda: not two.client.exists(lease), "the end of its lease")
+    two.client.hset("nudged:gone", f"two:{epoch}", 1)  # for long
     two.daemon("three").spawn()
     wait_until(lambda: b.mails, "the mail, by the other one")
     frozen.process.send_signal(signal.SIGCONT)
@@ -237,7 +242,7 @@ def test_an_answer_that_is_lost_leaves_it_to_nobody(two):
     """Whether it has passed is not known: no sender begins it, and it goes out once."""
     a, b = FaultSmtp({"banner": "421 busy"}), FaultSmtp()
     two.serve(a, b).stop()
-    daemon = two.daemon("two").spawn("pass-lost=fail")
+    daemon = two.daemon("two").spawn("pass-lost=fail,breaker=fail")
     two.push(*mails(1))
     wait_until(lambda: daemon.status()["later"] == 1, "it to wait")
     assert b.count("connect") == 0

@@ -129,6 +129,7 @@ def test_killed_at_its_commit(shop, where):
     dying = shop.daemon("dying").spawn(failpoints=f"{where}=kill@1")
     shop.push(order(1, 120, referred_by=8))
     assert dying.ended() == -9
+    dying.lapse()
     shop.daemon("heir").spawn()
     wait_until(lambda: shop.client.xlen("nudged:events") == 0, "the heir to decide", 60)
     shop.wait_idle()

@@ -20,7 +20,7 @@ def serve(shop):
     shop.redis()
     shop.template("hello.text.liquid", "---\nsubject: hello\n---\nhello\n")
 
-    def start(*servers, rules=None, **keys):
+    def start(*servers, rules=None, failpoints="breaker=fail", **keys):
         names = "ab"[:len(servers)]
         kind = "sms" if isinstance(servers[0], FaultHttp) else "email"
         for server in servers:
@@ -31,7 +31,7 @@ def serve(shop):
         shop.config["gateways"] = {
             name: server.gateway(**{"connections": 1, **keys}) for name, server in zip(names, servers)}
         shop.config["channels"] = {kind: list(names)}
-        return shop.daemon().spawn()
+        return shop.daemon().spawn(failpoints)
 
     shop.serve = start
     return shop
@@ -260,7 +260,7 @@ def test_an_outage_and_an_opt_out(serve):
 
 def test_a_reload_changes_nothing_of_an_open_breaker(serve):
     server = FaultSmtp({"mail": "550 5.7.1 not you"})
-    daemon = serve.serve(server)
+    daemon = serve.serve(server, failpoints="")
     serve.push(hello("first"))
     wait_until(lambda: gateway(daemon)["breaker"] == "open", "the breaker")
     assert daemon.ask("POST", "/reload")[0] == 200

@@ -84,7 +84,7 @@ def test_what_nginx_answers(web, lines):
 
 def test_a_429_charges_nobody_and_passes(web):
     nginx = web.nginx()
-    daemon = web.daemon().spawn()
+    daemon = web.daemon().spawn("breaker=fail")
     web.push(*[text("limited", number) for number in range(3)])
     wait_until(lambda: daemon.status()["sent"] == 3, lambda: f"3 sent\n{daemon.log()}{nginx.log()}")
     statuses = collections.Counter(request["status"] for request in nginx.requests())

@@ -70,6 +70,7 @@ def test_frozen_daemon_commits_nothing_stale(shop):
     frozen = shop.daemon("frozen").spawn(failpoints="commit=stop@1")
     shop.push(order(1))
     wait_until(lambda: is_stopped(frozen), "the daemon to stop itself")
+    frozen.lapse()
     shop.daemon("other").spawn()
     assert smtp.next_mail()["Subject"] == "each 1"  # taken over when the lease was over
     frozen.process.send_signal(18)  # SIGCONT
