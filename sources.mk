@@ -1558,6 +1558,7 @@ bench_programs = \
 	tests/bench/bench_liquid \
 	tests/bench/bench_rules \
 	tests/bench/bench_smtp \
+	tests/bench/decide_mute \
 	tests/bench/slow_sink
 
 lint_programs = \
@@ -1833,6 +1834,7 @@ doc_files = \
 test_files = \
 	tests/bench/bench_archive.py \
 	tests/bench/bench_backlog.py \
+	tests/bench/bench_because.py \
 	tests/bench/bench_clocks.py \
 	tests/bench/bench_http.py \
 	tests/bench/bench_idle.py \

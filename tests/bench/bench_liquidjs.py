@@ -1,59 +1,46 @@
 #!/usr/bin/python3
-"""The order mail of bench_liquid with liquidjs and Jinja2, in the same run: rows of each and
-how many times faster ours is. What is not there is left out, and standard error says so."""
+"""The order mail of bench_liquid, subject, text and HTML, and the same with liquidjs and Jinja2 in turns. What is not
+there is left out. Each must make the same mail."""
 
+import datetime
 import html
 import json
 import os
-import pathlib
 import re
-import shutil
 import subprocess
-import sys
-import tempfile
 import time
+import urllib.parse
 
-SOURCE = pathlib.Path(os.environ.get("NUDGED_SOURCE", pathlib.Path(__file__).parents[2]))
-BUILD = pathlib.Path(os.environ.get("NUDGED_BUILD", SOURCE / "build"))
+from figures import BUILD, SOURCE, fail, ratios, rounds, row, say
+from npm_peers import npm_peers
+
 FOLDER = SOURCE / "tests/bench"
 PROGRAM = BUILD / "tests/bench/bench_liquid"
-ROUNDS, ROUND_SECONDS = 8, 0.4
-
-
-def say(text):
-    print(f"bench_liquidjs: {text}", file=sys.stderr)
-
-
-def row(name, value, unit):
-    print(f"{name}\t{value}\t{unit}", flush=True)
+ROUND_SECONDS = 0.4
 
 
 def run(*command, **options):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **options).stdout
 
 
+# ---- Each: the HTML of one mail, and a function that measures mails a second of a processor ----
+
 def ours():
-    """Mails a second, and the HTML of one."""
-    rows = [line.split("\t") for line in run(PROGRAM, FOLDER).splitlines()]
     shown = run(PROGRAM, FOLDER, "show")
-    return (next(float(value) for _, value, unit in rows if unit == "renders/s"),
-            shown[:shown.index("liquid order mail\t")])
+
+    def measured():
+        rows = [line.split("\t") for line in run(PROGRAM, FOLDER).splitlines()]
+        return next(float(value) for _, value, unit in rows if unit == "renders/s")
+
+    return shown[:shown.index("liquid order mail\t")], measured
 
 
 def liquidjs():
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if not npm or not node:
-        return say("no npm here: without liquidjs")
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix",
-                               folder, "liquidjs@10"], stdout=subprocess.DEVNULL)
-        if done.returncode != 0:
-            return say("npm does not get liquidjs: without it")
-        modules = pathlib.Path(folder) / "node_modules"
-        say("liquidjs " + json.loads((modules / "liquidjs/package.json").read_text())["version"])
-        command = [node, FOLDER / "order_liquidjs.js", FOLDER]
-        environment = {**os.environ, "NODE_PATH": str(modules)}
-        return float(run(*command, env=environment)), run(*command, "show", env=environment)
+    modules = npm_peers()
+    if not modules:
+        return None
+    command, environment = ["node", FOLDER / "order_liquidjs.js", FOLDER], {**os.environ, "NODE_PATH": str(modules)}
+    return run(*command, "show", env=environment), lambda: float(run(*command, env=environment))
 
 
 def to_jinja(text):
@@ -72,10 +59,6 @@ def jinja():
         import jinja2
     except ImportError:
         return say("no Jinja2 here: without it")
-    import datetime
-    import urllib.parse
-
-    say(f"Jinja2 {jinja2.__version__}")
     parts = []
     for name in ("order.subject.liquid", "order.text.liquid", "order.html.liquid"):
         environment = jinja2.Environment(autoescape=".html." in name, keep_trailing_newline=True)
@@ -89,17 +72,18 @@ def jinja():
         }
         parts.append(environment.from_string(to_jinja((FOLDER / name).read_text())))
     data = json.loads((FOLDER / "order.json").read_text())
-    best = 0
-    for _ in range(ROUNDS):
-        start = time.process_time()
-        count = spent = 0
+
+    def measured():
+        begin, made, spent = time.process_time(), 0, 0
         while spent < ROUND_SECONDS:
             for _ in range(100):
-                shown = [part.render(data) for part in parts]
-            count += 100
-            spent = time.process_time() - start
-        best = max(best, count / spent)
-    return best, shown[-1]
+                for part in parts:
+                    part.render(data)
+            made += 100
+            spent = time.process_time() - begin
+        return made / spent
+
+    return parts[-1].render(data), measured
 
 
 def words(text):
@@ -108,19 +92,20 @@ def words(text):
 
 
 def main():
-    own, shown = ours()
-    row("order mail, ours", f"{own:.0f}", "renders/s")
+    shown, measured = ours()
+    ways = {"nudged": measured}
     for name, other in (("liquidjs", liquidjs()), ("Jinja2", jinja())):
         if not other:
             continue
-        rate, mail = other
+        mail, ways[name] = other
         if words(mail) != words(shown):
-            say(f"{name} makes another mail of the template: no comparison")
-            return 1
-        row(f"order mail, {name}", f"{rate:.0f}", "renders/s")
-        row(f"order mail, ours to {name}", f"{own / rate:.1f}", "times")
-    return 0
+            fail(f"{name} makes another mail of the template: no comparison")
+    found = rounds({name: lambda way=way: {"mails": way()} for name, way in ways.items()})
+    for name, figures in found.items():
+        row(f"{name}: mails", figures["mails"], "1/s")
+        if name != "nudged":
+            row(f"{name}: nudged to it", ratios(found["nudged"]["mails"], figures["mails"]), "times")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

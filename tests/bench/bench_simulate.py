@@ -1,7 +1,6 @@
 #!/usr/bin/python3
-"""nudgectl simulate with the shipped rules and configuration: events a second of one core's time, and
-memory. A day and a week of a shop; of the day also with half of its customers, and with half of its
-events: memory goes by customers.
+"""nudgectl simulate with the shipped rules and configuration: events a second of one core's time, and memory. A day
+and a week of a shop; of the day also with half of its customers, and with half of its events: memory goes by customers.
 
 $BENCH_EVENTS (1,000,000) of $BENCH_EVENTS / 10 customers; people look more than they buy."""
 
@@ -9,13 +8,12 @@ import json
 import os
 import pathlib
 import random
-import resource
 import subprocess
-import sys
 import tempfile
 
-BUILD, SOURCE = (pathlib.Path(os.environ[name]) for name in ("NUDGED_BUILD", "NUDGED_SOURCE"))
-EVENTS = int(os.environ.get("BENCH_EVENTS", "1000000"))
+from figures import BUILD, SOURCE, count, fail, rounds, row
+
+EVENTS = count(1000000, "BENCH_EVENTS")
 BEGIN_MS = 1772402400000  # 2026-03-02, midnight in Helsinki
 DAY_MS = 24 * 3600 * 1000
 # How often each comes, of 42.
@@ -60,39 +58,38 @@ def write(path, events, customers, days):
             out.write(EVENT % (at_ms, at_ms, kind, number, who, who, birthday, data(rng, kind, number)))
 
 
-def used():
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime + resource.getrusage(resource.RUSAGE_CHILDREN).ru_stime
+def run(path):
+    """Seconds of processor time, MB, and the figures."""
+    with open(path.with_suffix(".out"), "w+") as out:
+        running = subprocess.Popen([BUILD / "nudgectl", "simulate", "--config", SOURCE / "nudged.yaml", "--events",
+                                    path, "--threads", "1", "--json"], cwd=SOURCE, stdin=subprocess.DEVNULL, stdout=out)
+        _, status, used = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+        if running.returncode:
+            fail(f"simulate: exit status {running.returncode}")
+        out.seek(0)
+        return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, json.load(out)
 
 
-def run(path, threads):
-    """Seconds of processor time, MiB, and the figures."""
-    before = used()
-    done = subprocess.run(["/usr/bin/time", "-f", "%M", BUILD / "nudgectl", "simulate", "--config",
-                           SOURCE / "nudged.yaml", "--events", path, "--threads", str(threads), "--json"],
-                          cwd=SOURCE, capture_output=True, text=True, check=True)
-    return used() - before, int(done.stderr.splitlines()[-1]) / 1024, json.loads(done.stdout)
-
-
-def measure(name, path, events, customers, days):
-    write(path, events, customers, days)
-    rounds = [run(path, 1) for _ in range(3)]
-    seconds, megabytes, figures = min(rounds, key=lambda one: one[0])
-    print(f"simulate_{name}\t{events / seconds:.0f}\tevents/s", flush=True)
-    print(f"simulate_{name}_memory\t{megabytes:.0f}\tMiB", flush=True)
-    print(f"simulate_{name}_messages\t{figures['all']['sent'] / events:.3f}\tmessages/event", flush=True)
-    path.unlink()
+def measured(path, events):
+    seconds, megabytes, figures = run(path)
+    return {"events": events / seconds, "memory": megabytes, "messages": figures["all"]["sent"] / events}
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="bench-simulate-") as folder:
-        path, customers = pathlib.Path(folder) / "events.jsonl", EVENTS // 10
-        measure("day", path, EVENTS, customers, 1)
-        measure("week", path, EVENTS, customers, 7)
-        measure("half_customers", path, EVENTS, customers // 2, 1)
-        measure("half_events", path, EVENTS // 2, customers, 1)
-        path.write_text("")
-        print(f"simulate_empty_memory\t{run(path, 1)[1]:.0f}\tMiB", flush=True)
+    with tempfile.TemporaryDirectory(prefix="nudged-bench-") as folder:
+        ways, customers = {}, EVENTS // 10
+        for name, events, who, days in (("a day", EVENTS, customers, 1), ("a week", EVENTS, customers, 7),
+                                        ("a day, half of the customers", EVENTS, customers // 2, 1),
+                                        ("a day, half of the events", EVENTS // 2, customers, 1)):
+            path = pathlib.Path(folder) / f"{len(ways)}.jsonl"
+            write(path, events, who, days)
+            ways[name] = lambda p=path, e=events: measured(p, e)
+        for name, figures in rounds(ways).items():
+            row(f"{name}: events", figures["events"], "1/s")
+            row(f"{name}: memory", figures["memory"], "MB")
+            row(f"{name}: messages for an event", figures["messages"], "")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
