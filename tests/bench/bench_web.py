@@ -4,28 +4,24 @@ without pipelining (redis-benchmark, one client, the same Unix socket) in the sa
 slow clients, half-open ones and 2,000 connections beside. The daemon decides all the while, in all of
 them. Accepted is what Redis has: the length that the stream has gained, read or not."""
 
-import os
-import pathlib
 import re
 import resource
 import selectors
-import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 
-SECONDS = int(os.environ.get("BENCH_SECONDS", 5))
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", 3))  # of all, in turn: the machine is shared
+from figures import QUICK, fail, ratios, rounds, row, until
+from place import Folder, Nudged, Redis
+from processes import Process
+
+SECONDS = 2 if QUICK else 5
 LANES = 512
 IDLE, HALF_OPEN, SLOW = 2000, 200, 100
 TOKEN = "DyXc0u3pQ1mH5b8ZrWn2Kf7T"
 EVENT = '{"type":"order.placed","id":"order-%s","customer":{"id":%s,"email":"ana@shop.example"},' \
         '"order":{"name":"#1001","total":64.9,"currency":"EUR"}}'
-build = pathlib.Path(os.environ["NUDGED_BUILD"])
-
 SCRIPT = """
 local number = 0
 wrk.method = "POST"
@@ -45,78 +41,49 @@ end
 """
 
 
-def until(condition, what, seconds=60):
-    end, pause = time.monotonic() + seconds, threading.Event()
-    while not condition():
-        if time.monotonic() > end:
-            sys.exit(f"bench_web: waited too long for {what}")
-        pause.wait(0.01)
-
-
-class Place:
+class Place(Folder):
     """Redis, and nudged with what is open to the web."""
 
-    def __init__(self, folder):
-        self.folder, self.socket = folder, str(folder / "redis.sock")
-        self.redis = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "",
-                                       "--dir", folder, "--maxmemory-policy", "noeviction", "--appendonly", "yes",
-                                       "--appendfsync", "no"], stdout=subprocess.DEVNULL)
-        until(lambda: pathlib.Path(self.socket).exists(), "Redis")
-        (folder / "tokens").write_text(f"{TOKEN} order.*\n")
-        (folder / "tokens").chmod(0o600)
-        (folder / "nudged.yaml").write_text(f"""
-state: {folder}/state
-redis: {{url: "unix://{self.socket}"}}
-web:
-  listen: 127.0.0.1:0
-  tokens_file: tokens
-  limits: {{connections: 4096, per_client: 4096, idle: 5m, head_time: 1m}}
-""")
+    def __init__(self):
+        super().__init__()
+        self.redis = self.start(Redis(self.path))
+        self.write("tokens", f"{TOKEN} order.*\n")
+        (self.path / "tokens").chmod(0o600)
         for name in ("rules", "templates"):
-            (folder / name).mkdir()
-        self.log = folder / "log"
+            (self.path / name).mkdir()
+        self.log = self.path / "log"
+        limits = {"connections": 4096, "per_client": 4096, "idle": "5m", "head_time": "1m"}
+        settings = {"log": {"level": "info"},
+                    "web": {"listen": "127.0.0.1:0", "tokens_file": "tokens", "limits": limits}}
         with open(self.log, "w") as log:
-            self.daemon = subprocess.Popen([build / "nudged", "--config", folder / "nudged.yaml"], stderr=log)
+            self.start(Nudged(self.path, self.redis, settings, stderr=log))
         until(lambda: "takes requests" in self.log.read_text() and "info: running" in self.log.read_text(), "nudged")
         self.port = int(re.search(r"127\.0\.0\.1:(\d+)", self.log.read_text())[1])
 
-    def command(self, *words):
-        return subprocess.run(["redis-cli", "-s", self.socket, *words], capture_output=True, text=True,
-                              check=True).stdout
-
     def accepted(self):
         """Entries that ever came into the stream."""
-        told = self.command("XINFO", "STREAM", "nudged:events").splitlines()
-        return int(told[told.index("entries-added") + 1])
+        return int(re.search(r"entries-added\r\n:(\d+)", self.redis.ask("XINFO", "STREAM", "nudged:events"))[1])
 
     def drop(self):
         """What is not decided yet is of no interest any more."""
-        self.command("XTRIM", "nudged:events", "MAXLEN", "0")
+        self.redis.ask("XTRIM", "nudged:events", "MAXLEN", "0")
         threading.Event().wait(1)
-
-    def end(self):
-        self.daemon.send_signal(signal.SIGTERM)
-        self.daemon.wait()
-        self.redis.terminate()
-        self.redis.wait()
 
 
 def xadd(place):
-    """A second's entries of the loop."""
+    """The loop's entries."""
     before, begun = place.accepted(), time.monotonic()
-    loop = subprocess.Popen(["redis-benchmark", "-s", place.socket, "-c", "1", "-P", "1", "-n", "100000000", "-q", "-r", "100000",
-                             "XADD", "nudged:events", "*", "event", EVENT % ("__rand_int__", "1__rand_int__")], stdout=subprocess.DEVNULL)
-    threading.Event().wait(SECONDS)
-    rate = (place.accepted() - before) / (time.monotonic() - begun)
-    loop.kill()
-    loop.wait()
+    with Process(["redis-benchmark", "-s", place.redis.socket, "-c", "1", "-P", "1", "-n", "100000000", "-q", "-r",
+                  "100000", "XADD", "nudged:events", "*", "event", EVENT % ("__rand_int__", "1__rand_int__")]):
+        threading.Event().wait(SECONDS)
+        rate = (place.accepted() - before) / (time.monotonic() - begun)
     place.drop()
-    return rate
+    return {"events": rate}
 
 
 def post(place, name, batch=1):
-    """A second's entries of wrk."""
-    script = place.folder / "post.lua"
+    """Those of wrk."""
+    script = place.path / "post.lua"
     script.write_text(SCRIPT % (TOKEN, EVENT, name, batch))
     before, begun = place.accepted(), time.monotonic()
     told = subprocess.run(["wrk", "-t1", f"-c{LANES}", f"-d{SECONDS}s", "--latency", "-s", script,
@@ -124,9 +91,17 @@ def post(place, name, batch=1):
     rate = (place.accepted() - before) / (time.monotonic() - begun)
     wrong = re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)", told.stdout)
     if wrong:
-        print(f"bench_web: {wrong[0]}", file=sys.stderr)
+        fail(f"wrk: {wrong[0]}")
     place.drop()
-    return rate
+    return {"events": rate}
+
+
+def crowded(place, name):
+    crowd = Crowd(place.port)
+    try:
+        return post(place, name)
+    finally:
+        crowd.end()
 
 
 class Crowd:
@@ -169,27 +144,17 @@ class Crowd:
 
 def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (8192, max(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
-    rates = {"xadd": [], "one": [], "crowded": [], "twenty": []}
-    with tempfile.TemporaryDirectory(prefix="bench-web-") as folder:
-        place = Place(pathlib.Path(folder))
-        try:
-            for number in range(ROUNDS):
-                rates["xadd"].append(xadd(place))
-                rates["one"].append(post(place, f"a{number}"))
-                rates["twenty"].append(post(place, f"b{number}", 20))
-                crowd = Crowd(place.port)
-                rates["crowded"].append(post(place, f"c{number}"))
-                crowd.end()
-        finally:
-            place.end()
-    best = {name: sorted(found)[len(found) // 2] for name, found in rates.items()}
-    print(f"xadd\t{best['xadd']:.0f}\tevents/s")
-    print(f"one_event_a_request\t{best['one']:.0f}\tevents/s")
-    print(f"one_event_a_request_beside_2300_connections\t{best['crowded']:.0f}\tevents/s")
-    print(f"twenty_events_a_request\t{best['twenty']:.0f}\tevents/s")
-    print(f"one_event_a_request/xadd\t{best['one'] / best['xadd']:.2f}\tratio")
-    print(f"beside_2300_connections/xadd\t{best['crowded'] / best['xadd']:.2f}\tratio")
-    print(f"twenty_events_a_request/xadd\t{best['twenty'] / best['xadd']:.2f}\tratio")
+    names = iter(range(10**6))
+    with Place() as place:
+        found = rounds({"a loop of XADD": lambda: xadd(place),
+                        "one event a request": lambda: post(place, f"a{next(names)}"),
+                        "twenty events a request": lambda: post(place, f"b{next(names)}", 20),
+                        "one, beside 2,300 connections": lambda: crowded(place, f"c{next(names)}")})
+    loop = found["a loop of XADD"]["events"]
+    for name, figures in found.items():
+        row(f"{name}: accepted", figures["events"], "1/s")
+        row(f"{name}: of the loop", ratios(figures["events"], loop), "times")
 
 
-main()
+if __name__ == "__main__":
+    main()

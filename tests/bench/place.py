@@ -205,7 +205,7 @@ class SlowSink(Process):
 class Nudged(Process):
     """The daemon over `folder`, whose rules and templates are there; `settings` are added to its configuration."""
 
-    def __init__(self, folder, redis, settings, name="nudged", build=None):
+    def __init__(self, folder, redis, settings, name="nudged", build=None, **options):
         self.admin, secret = f"{folder}/{name}.sock", pathlib.Path(folder) / "secret"
         if not secret.exists():  # that all on this Redis share
             secret.touch(0o600)
@@ -216,7 +216,7 @@ class Nudged(Process):
             "secret_file": str(secret),
             "log": {"level": "error"}, "mail": {"from": "a@shop.example"}, "admin": {"socket": self.admin},
             **settings}))
-        super().__init__([pathlib.Path(build or BUILD) / "nudged", "--config", config])
+        super().__init__([pathlib.Path(build or BUILD) / "nudged", "--config", config], **options)
         until(lambda: self.ask("/health") is not None, "the daemon")
 
     def ask(self, what, method="GET"):
