@@ -1,8 +1,9 @@
 /*
  * request_send(), at the end, is the whole of one request; while it runs libcurl calls back:
  *
- *   on_debug              the header goes out: a request without a body is whole with it; and what
- *                         libcurl tells in its words alone
+ *   on_connected          the next that goes out is the header: it waits for the body
+ *   on_debug              the header goes out: a request without a body is whole with it; the body
+ *                         has gone out; and what libcurl tells in its words alone
  *   give_body             the body goes out; at its end stands the gate: does the daemon still
  *                         hold its lease? Then RETRY_ANSWER begins
  *   on_header, on_answer  the status line, header fields, the answer
@@ -17,10 +18,13 @@
 
 #include <ctype.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -44,6 +48,7 @@ struct request {
     int code;       /* so far */
     bool head_done; /* the header of the final answer has ended */
     int64_t length; /* of the answer's body, as its header says; -1: it does not */
+    bool held;      /* the kernel holds back what does not fill a packet */
     bool early;     /* the answer came before all of the body had gone out */
     bool again;     /* libcurl is to begin it once more */
     bool repeated;  /* it has */
@@ -110,6 +115,27 @@ static void take_words(struct request *request, const char *text, size_t length)
     }
 }
 
+/* Header and body go out together: alone the header would be a packet by itself, and a server that
+ * answers by it would do so before the body came. The kernel holds nothing longer than 200 ms. */
+static void hold_back(struct request *request, bool hold)
+{
+    const struct transfer *transfer = &request->transfer;
+    const int value = hold;
+    for (size_t i = 0; i < transfer->socket_count; i++)
+        setsockopt(transfer->sockets[i], IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+    request->held = hold;
+}
+
+/* libcurl's CURLOPT_PREREQFUNCTION: there is a connection, and the request goes out next. */
+static int on_connected(void *context, char *a, char *b, int c, int d)
+{
+    struct request *request = context;
+    (void)a, (void)b, (void)c, (void)d;
+    if (request->transfer.length)
+        hold_back(request, true);
+    return CURL_PREREQFUNC_OK;
+}
+
 /* With `again` libcurl begins once more by itself, over a new connection: it does so where nothing
  * of the body had gone out. */
 static void take_head(struct request *request)
@@ -136,6 +162,8 @@ static int on_debug(CURL *curl, curl_infotype type, char *bytes, size_t length, 
         take_head(request);
         tell(request, true, bytes, length);
     }
+    if (type == CURLINFO_DATA_OUT && request->held && request->given == request->transfer.length)
+        hold_back(request, false);
     return 0;
 }
 
@@ -198,11 +226,13 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     if (!transfer_count(&request->transfer, length))
         return 0;
     transfer_tell(&request->transfer, false, bytes, length);
-    snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1),
-             bytes);
+    size_t kept = length < sizeof line ? length : sizeof line - 1;
+    memcpy(line, bytes, kept);
+    line[kept] = '\0';
     if (line[0] == '\r' || line[0] == '\n') {
         end_head(request);
-    } else if (!request->head_done && sscanf(line, "HTTP/%*s %3d", &status) == 1) {
+    } else if (!request->head_done && strncmp(line, "HTTP/", 5) == 0 &&
+               sscanf(line, "HTTP/%*s %3d", &status) == 1) {
         request->transfer.multiplexed = line[5] >= '2';
         take_status(request, status);
     } else {
@@ -272,6 +302,8 @@ static void set_callbacks(struct request *request)
     curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
     curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
     curl_easy_setopt(curl, CURLOPT_DEBUGDATA, request);
+    curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_connected);
+    curl_easy_setopt(curl, CURLOPT_PREREQDATA, request);
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
     curl_easy_setopt(curl, CURLOPT_READDATA, request);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
@@ -318,7 +350,7 @@ static void begin(struct request *request, const struct request_settings *made)
     request->body = made->body;
     request->given = 0;
     request->early = request->again = request->repeated = false;
-    request->excess = request->refused = false;
+    request->excess = request->refused = request->held = false;
     buf_clear(&request->answer);
     take_status(request, 0);
 }

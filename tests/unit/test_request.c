@@ -186,6 +186,30 @@ static void an_early_answer_ends_its_connection(void **state)
     gateway_fixture_close(&gateway);
 }
 
+/* A server that answers by the header has the body with it: its answer is not early, and the
+ * connection is kept. */
+static void header_and_body_come_together(void **state)
+{
+    enum { TIMES = 10, LENGTH = 500 };
+    (void)state;
+    struct gateway_fixture gateway;
+    char path[4096];
+    struct outgoing outgoing = order("head", "keep", taken, sizeof taken - 1, LENGTH, path);
+    outgoing.mid = "m-1";
+    open_gateway(&gateway, path, "");
+    int first = 0;
+    for (size_t i = 0; i < TIMES; i++) {
+        int number, length;
+        assert_int_equal(gateway_fixture_send(&gateway, &outgoing)->kind, OUTCOME_SENT);
+        assert_int_equal(sscanf(server_fixture_line(&server), "%d %d", &number, &length), 2);
+        assert_int_equal(length, LENGTH);
+        first = first ? first : number;
+        assert_int_equal(number, first);
+    }
+    assert_int_equal(gateway.asked, TIMES);
+    gateway_fixture_close(&gateway);
+}
+
 /* They race with what is being sent: the status is found even where that meets the reset first. */
 static void an_early_answer_and_a_reset(void **state)
 {
@@ -384,6 +408,7 @@ int main(void)
         cmocka_unit_test(an_answer_that_is_cut),
         cmocka_unit_test(the_body_was_not_whole),
         cmocka_unit_test(an_early_answer_ends_its_connection),
+        cmocka_unit_test(header_and_body_come_together),
         cmocka_unit_test(an_early_answer_and_a_reset),
         cmocka_unit_test(what_is_answered),
         cmocka_unit_test(an_answer_too_many),
