@@ -5,17 +5,19 @@
 
 #include "base/clock.h"
 #include "base/failpoint.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "customer/watch.h"
+#include "decide/policy.h"
 #include "events/entry.h"
 #include "events/work_figures.h"
 #include "events/work_log.h"
 #include "rules/field.h"
 #include "store/unread.h"
 
-enum { FIRST_CHUNK = 65536, DAY_MS = 24 * 60 * 60 * 1000 };
+enum { FIRST_CHUNK = 65536, PATCH_MOST = 8192, DAY_MS = 24 * 60 * 60 * 1000 };
 
 struct reading {
     struct reading_options options;
@@ -26,6 +28,7 @@ struct reading {
     struct unread_event *asked; /* those that nothing reads … */
     size_t *places;             /* … and where in the batch they are */
     size_t asked_count;
+    int64_t sequence; /* of questions */
     bool asking;
 };
 
@@ -61,18 +64,56 @@ static bool is_read(const struct generation *generation, const char *type)
            is_of_field(generation->policy.fields, type);
 }
 
-/* Whether the one key, an id, is all that the event says of its customer. */
+/* Whether the id, as the one key, is all that the event says of its customer. */
 static bool says_id_alone(const struct shop_event *event, const struct shop_event_form *form)
 {
     static const char customer[] = "customer.";
     const char *path = form->key_paths[0];
-    if (event->key_count != 1 || !event->keys[0].is_id || event->keys[0].old)
+    if (event->key_count != 1)
         return false;
     if (value_count(&event->customer) == 0)
         return true;
     return value_count(&event->customer) == 1 &&
            strncmp(path, customer, sizeof customer - 1) == 0 &&
            value_is_text(&event->customer.map->members[0].key, path + sizeof customer - 1);
+}
+
+static bool has_id(const struct shop_event *event)
+{
+    for (uint32_t i = 0; i < event->key_count; i++)
+        if (event->keys[i].old || event->keys[i].is_id != (i == 0))
+            return false;
+    return true;
+}
+
+/* What else it says of them, and by which keys; false where that is much. */
+static bool add_said(struct arena *arena, const struct policy *policy,
+                     const struct shop_event *event, struct unread_event *unread)
+{
+    struct unread_key *keys = arena_alloc(arena, event->key_count * sizeof *keys);
+    unread->said = json_print_slice(arena, &event->customer, PATCH_MOST);
+    unread->keys = keys;
+    for (uint32_t i = 1; i < event->key_count; i++)
+        keys[unread->key_count++] = (struct unread_key){
+            policy_short_hash(policy, event->keys[i].text, arena), event->keys[i].text};
+    return json_size(&event->customer) < PATCH_MOST; /* none of it is cut off */
+}
+
+/* Whether nothing reads the event: `unread` is what may be passed over. */
+static bool is_unread(const struct generation *generation, const struct shop_event *event,
+                      const struct shop_event_form *form, struct arena *arena,
+                      struct unread_event *unread)
+{
+    if (event->internal || !has_id(event) || !is_plain(event->type) ||
+        is_read(generation, event->type))
+        return false;
+    *unread = (struct unread_event){.entry = event->entry,
+                                    .customer = event->key,
+                                    .type = event->type,
+                                    .time_ms = event->time_ms,
+                                    .said = slice_of("")};
+    return says_id_alone(event, form) || (event->customer.kind == VALUE_MAP &&
+                                          add_said(arena, &generation->policy, event, unread));
 }
 
 /* ---- A batch ---- */
@@ -82,7 +123,8 @@ static void hand_over(struct reading *reading)
 {
     const struct reading_options *options = &reading->options;
     if (reading->count)
-        pipeline_take(options->pipeline, &(struct intake_batch){reading->entries, reading->count});
+        pipeline_take(options->pipeline,
+                      &(struct intake_batch){.entries = reading->entries, .count = reading->count});
     else
         intake_done(options->shard->intake);
 }
@@ -157,12 +199,9 @@ static void read_entry(struct reading *reading, const struct generation *generat
     if (!entry_read(reading->arena, entry, form, event, &diag))
         return; /* the pipeline says why */
     entry->read = event;
-    if (event->internal || !says_id_alone(event, form) || !is_plain(event->type) ||
-        is_read(generation, event->type))
+    if (!is_unread(generation, event, form, reading->arena, &reading->asked[reading->asked_count]))
         return;
-    reading->places[reading->asked_count] = at;
-    reading->asked[reading->asked_count++] =
-        (struct unread_event){entry->id, event->key, event->type};
+    reading->places[reading->asked_count++] = at;
     if (reading->options.archive)
         archive_add(reading->options.archive, entry->id, entry->event, entry->length,
                     clock_wall_ms());
@@ -182,8 +221,8 @@ void reading_take(struct reading *reading, const struct intake_batch *batch)
     memcpy(reading->entries, batch->entries, batch->count * sizeof *reading->entries);
     for (size_t i = 0; i < batch->count; i++)
         read_entry(reading, generation, &form, i);
-    if (reading->asked_count)
-        ask(reading);
+    if (reading->asked_count && instance_lease_held(reading->options.shard->instance, batch->term))
+        ask(reading); /* nobody else has them */
     else
         hand_over(reading);
 }

@@ -1,10 +1,9 @@
 /*
- * Between intake and pipeline: a batch's entries are read into events, and those of events that
- * nothing reads leave it here. Such an event tells of its customer no more than an id, and is of a
- * type that neither a rule nor a field asks for: all that deciding would change is that it was
- * seen. It is archived and counted, and acknowledged with all others of its kind in one call
- * (store/unread), which leaves those whose customer's document is to be looked at, or kept for
- * longer.
+ * Between intake and pipeline: a batch's entries are read into events, and those that nothing reads
+ * leave it here. Such an event is of a type that neither a rule nor a field asks for, and tells of
+ * its customer no more than an id, or what was said last: all that deciding would change is that it
+ * was seen, and when that was said. It is archived and counted, and acknowledged with all others of
+ * its kind in one call (store/unread), which leaves those of which more may come.
  */
 #ifndef NUDGED_EVENTS_READING_H
 #define NUDGED_EVENTS_READING_H

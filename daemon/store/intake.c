@@ -1,11 +1,16 @@
 /*
  * The cycle of the stream:
  *
- *   IDLE -> CLAIMING -> IDLE (nothing there) -> READING -> HANDED -> intake_done() -> IDLE
- *                    \-> HANDED                        \-> KEPT (paused) -> HANDED
+ *   IDLE -> CLAIMING -> IDLE (nothing there) -> READING -> IDLE (handed) -> READING …
+ *                    \-> IDLE (handed)                 \-> KEPT -> IDLE (handed)
+ *
+ * While the app has a batch (`handed`) that was a full one, the next is read already, and kept
+ * until intake_done(); where there is no backlog it is left to other daemons until then. One that
+ * comes while the app has paused is kept too.
  *
  * Claiming comes first at the start, after a lost connection (its answer may have carried
- * entries), and every 3 s. The list's mover runs beside it on a timer of its own.
+ * entries), and every 3 s; never while there is a batch, whose entries it would find. The list's
+ * mover runs beside it on a timer of its own.
  */
 #include "store/intake.h"
 
@@ -43,12 +48,13 @@ enum intake_step {
     STEP_IDLE,     /* the next step is to be chosen */
     STEP_CLAIMING, /* claim.lua runs */
     STEP_READING,  /* XREADGROUP waits */
-    STEP_KEPT,     /* a batch is here, and the app has paused */
-    STEP_HANDED,   /* the app has the batch */
+    STEP_KEPT,     /* a batch is here, and the app has paused, or has another */
 };
 
 struct intake {
     enum intake_step step;
+    bool handed; /* the app has a batch */
+    bool ahead;  /* there is more, to be read meanwhile */
     bool resumed;
     bool claim_first; /* there may be entries that are pending and in nobody's hands */
     int64_t claimed_at;
@@ -64,9 +70,11 @@ struct intake {
     void *context;
 
     struct arena *asking;
-    struct arena *batch; /* of the entries */
+    struct arena *batch; /* of the entries that came last */
+    struct arena *other; /* of those before, which the app may have */
     struct intake_entry *entries;
     size_t count;
+    int64_t term; /* under which they came */
 
     char *inbox; /* "": none */
     const char *side;
@@ -111,6 +119,7 @@ static void begin_batch(struct intake *intake, size_t most)
     arena_reset(intake->batch);
     intake->entries = arena_alloc(intake->batch, (most + 1) * sizeof *intake->entries);
     intake->count = 0;
+    intake->term = instance_lease_term(intake->instance);
 }
 
 /* What an entry has: nil where it lacks one. */
@@ -142,15 +151,22 @@ static void add_entry(struct intake *intake, const char *id, const struct entry_
     };
 }
 
-/* What was gathered goes to the app, or waits for it to resume. */
+/* What was gathered goes to the app, or waits for its turn; the next is read meanwhile. */
 static void hand_over(struct intake *intake)
 {
-    if (!intake->resumed) {
+    struct arena *of_batch = intake->batch;
+    if (!intake->resumed || intake->handed) {
         intake->step = STEP_KEPT;
         return;
     }
-    intake->step = STEP_HANDED;
-    intake->on_batch(intake->context, &(struct intake_batch){intake->entries, intake->count});
+    const struct intake_batch batch = {intake->entries, intake->count, intake->term};
+    intake->batch = intake->other;
+    intake->other = of_batch;
+    intake->handed = true;
+    intake->ahead = intake->count >= intake->batch_most;
+    intake->step = STEP_IDLE;
+    go_on(intake);
+    intake->on_batch(intake->context, &batch);
 }
 
 /* ---- Claiming ---- */
@@ -248,6 +264,7 @@ static void on_read(void *context, const struct reply *reply, const struct diag 
 static void read_stream(struct intake *intake)
 {
     intake->step = STEP_READING;
+    intake->ahead = false;
     arena_reset(intake->asking);
     struct arguments arguments = arguments_begin(intake->asking, 12);
     arguments_text(&arguments, "XREADGROUP");
@@ -256,8 +273,10 @@ static void read_stream(struct intake *intake)
     arguments_text(&arguments, instance_consumer(intake->instance));
     arguments_text(&arguments, "COUNT");
     arguments_number(&arguments, (int64_t)intake->batch_most);
-    arguments_text(&arguments, "BLOCK");
-    arguments_number(&arguments, BLOCK_MS);
+    if (!intake->handed) {
+        arguments_text(&arguments, "BLOCK");
+        arguments_number(&arguments, BLOCK_MS);
+    }
     arguments_text(&arguments, "STREAMS");
     arguments_text(&arguments,
                    keys_spell(intake->asking, scripts_prefix(intake->scripts), KEY_EVENTS, NULL));
@@ -282,14 +301,19 @@ static void go_on(struct intake *intake)
     if (!intake->resumed)
         return;
     if (intake->step == STEP_KEPT) {
-        hand_over(intake);
+        if (!intake->handed)
+            hand_over(intake);
         return;
     }
     if (intake->step != STEP_IDLE)
         return;
+    bool claims =
+        intake->claim_first || clock_monotonic_ms() - intake->claimed_at >= CLAIM_EVERY_MS;
+    if (intake->handed && (claims || !intake->ahead))
+        return; /* intake_done() goes on */
     if (!may_read(intake))
         set_timer(intake->wake, LOOK_AGAIN_MS);
-    else if (intake->claim_first || clock_monotonic_ms() - intake->claimed_at >= CLAIM_EVERY_MS)
+    else if (claims)
         claim(intake);
     else
         read_stream(intake);
@@ -393,6 +417,7 @@ struct intake *intake_new(const struct intake_options *options)
     intake->context = options->context;
     intake->asking = arena_new(1024);
     intake->batch = arena_new(FIRST_CHUNK);
+    intake->other = arena_new(FIRST_CHUNK);
     intake->inbox =
         mem_text(options->inbox ? options->inbox
                                 : keys_spell(intake->asking, scripts_prefix(options->scripts),
@@ -418,6 +443,7 @@ void intake_destroy(struct intake **intake)
     event_free(ended->look);
     arena_destroy(&ended->asking);
     arena_destroy(&ended->batch);
+    arena_destroy(&ended->other);
     free(ended->inbox);
     free(ended);
 }
@@ -452,9 +478,9 @@ bool intake_stop(struct intake *intake)
 
 void intake_done(struct intake *intake)
 {
-    if (intake->step != STEP_HANDED)
+    if (!intake->handed)
         return;
-    intake->step = STEP_IDLE;
+    intake->handed = false;
     backoff_reset(&intake->backoff);
     event_active(intake->wake, EV_TIMEOUT, 0);
 }

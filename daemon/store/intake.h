@@ -3,9 +3,9 @@
  * connection of its own, from a list whose elements are moved into the stream, and from
  * what dead daemons (or an earlier life of this one) left pending.
  *
- * The cycle: on_batch(batch) … intake_done() … on_batch(next). Between them nothing is
- * read, so everything that is pending at this consumer is the batch. What is not committed
- * stays pending, and comes again when the daemon or its connection was lost.
+ * The cycle: on_batch(batch) … intake_done() … on_batch(next). Between them the next batch is read,
+ * and kept. What is not committed stays pending, and comes again when the daemon or its connection
+ * was lost.
  *
  * The list is looked at every 100 ms, and at once again while there is more. Why it is not
  * waited for: whatever blocks on a list also hands an element over, which then is lost with
@@ -48,6 +48,7 @@ struct intake_entry {
 struct intake_batch {
     const struct intake_entry *entries;
     size_t count; /* at least 1 */
+    int64_t term; /* of the lease under which they came */
 };
 
 /* The batch is good until intake_done(). */

@@ -72,7 +72,7 @@ def test_nothing_changes(shop):
 
 
 def test_what_is_told_is_kept(shop):
-    """Who is not known, a profile, another key: these are decided."""
+    """Who is not known, a profile that is new, another key: these are decided."""
     daemon = begin(shop).spawn()
     shop.push(viewed("v1"))
     shop.wait_idle()
@@ -81,6 +81,45 @@ def test_what_is_told_is_kept(shop):
     shop.wait_idle()
     assert b"Ana" in document(shop) and b"ana@example.com" in document(shop) and unread(daemon) == 0
     shop.push(viewed("v4"))
+    shop.wait_idle()
+    assert unread(daemon) == 1
+
+
+def test_a_profile_said_again(shop):
+    """That it was said is all that is new: the profile has its time, by which an older word stays the older one."""
+    daemon = begin(shop).spawn()
+    shop.push({**created(), "time": "2025-01-01T10:00:00Z"})
+    profile = {"email": "c7@example.com", "first_name": "Ana \"A\"", "tags": [{"a": 1.5}, None]}
+    shop.push({**viewed("v1", **profile), "time": "2026-01-01T10:00:00Z"})
+    shop.wait_idle()
+    before = json.loads(document(shop))
+    shop.push(*({**viewed(event, **profile), "time": f"2026-01-01T{hour}:00:00Z"}
+                for event, hour in (("v2", 11), ("v3", 13), ("v4", 12))))
+    shop.wait_idle()
+    after = json.loads(document(shop))
+    assert unread(daemon) == 3
+    assert after.pop("version") != before.pop("version")
+    assert after["profile"][0][0] - before["profile"][0][0] == 3 * 3600_000
+    before["profile"][0][0] = after["profile"][0][0]
+    assert after == before and shop.client.pttl("nudged:customer:id:7") > 0
+    shop.push({**viewed("v5", first_name="Old"), "time": "2026-01-01T12:30:00Z"},
+              {**viewed("v6", **{**profile, "email": "other@example.com"}), "time": "2026-01-01T14:00:00Z"})
+    shop.wait_idle()
+    assert unread(daemon) == 3 and "Old" not in str(json.loads(document(shop))["profile"])
+    assert b"other@example.com" in document(shop)
+
+
+def test_a_key_that_leads_elsewhere(shop):
+    """An address that is another's by now is decided about."""
+    daemon = begin(shop)
+    known(shop, daemon)
+    event = viewed("v1", email="c7@example.com")
+    [redirect] = shop.client.keys("nudged:to:*")
+    shop.client.delete(redirect)
+    shop.push(event)
+    shop.wait_idle()
+    assert unread(daemon) == 0 and shop.client.get(redirect) == b"id:7"
+    shop.push({**event, "id": "v2"})
     shop.wait_idle()
     assert unread(daemon) == 1
 
