@@ -2,30 +2,36 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "base/mem.h"
+
 /* A digest that fails has no safe value to go on with: OpenSSL is out of memory,
  * or was built or set up without the algorithm. */
 static void must(bool done)
 {
-    static const char line[] = "nudged: the system's cryptography refused a digest\n";
+    static const char line[] = "nudged: the system's cryptography refused a digest: it is out of "
+                               "memory, or has no SHA-256\n";
     if (done)
         return;
     ssize_t ignored = write(STDERR_FILENO, line, sizeof line - 1);
     (void)ignored;
-    abort();
+    _exit(EX_OSERR);
 }
 
 static EVP_MD *sha256;
 
 static void fetch_sha256(void)
 {
+    /* Without memory for it OpenSSL 3.0 would go on with one that is not there. */
+    if (!OSSL_LIB_CTX_get0_global_default())
+        mem_exhausted();
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     must(sha256 != NULL);
 }
@@ -65,7 +71,8 @@ void digest_hmac(const void *key, size_t key_length, const void *bytes, size_t l
 {
     unsigned char block[BLOCK_SIZE] = {0};
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    must(context != NULL);
+    if (!context)
+        mem_exhausted();
     if (key_length > BLOCK_SIZE)
         digest_sha256(key, key_length, block);
     else if (key_length)

@@ -5,6 +5,7 @@ customer made for another is read there once the line that made it was read."""
 import collections
 import datetime
 import email
+import itertools
 import json
 
 from journey_clocks import turns
@@ -283,8 +284,7 @@ class Reader:
 
     def rest(self, key, asked_ms, quiet_ms):
         """What is due by now was acted on, or says nothing."""
-        paused = {**self.paused, **{name: "brake" for name in self.tripped}}
-        faults, left = [], []
+        paused, faults, left = self.paused_by_now(), [], []
         for state in self.states[key]:
             state.braked.clear()
             fault = self.rest_of(state, quiet_ms, paused) or self.rest_turns(state, asked_ms)
@@ -294,6 +294,9 @@ class Reader:
                 left.append(state)
         assert left, faults[0]
         self.states[key] = left
+
+    def paused_by_now(self):
+        return {**self.paused, **dict.fromkeys(self.tripped, "brake")}
 
     def rest_of(self, state, quiet_ms, paused):
         faults = []
@@ -321,9 +324,9 @@ class Reader:
         return found
 
     def is_quiet(self, customer, turn, rules, now):
-        """Whether nothing comes of these turns, by some set."""
-        for set_ in self.sets:
-            self.model.decide_ticks(customer.copy(), (*turn, rules), now, Guess(set_, (), self.paused))
+        """Whether nothing comes of these turns, by some set, before or after what paused rules meanwhile."""
+        for set_, paused in itertools.product(self.sets, (self.paused, self.paused_by_now())):
+            self.model.decide_ticks(customer.copy(), (*turn, rules), now, Guess(set_, (), paused))
             if self.model.was_told or not self.model.did and not self.model.recall:
                 return True
         return False
