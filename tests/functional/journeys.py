@@ -272,7 +272,9 @@ class Run:
     def slot(self):
         self.restock()
         self.catch_up()
-        if self.rng.random() < EDITS:
+        # While the gateway is away a send that waits for room may go on between two looks: by which rules
+        # nothing tells.
+        if self.rng.random() < EDITS and not (self.away and self.most):
             self.edit_rules()
         self.pause_rules()
         self.set_gateway()
