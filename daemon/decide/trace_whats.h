@@ -28,6 +28,8 @@
     X(SAYS_YES, "says-yes", "the customer wants marketing of this topic, or of `all`")             \
     X(WATCHES, "watches", "the customer wants to hear of this product")                            \
     X(WATCHES_NO_MORE, "watches-no-more", "the customer does not want to hear of it any more")     \
+    X(WATCH_DROPPED, "watch-dropped",                                                              \
+      "the customer watches more than 100 products: of this one they said so longest ago")         \
     X(TOLD_OF, "told-of", "the event is about this product, which the customer watches")           \
     X(JOINED, "joined", "what was known under that key is known of this customer now")             \
     X(WITHDRAWN, "withdrawn", "a message was taken back out of the outbox")                        \

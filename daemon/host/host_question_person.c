@@ -24,6 +24,7 @@ struct lookup {
     struct generation *generation; /* held */
     const char *key;               /* that is looked at */
     const char *topic;             /* of a token that was read here; NULL else */
+    int64_t asked_ms;              /* of a confirmation; 0 else */
     int hops;
     struct said_record records[PERSON_HOPS_MOST + 1]; /* of the keys that were looked at */
     size_t record_count;
@@ -122,12 +123,25 @@ static struct value topics_of(struct lookup *lookup, struct arena *arena,
     return list;
 }
 
+/* An old link is no new yes: with all else the erasure has taken back what it asked for. */
+static bool is_of_erased(const struct lookup *lookup)
+{
+    for (size_t i = 0; lookup->asked_ms && i < lookup->record_count; i++)
+        if (lookup->records[i].erased_ms >= lookup->asked_ms)
+            return true;
+    return false;
+}
+
 static void answer(struct lookup *lookup, struct customer *customer, int64_t now_ms)
 {
     struct arena *arena = lookup->question->arena;
     const char *path = path_of(lookup->generation->policy.key_paths, customer->key);
     if (!path) {
         finish(lookup, ASK_REFUSED, slice_of("void"));
+        return;
+    }
+    if (is_of_erased(lookup)) {
+        finish(lookup, ASK_REFUSED, slice_of("expired"));
         return;
     }
     customer->defaults = lookup->generation->policy.field_defaults;
@@ -198,6 +212,7 @@ static bool read_token(struct lookup *lookup, enum link_kind kind, const char *t
     case LINK_GOOD:
         lookup->key = link.customer;
         lookup->topic = link.topic;
+        lookup->asked_ms = link.asked_ms;
         return true;
     case LINK_EXPIRED:
         finish(lookup, ASK_REFUSED, slice_of("expired"));
@@ -233,8 +248,10 @@ void host_question_person(struct host_question *question)
     }
     if (token && !read_token(lookup, (enum link_kind)kind, token))
         return;
-    if (!token)
+    if (!token) {
         lookup->key = customer;
+        value_to_int(value_get(&map, "asked"), &lookup->asked_ms);
+    }
     struct customer_key key =
         customer_key_of(arena, lookup->generation->policy.key_paths, lookup->key);
     lookup->key = key.text;

@@ -1,10 +1,11 @@
 /*
  * The question "person": whom a mailed link is about.
  *
- *   {"kind": 0 to 2 (enum link_kind), "customer": the key that a token told, or
- *    "token": one of which nudged-web has no key}
+ *   {"kind": 0 to 2 (enum link_kind), "customer": the key that a token told, and "asked": when a
+ *    confirmation was asked for, or "token": one of which nudged-web has no key}
  *
- * The answer is ASK_REFUSED with `void` or `expired` where the token is that; else
+ * The answer is ASK_REFUSED with `void` or `expired` where the token is that, as is a confirmation
+ * that was asked for before the person was erased; else
  *
  *   {"names": the members by which an event names them, such as {"customer": {"id": "7"}},
  *    "locale": text, where it is known,

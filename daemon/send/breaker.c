@@ -2,7 +2,7 @@
 
 #include "base/failpoint.h"
 
-enum { SOON_MS = 500 };
+enum { SOON_MS = 500, NO_SOCKET_MS = 1000 };
 
 void breaker_init(struct breaker *breaker)
 {
@@ -59,7 +59,7 @@ bool breaker_begin(struct breaker *breaker, int64_t now_ms)
 }
 
 /* Whether it says something of the gateway: not what failed before it was sent, which has no code,
- * and not what this daemon gave up. */
+ * and not what this daemon gave up, or had no socket for. */
 static bool says_something(const struct outcome *outcome)
 {
     switch (outcome->kind) {
@@ -67,6 +67,7 @@ static bool says_something(const struct outcome *outcome)
         return false;
     case OUTCOME_DEAD:
     case OUTCOME_UNCERTAIN:
+    case OUTCOME_UNAVAILABLE:
         return outcome->code || outcome->unhealthy;
     default:
         return true;
@@ -108,7 +109,8 @@ static void report_probe(struct breaker *breaker, const struct breaker_report *r
 {
     enum breaker_why why = complaint(report);
     if (!shows_something(breaker, report)) { /* the next one is the probe */
-        breaker->until_ms = now_ms;
+        bool no_socket = report->outcome->kind == OUTCOME_UNAVAILABLE;
+        breaker->until_ms = now_ms + (no_socket ? NO_SOCKET_MS : 0);
         enter_state(breaker, BREAKER_OPEN);
     } else if (why == BREAKER_WELL) {
         enter_state(breaker, BREAKER_CLOSED);

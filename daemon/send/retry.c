@@ -29,6 +29,7 @@ static const struct {
     [RETRY_NONE] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
     [RETRY_UNRESOLVED] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
     [RETRY_REFUSED] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
+    [RETRY_NO_SOCKET] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
     [RETRY_TLS_FAILED] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
     [RETRY_TIMEOUT] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
     [RETRY_LOST] = {OUTCOME_UNAVAILABLE, OUTCOME_RETRY, OUTCOME_UNCERTAIN},
@@ -56,7 +57,8 @@ static void judge_silence(const struct retry_attempt *attempt, enum retry_phase 
         outcome->kind = silences[attempt->failure].late;
     outcome->code = 0;
     outcome->enhanced[0] = '\0';
-    outcome->unhealthy = outcome->kind != OUTCOME_DEAD && attempt->failure != RETRY_CUT_OFF;
+    outcome->unhealthy = outcome->kind != OUTCOME_DEAD && attempt->failure != RETRY_CUT_OFF &&
+                         attempt->failure != RETRY_NO_SOCKET;
     if (attempt->failure == RETRY_TOO_BIG) /* as if the server had said so */
         outcome->suspect = OUTCOME_SUSPECT_REFUSAL;
 }

@@ -29,6 +29,7 @@ enum retry_failure {
     RETRY_NONE,        /* by a reply: `code` */
     RETRY_UNRESOLVED,  /* DNS */
     RETRY_REFUSED,     /* no connection */
+    RETRY_NO_SOCKET,   /* this machine has no descriptor left: nothing against the gateway */
     RETRY_TLS_FAILED,  /* handshake */
     RETRY_CERTIFICATE, /* not trusted, wrong name, expired */
     RETRY_NO_TLS,      /* not offered, and required */

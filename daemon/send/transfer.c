@@ -6,6 +6,8 @@
 #include "send/transfer.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -134,8 +136,10 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     if (transfer->socket_count == TRANSFER_SOCKETS)
         return CURL_SOCKET_BAD;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (fd < 0)
+    if (fd < 0) {
+        transfer->no_socket = errno == EMFILE || errno == ENFILE || errno == ENOBUFS;
         return CURL_SOCKET_BAD;
+    }
     transfer->sockets[transfer->socket_count++] = fd;
     return fd;
 }
@@ -238,16 +242,27 @@ static void open_handle(struct transfer *transfer)
 
 /* ---- One transfer ---- */
 
-static enum retry_failure failure_of(CURLcode result)
+/* libcurl says of each failed open(2) and socket(2) that something is wrong with what it is about:
+ * a host, a file of certificates. */
+static bool lacks_descriptors(void)
+{
+    int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    bool lacks = fd < 0 && (errno == EMFILE || errno == ENFILE);
+    if (fd >= 0)
+        close(fd);
+    return lacks;
+}
+
+static enum retry_failure failure_of(const struct transfer *transfer, CURLcode result)
 {
     switch (result) {
     case CURLE_OK:
         return RETRY_NONE;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
-        return RETRY_UNRESOLVED;
+        return lacks_descriptors() ? RETRY_NO_SOCKET : RETRY_UNRESOLVED;
     case CURLE_COULDNT_CONNECT:
-        return RETRY_REFUSED;
+        return transfer->no_socket ? RETRY_NO_SOCKET : RETRY_REFUSED;
     case CURLE_OPERATION_TIMEDOUT:
         return RETRY_TIMEOUT;
     case CURLE_SSL_CONNECT_ERROR:
@@ -274,7 +289,7 @@ static enum retry_failure failure_of(CURLcode result)
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
-        return RETRY_MISCONFIGURED;
+        return lacks_descriptors() ? RETRY_NO_SOCKET : RETRY_MISCONFIGURED;
     default:
         return RETRY_LOST;
     }
@@ -287,6 +302,7 @@ void transfer_resume(struct transfer *transfer, size_t length, enum retry_phase 
     transfer->left_length = 0;
     transfer->stop = RETRY_NONE;
     transfer->heard = 0;
+    transfer->no_socket = false;
     transfer->fault[0] = '\0';
     transfer->began_ms = clock_monotonic_ms();
     transfer_enter(transfer, phase);
@@ -310,7 +326,8 @@ void transfer_run(struct transfer *transfer, struct transfer_seen *seen)
     CURLcode result = curl_easy_perform(transfer->curl);
     long fresh = 0;
     curl_easy_getinfo(transfer->curl, CURLINFO_NUM_CONNECTS, &fresh);
-    enum retry_failure failure = transfer->stop != RETRY_NONE ? transfer->stop : failure_of(result);
+    enum retry_failure failure =
+        transfer->stop != RETRY_NONE ? transfer->stop : failure_of(transfer, result);
     transfer->lost = failure == RETRY_LOST;
     if (failure != RETRY_NONE && !transfer->fault[0])
         snprintf(transfer->fault, sizeof transfer->fault, "%s", curl_easy_strerror(result));
@@ -345,6 +362,7 @@ void transfer_explain(const struct transfer_seen *seen, struct outcome *outcome)
         [RETRY_NONE] = "an answer out of place",
         [RETRY_UNRESOLVED] = "no address for the host",
         [RETRY_REFUSED] = "no connection",
+        [RETRY_NO_SOCKET] = "no descriptor is left",
         [RETRY_TLS_FAILED] = "the TLS handshake failed",
         [RETRY_CERTIFICATE] = "the server's certificate was not accepted",
         [RETRY_NO_TLS] = "the server offers no TLS, which is required,",
@@ -361,7 +379,7 @@ void transfer_explain(const struct transfer_seen *seen, struct outcome *outcome)
     };
     /* Where we stopped it ourselves libcurl only knows that a callback said so. */
     bool ours = seen->failure == RETRY_CUT_OFF || seen->failure == RETRY_TIMEOUT ||
-                seen->failure == RETRY_FLOODED;
+                seen->failure == RETRY_FLOODED || seen->failure == RETRY_NO_SOCKET;
     bool lacking = seen->failure == RETRY_NO_UTF8 || seen->failure == RETRY_TOO_BIG ||
                    seen->failure == RETRY_NO_AUTH;
     bool told = seen->fault[0] && !ours;

@@ -54,6 +54,7 @@ struct transfer {
     enum retry_failure stop; /* why we ended it; RETRY_NONE: we did not */
     char left[64];           /* the first that a socket had unread when it was closed; a text */
     size_t left_length;
+    bool no_socket;                  /* the kernel gave none */
     size_t heard;                    /* bytes from the server in this transfer */
     char fault[TRANSFER_FAULT_SIZE]; /* libcurl's words where there was a failure */
 };

@@ -460,17 +460,22 @@ end
 
 do
 --with shared_watch
+    local dropped = {}
     for _, j in ipairs(lists.joins) do
-        watch_join(j[1], customer)
+        watch_join(j[1], customer, dropped)
     end
     for _, item in ipairs(lists.erased) do
         watch_forget(item[1])
     end
     for _, w in ipairs(lists.watches) do
-        watch_put(customer, w[1], (w[2] == '1' and 1 or -1) * tonumber(w[3]))
+        watch_put(customer, w[1], (w[2] == '1' and 1 or -1) * tonumber(w[3]), dropped)
     end
     if document ~= '' then
         watch_keep(customer, expire, #lists.watches + #lists.joins > 0)
+    end
+    for _, product in ipairs(dropped) do
+        lists.traces[#lists.traces + 1] = string.format('{"at":%s,"did":[{"what":"watch-dropped","why":%s}]}',
+            ms(clock()), cjson.encode(product))
     end
     for _, t in ipairs(lists.tellings) do
         watch_tell(t[1], t[2], t[3])

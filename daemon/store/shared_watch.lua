@@ -17,8 +17,8 @@ end
 local function watch_drop(key, product)
     redis.call('ZREM', watch_own(watch_key(product), 'zset'), key)
 end
--- Makes room: what was said longest ago goes.
-local function watch_bound(key)
+-- Makes room: what was said longest ago goes. What was watched until now is added to `dropped`.
+local function watch_bound(key, dropped)
     local mine = watching_key(key)
     while redis.call('HLEN', mine) > WATCHES_MOST do
         local all, oldest = redis.call('HGETALL', mine), 1
@@ -27,11 +27,14 @@ local function watch_bound(key)
                 oldest = i
             end
         end
+        if tonumber(all[oldest + 1]) > 0 then
+            dropped[#dropped + 1] = all[oldest]
+        end
         redis.call('HDEL', mine, all[oldest])
         watch_drop(key, all[oldest])
     end
 end
-local function watch_put(key, product, at)
+local function watch_put(key, product, at, dropped)
     local mine = watch_own(watching_key(key), 'hash')
     local before = tonumber(redis.call('HGET', mine, product) or nil) or 0
     if math.abs(before) > math.abs(at) then
@@ -43,7 +46,7 @@ local function watch_put(key, product, at)
     else
         watch_drop(key, product)
     end
-    watch_bound(key)
+    watch_bound(key, dropped)
 end
 local function watch_all(key)
     local all = redis.call('HGETALL', watch_own(watching_key(key), 'hash'))
@@ -57,11 +60,11 @@ local function watch_forget(key)
     end
 end
 -- What one watches who becomes another; and who is still to be told of something is told as that.
-local function watch_join(from, to)
+local function watch_join(from, to, dropped)
     local all = watch_all(from)
     for i = 1, #all, 2 do
         watch_drop(from, all[i])
-        watch_put(to, all[i], tonumber(all[i + 1]))
+        watch_put(to, all[i], tonumber(all[i + 1]), dropped)
     end
     for _, entry in ipairs(#all > 0 and redis.call('HKEYS', P .. ':tell') or {}) do
         local telling = P .. ':telling:' .. entry

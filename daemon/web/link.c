@@ -23,6 +23,7 @@ static bool verify(struct arena *arena, const struct token_keys *keys, struct sl
         link->customer = claim.customer;
         link->topic = claim.topic;
         *expires_ms = claim.expires_ms;
+        link->asked_ms = claim.expires_ms - CONFIRM_LIFE_MS;
         return true;
     case LINK_KIND_COUNT:
         break;

@@ -32,6 +32,7 @@ struct link {
     enum link_kind kind;
     const char *customer; /* the key */
     const char *topic;    /* folded; LINK_CONFIRM: with commas between; "" where it has none */
+    int64_t asked_ms;     /* LINK_CONFIRM: when the confirmation was asked for; else 0 */
 };
 
 /* What is said lies in the arena; nothing is unless it is GOOD. */

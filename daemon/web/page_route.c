@@ -217,10 +217,12 @@ static void ask_person(struct visit *visit, enum link_verdict verdict)
     struct arena *arena = visit->request->arena;
     struct value map = value_new_map(arena, 4);
     value_set(arena, map, "kind", value_int(visit->link.kind));
-    if (verdict == LINK_GOOD)
+    if (verdict == LINK_GOOD) {
         value_set(arena, map, "customer", value_text(visit->link.customer));
-    else
+        value_set(arena, map, "asked", value_int(visit->link.asked_ms));
+    } else {
         value_set(arena, map, "token", value_text(visit->request->rest));
+    }
     ask_question(visit->request->site->ask, "person",
                  json_print_slice(arena, &map, json_event_limits.bytes), on_person, visit);
 }

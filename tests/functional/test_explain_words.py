@@ -209,6 +209,8 @@ def scene_watched(shop):
     shop.push(watchers.restocked())
     shows(shop, "1", "watches: POT", "told-of: POT")
     shows(shop, "2", "watches-no-more: POT")
+    shop.push(*[watchers.watch(3, f"P{n}") for n in range(101)])
+    shows(shop, "3", "watches: P100", "watch-dropped: P0")
 
 
 # ---- What a customer's document has no room for, or has lost ----
@@ -297,7 +299,7 @@ SCENES = {
     scene_marked: {"marked", "withdrawn"}, scene_too_late: {"too-late"},
     scene_may_have_arrived: {"withdrawn, may have arrived", "unsubscribed"}, scene_cut: {"cut"},
     scene_killed: {"its daemon ended"}, scene_dropped_in_hand: {"dropped"},
-    scene_watched: {"watches", "told-of", "watches-no-more"},
+    scene_watched: {"watches", "told-of", "watches-no-more", "watch-dropped"},
 }
 
 

@@ -122,6 +122,17 @@ def test_a_right_that_is_taken_away_is_told(shop):
     assert daemon.log().count("what it needs") == 2, daemon.log()
 
 
+def test_a_redis_that_cannot_say(shop):
+    """It starts, says so, and does its work; what lacks is known when it is needed."""
+    as_user(shop)
+    shop.client.execute_command("ACL", "SETUSER", "nudged", "-zadd")
+    daemon = shop.daemon().spawn(failpoints="rights-untold=fail")
+    wait_until(lambda: daemon.log().count("this Redis cannot be asked for rights") == 1, daemon.log)
+    shop.push(order(1))
+    wait_until(lambda: daemon.ask("GET", "/health") == (
+        503, "running\ndegraded: Redis denies this daemon's user a command\n"), lambda: daemon.ask("GET", "/health"))
+
+
 def test_the_rights_are_those_that_the_code_names(shop):
     """A command that is named without the right to it, or a right that nothing needs."""
     shop.redis()

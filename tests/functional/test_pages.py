@@ -245,6 +245,27 @@ def test_who_was_erased(shop):
     assert ("offers", "refused", "no-consent") in shop.trace("id:7")
 
 
+def test_an_erasure_takes_back_what_was_asked(shop):
+    """A confirmation from before it is no new yes; one that was asked for afterwards is."""
+    smtp = page_shop(shop)
+    _, web = start(shop)
+    _, links = mailed_links(shop, smtp)
+    assert post(web, links["P"], [("on", "news")]).status == 200
+    old = links_in(smtp.next_mail())["C"]
+    assert get(web, old).status == 200
+    shop.push({"type": "customer.erased", "customer": {"id": "7"}})
+    shop.wait_idle()
+    for page in get(web, old), post(web, old, "confirm=1"):
+        assert (page.status, page.heading) == (410, "This link has expired")
+    shop.push({"type": "ping", "customer": ANA})
+    assert post(web, links["P"], [("on", "news")]).status == 200
+    links = iter(lambda: links_in(smtp.next_mail()), None)
+    new = next(found["C"] for found in links if "C" in found)
+    assert post(web, new, "confirm=1").status == 200
+    assert [word for word in words(shop) if word[0] == "customer.subscribed"] == [
+        ("customer.subscribed", "news", "confirmed")]
+
+
 def test_names_of_topics(shop):
     smtp = page_shop(shop)
     shop.config["topics"] = {**TOPICS, "new-tea.of_May": "opt-in"}

@@ -86,8 +86,9 @@ def test_64_descriptors(hello):
     begun = threading.Event()
     server.answers = lambda envelope: begun.wait(PATIENCE) and "250 taken"
     hello.push(*[event(f"d{n}") for n in range(200)])
-    wait_until(lambda: "Couldn't connect" in daemon.log(), "a connection that cannot be made")
+    wait_until(lambda: "no descriptor is left while connecting" in daemon.log(), "a connection that cannot be made")
     assert_no_spin(daemon)
+    assert "the gateway is left alone" not in daemon.log()  # it is not at fault
     begun.set()
     taken(hello, server, 40)
     assert daemon.process.poll() is None, daemon.log()

@@ -21,6 +21,7 @@ static const struct outcome later = {.kind = OUTCOME_RETRY, .code = 450};
 static const struct outcome closing = {
     .kind = OUTCOME_RETRY, .code = 421, .slow_down = true, .unhealthy = true};
 static const struct outcome unavailable = {.kind = OUTCOME_UNAVAILABLE, .unhealthy = true};
+static const struct outcome no_socket = {.kind = OUTCOME_UNAVAILABLE};
 static const struct outcome uncertain = {.kind = OUTCOME_UNCERTAIN, .unhealthy = true};
 static const struct outcome bad_gateway = {
     .kind = OUTCOME_UNCERTAIN, .code = 502, .unhealthy = true};
@@ -109,6 +110,7 @@ static void health(void **state)
         {&unavailable, &later, HEALTH_ROW, false},
         {&unavailable, &bounced, HEALTH_ROW, false},
         {&unavailable, &cut, HEALTH_ROW, false},
+        {&no_socket, &no_socket, HEALTH_ROW, false},
         {&cut_late, &cut_late, HEALTH_ROW, false},
         {&bounced, &bounced, HEALTH_ROW, false},
         {&dead, &dead, HEALTH_ROW, false},

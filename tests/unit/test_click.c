@@ -111,7 +111,7 @@ static void links(void **state)
 static void one_click(void **state)
 {
     struct scene *scene = *state;
-    const struct link link = {LINK_UNSUBSCRIBE, "id:7", "offers"};
+    const struct link link = {LINK_UNSUBSCRIBE, "id:7", "offers", 0};
     assert_true(post(scene, &link, "List-Unsubscribe=One-Click"));
     assert_string_equal(said(scene), "{\"type\":\"customer.unsubscribed\",\"topic\":\"offers\","
                                      "\"how\":\"one-click\"}\n");
@@ -131,7 +131,7 @@ static void one_click(void **state)
 static void ids_are_used_once(void **state)
 {
     struct scene *scene = *state;
-    const struct link link = {LINK_UNSUBSCRIBE, "id:7", "offers"};
+    const struct link link = {LINK_UNSUBSCRIBE, "id:7", "offers", 0};
     assert_true(post(scene, &link, "List-Unsubscribe=One-Click"));
     const char *first = value_to_text(scene->arena, value_get(&scene->click.events[0], "id"));
     assert_true(post(scene, &link, "List-Unsubscribe=One-Click"));
@@ -141,7 +141,7 @@ static void ids_are_used_once(void **state)
 static void preferences(void **state)
 {
     struct scene *scene = *state;
-    const struct link link = {LINK_PREFERENCES, "id:7", ""};
+    const struct link link = {LINK_PREFERENCES, "id:7", "", 0};
     assert_true(post(scene, &link, "was=offers&was=tea.time&on=tea.time&on=news"));
     assert_string_equal(said(scene), "{\"type\":\"customer.unsubscribed\",\"topic\":\"offers\","
                                      "\"how\":\"preferences\"}\n"
@@ -162,7 +162,7 @@ static void preferences(void **state)
 static void confirmation(void **state)
 {
     struct scene *scene = *state;
-    const struct link link = {LINK_CONFIRM, "id:7", "news,,alerts,"};
+    const struct link link = {LINK_CONFIRM, "id:7", "news,,alerts,", 0};
     assert_false(post(scene, &link, ""));
     assert_false(post(scene, &link, "List-Unsubscribe=One-Click"));
     assert_true(post(scene, &link, "confirm=1"));
@@ -175,7 +175,7 @@ static void confirmation(void **state)
 static void titles(void **state)
 {
     struct scene *scene = *state;
-    struct link link = {LINK_UNSUBSCRIBE, "id:7", "new-arrivals"};
+    struct link link = {LINK_UNSUBSCRIBE, "id:7", "new-arrivals", 0};
     struct page_content content = click_show(scene->arena, &link, &scene->person, scene->language);
     assert_string_equal(content.parts[0].titles[0], "New arrivals");
     assert_int_equal(content.note, PAGE_ORDERS_STAY);
@@ -185,7 +185,7 @@ static void titles(void **state)
     link.topic = "новости";
     content = click_show(scene->arena, &link, &scene->person, scene->language);
     assert_string_equal(content.parts[0].titles[0], "новости");
-    link = (struct link){LINK_PREFERENCES, "id:7", ""};
+    link = (struct link){LINK_PREFERENCES, "id:7", "", 0};
     content = click_show(scene->arena, &link, &scene->person, &page_languages_own.items[2]);
     assert_int_equal(content.form.choice_count, 3);
     assert_string_equal(content.form.choices[1].title, "Noutăți");
