@@ -56,9 +56,9 @@ def nudged(event):
             until(lambda: decided(first) == shop.CUSTOMERS, "all customers")
         fill(redis, event)
         daemon = folder.start(Nudged(folder.path, redis, {}))
-        until(lambda: decided(daemon) > EVENTS // 10, "the first events")
+        until(lambda: decided(daemon) > EVENTS // 10, "the first events", pause_s=0.02)
         first, before, begin = decided(daemon), (daemon.used_us(), redis.used_us()), time.monotonic()
-        until(lambda: decided(daemon) >= EVENTS, "the last event", 300)
+        until(lambda: decided(daemon) >= EVENTS, "the last event", 300, pause_s=0.02)
         took, each, after = time.monotonic() - begin, EVENTS - first, (daemon.used_us(), redis.used_us())
         if decided(daemon) != EVENTS:
             fail(f"{decided(daemon)} events of {EVENTS}")

@@ -33,7 +33,7 @@ def count(usual, name="BENCH_COUNT"):
     return int(os.environ.get(name, usual // 10 if QUICK else usual))
 
 
-def until(condition, what, seconds=120, pause_s=0.002):
+def until(condition, what, seconds=120, pause_s=0.005):
     """Waits for it; an OSError is a no. Not for a process that has ended."""
     end, pause = time.monotonic() + seconds, threading.Event()
     while time.monotonic() < end:
