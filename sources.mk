@@ -1832,6 +1832,7 @@ doc_files = \
 	docs/webhooks.md
 
 test_files = \
+	tests/bench/aims.py \
 	tests/bench/bench_archive.py \
 	tests/bench/bench_backlog.py \
 	tests/bench/bench_because.py \

@@ -76,6 +76,9 @@ def main():
         for figure, (column, unit) in columns.items():
             if figure in figures:
                 row(f"{name}: {column}", figures[figure], unit)
+        if name == "nudged, an id":
+            row(f"{name}: of the aim", [events / min(60000, 0.8 * bare_events) for events, bare_events
+                                        in zip(figures["events"], found[bare_name]["events"])], "times")
         if name != bare_name:
             row(f"{name}: of the bare loop", ratios(figures["events"], found[bare_name]["events"]), "times")
 

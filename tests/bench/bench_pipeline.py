@@ -98,6 +98,10 @@ def table(found):
     for name in found:
         if name != "nudged":
             row(f"{NAMES[name]}: nudged to it", ratios(own["messages"], found[name]["messages"]), "times")
+    two = [found[name]["messages"] for name in ("bullmq2", "node2") if name in found]
+    if two:
+        row("the best of two processes: nudged to it", ratios(own["messages"], [max(rates) for rates in zip(*two)]),
+            "times")
     for figure, (words, unit) in PARTS.items():
         row(f"{words}: a message", own[figure], unit)
         if before:

@@ -17,6 +17,7 @@ from pathlib import Path
 if "--quick" in sys.argv:  # before they are read
     os.environ["BENCH_QUICK"] = "1"
 
+import aims
 import figures
 from machine import busy, header
 
@@ -122,7 +123,7 @@ def run_rounds(program):
 
 
 def measure(name, source, options):
-    """Runs one; false where it failed, or printed no row."""
+    """Runs one: its rows, none where it failed."""
     status, rows = (run_rounds(options.build / "tests/bench" / source.stem) if source.suffix == ".c"
                     else run(sys.executable, source))
     if options.tsv:
@@ -131,8 +132,8 @@ def measure(name, source, options):
         print(f"\n### {name}\n{tables(rows)}", flush=True)
     if status or not rows:
         print(f"{name}: exit status {status}, {len(rows)} rows", file=sys.stderr)
-        return False
-    return True
+        return {}
+    return {row: words[0] for row, words in rows}
 
 
 def main():
@@ -149,10 +150,12 @@ def main():
     found = benchmarks([] if options.name == ["all"] else options.name)
     if not options.tsv:
         print("\n".join(header(options.build, ROOT)), flush=True)
-    results = [measure(name, source, options) for name, source in found]
+    results = {name: measure(name, source, options) for name, source in found}
     if not options.tsv:
+        told = aims.standing(results, number_shown)
+        print("\n".join(["\n### Where it stands", *told] if told else []))
         print(f"\n{busy():.1f} of the processors were busy in its last minute." + " One short round." * options.quick)
-    return 0 if all(results) else 1
+    return 0 if all(results.values()) else 1
 
 
 if __name__ == "__main__":
