@@ -14,6 +14,8 @@ library_sources = \
 	daemon/app/lifecycle.h \
 	daemon/app/pulse.c \
 	daemon/app/pulse.h \
+	daemon/app/reloading.c \
+	daemon/app/reloading.h \
 	daemon/app/rule_counts.c \
 	daemon/app/rule_counts.h \
 	daemon/archive/archive.c \

@@ -141,17 +141,34 @@ static void serve_status(void *context, const struct admin_request *request,
     buf_text(&reply->body, "}\n");
 }
 
+struct reload_asker {
+    const struct admin_pages *pages;
+    struct admin_later *later;
+};
+
+static void on_reloaded(void *context, bool good, const struct buf *told)
+{
+    struct reload_asker *asker = context;
+    struct admin_reply *reply = admin_later_reply(asker->later);
+    buf_add(&reply->body, told->data, told->length);
+    if (good) {
+        size_t rules = look(asker->pages).rules;
+        buf_printf(&reply->body, "reloaded, %zu rule%s\n", rules, rules == 1 ? "" : "s");
+    } else {
+        reply->status = 409;
+    }
+    admin_later_send(asker->later);
+    free(asker);
+}
+
 static void serve_reload(void *context, const struct admin_request *request,
                          struct admin_reply *reply)
 {
-    (void)request;
     const struct admin_pages *pages = context;
-    if (!pages->options.reload(pages->options.context, &reply->body)) {
-        reply->status = 409;
-        return;
-    }
-    size_t rules = look(pages).rules;
-    buf_printf(&reply->body, "reloaded, %zu rule%s\n", rules, rules == 1 ? "" : "s");
+    struct reload_asker *asker = mem_alloc(sizeof *asker);
+    (void)request;
+    *asker = (struct reload_asker){pages, admin_later(reply)};
+    pages->options.reload(pages->options.context, on_reloaded, asker);
 }
 
 static void serve_stop(void *context, const struct admin_request *request,

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 #include "app/admin_pages_view.h"
+#include "app/reloading.h"
 #include "base/buf.h"
 #include "base/diag.h"
 
@@ -27,8 +28,7 @@ struct admin_pages_options {
     const char *socket; /* path */
     const char *listen; /* "127.0.0.1:9464", for who asks over TCP; NULL: nowhere */
     struct admin_pages_view (*look)(const void *context);
-    /* Adds the faults to `out` where it is refused. */
-    bool (*reload)(void *context, struct buf *out);
+    void (*reload)(void *context, reloading_on_done *done, void *asker);
     void (*stop)(void *context);
     void *context;
 };

@@ -14,6 +14,7 @@
  *   host                  what is open to the web: nudged-web, where the configuration wants it
  *   backpressure          says how much room the outbox has, and wakes who waits for some
  *   lifecycle             the daemon's own states, and its orderly end
+ *   reloading             reads what decides and what is rendered again
  *   pages                 the admin socket, for nudgectl
  *   signals, watchdog     what the system says, and wants to hear
  *
@@ -33,6 +34,7 @@
 #include "app/figures.h"
 #include "app/lifecycle.h"
 #include "app/pulse.h"
+#include "app/reloading.h"
 #include "app/rule_counts.h"
 #include "archive/archive.h"
 #include "base/clock.h"
@@ -55,11 +57,7 @@
 #include "store/bulletins.h"
 #include "store/shard.h"
 
-enum {
-    TELL_MS = 1000,
-    CHANGED_MOST = 4096,
-    /* bytes of the names of keys */ BULLETIN_MOST = 1 << 20
-};
+enum { TELL_MS = 1000, BULLETIN_MOST = 1 << 20 };
 
 struct app {
     struct config *config;         /* as it started */
@@ -78,6 +76,7 @@ struct app {
     struct host *host; /* NULL: nothing is open to the web */
     struct backpressure *backpressure;
     struct lifecycle *lifecycle;
+    struct reloading *reloading;
     struct admin_pages *pages;
     struct pulse pulse;
     struct event *signals[3], *watchdog, *tell;
@@ -96,48 +95,44 @@ static void put_in_force(struct app *app, struct generation *generation)
     figures_reload(generation);
 }
 
-static void tell_changed(const struct buf *changed, struct buf *out)
+static void tell_faults(const struct reloading_loaded *loaded, struct buf *told)
 {
-    if (!changed->length)
+    for (size_t i = 0; i < loaded->diags.count; i++) {
+        log_diag(&loaded->diags.items[i]);
+        diag_format(&loaded->diags.items[i], told);
+    }
+    if (!loaded->changed.length)
         return;
-    log_warning("changed in the configuration, and in force after a restart: %s", changed->data);
-    if (out)
-        buf_printf(out, "changed in the configuration, and in force after a restart: %s\n",
-                   changed->data);
+    log_warning("changed in the configuration, and in force after a restart: %s",
+                loaded->changed.data);
+    buf_printf(told, "changed in the configuration, and in force after a restart: %s\n",
+               loaded->changed.data);
 }
 
-/* The new generation, or the old one with all faults in `out`. */
-static bool reload(void *context, struct buf *out)
+static void use(struct app *app, struct generation *next)
+{
+    generation_release(&app->generation);
+    put_in_force(app, generation_hold(next));
+    if (app->archive)
+        archive_set_size(app->archive, next->config->keys.archive.size);
+    keeper_set_keep(app->keeper, next->config->keys.archive.keep_ms);
+    rule_sets_use(app->shard->rule_sets, next->digest, next->entries);
+    instance_renew(app->shard->instance);
+    delivery_reload(app->delivery);
+    host_reload(app->host);
+    log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_NUMBER("rules", ruleset_count(next->rules))),
+             "reloaded");
+}
+
+/* The new generation, or the old one with all faults in `told`. */
+static bool on_loaded(void *context, struct reloading_loaded *loaded, struct buf *told)
 {
     struct app *app = context;
-    struct diags diags = {0};
-    struct buf changed;
-    buf_init(&changed, CHANGED_MOST);
-    notify_reloading();
-    struct generation *next = generation_reload(app->config, &changed, &diags);
-    if (next && !host_check(next->config, &diags))
-        generation_release(&next);
-    for (size_t i = 0; i < diags.count; i++) {
-        log_diag(&diags.items[i]);
-        if (out)
-            diag_format(&diags.items[i], out);
-    }
-    diags_free(&diags);
-    tell_changed(&changed, out);
-    buf_free(&changed);
-    pulse_reloaded(&app->pulse, next != NULL, clock_wall_ms());
-    if (next) {
-        generation_release(&app->generation);
-        put_in_force(app, next);
-        if (app->archive)
-            archive_set_size(app->archive, next->config->keys.archive.size);
-        keeper_set_keep(app->keeper, next->config->keys.archive.keep_ms);
-        rule_sets_use(app->shard->rule_sets, next->digest, next->entries);
-        instance_renew(app->shard->instance);
-        delivery_reload(app->delivery);
-        host_reload(app->host);
-        log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_NUMBER("rules", ruleset_count(next->rules))),
-                 "reloaded");
+    bool good = loaded->generation != NULL;
+    tell_faults(loaded, told);
+    pulse_reloaded(&app->pulse, good, clock_wall_ms());
+    if (good) {
+        use(app, loaded->generation);
     } else {
         figures_reload(NULL);
         log_with(LOG_LEVEL_ERROR, LOG_FIELDS(LOG_ID(LOG_ID_RELOAD_REFUSED)),
@@ -145,7 +140,14 @@ static bool reload(void *context, struct buf *out)
     }
     if (lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING)
         notify_ready();
-    return next != NULL;
+    return good;
+}
+
+static void reload(void *context, reloading_on_done *done, void *asker)
+{
+    struct app *app = context;
+    notify_reloading();
+    reloading_begin(app->reloading, done, asker);
 }
 
 /* ---- Callbacks ---- */
@@ -291,7 +293,7 @@ static void on_signal(evutil_socket_t number, short what, void *context)
     (void)what;
     struct app *app = context;
     if (number == SIGHUP)
-        reload(app, NULL);
+        reload(app, NULL, NULL);
     else
         lifecycle_drain(app->lifecycle);
 }
@@ -595,6 +597,8 @@ static bool build(struct app *app, struct diag *diag)
         !build_host(app, diag))
         return false;
     build_lifecycle(app);
+    app->reloading = reloading_new(&(struct reloading_options){
+        .base = app->base, .config = app->config, .loaded = on_loaded, .context = app});
     if (!build_pages(app, diag))
         return false;
     build_events(app);
@@ -634,6 +638,7 @@ void app_destroy(struct app **app)
     free_event(&a->tell);
     for (size_t i = 0; i < sizeof a->signals / sizeof *a->signals; i++)
         free_event(&a->signals[i]);
+    reloading_destroy(&a->reloading);
     admin_pages_close(&a->pages);
     lifecycle_destroy(&a->lifecycle);
     backpressure_destroy(&a->backpressure);

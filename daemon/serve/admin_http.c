@@ -32,7 +32,16 @@ struct admin_http {
     struct evconnlistener *listener; /* the evhttp's */
     struct event *listen_again;      /* every second, where it could not accept */
     struct bufferevent *streams[ADMIN_HTTP_CONNECTIONS]; /* of a port's connections; NULL: free */
+    struct admin_later *later;                           /* answers that are to come */
     bool closing;
+};
+
+struct admin_later {
+    struct admin_reply reply; /* first: a handler has its address */
+    struct admin_later *next;
+    struct admin_http *admin;
+    struct evhttp_request *http; /* NULL: who asked is gone */
+    bool kept;                   /* beyond its handler */
 };
 
 /* ---- Answers ---- */
@@ -80,6 +89,9 @@ static void send_reply(struct evhttp_request *request, struct admin_reply *reply
 static void on_close(struct evhttp_connection *connection, void *arg)
 {
     const struct admin_http *admin = arg;
+    for (struct admin_later *later = admin->later; later; later = later->next)
+        if (later->http && evhttp_request_get_connection(later->http) == connection)
+            later->http = NULL;
     if (!admin->closing)
         return;
     struct bufferevent *stream = evhttp_connection_get_bufferevent(connection);
@@ -90,6 +102,39 @@ static void on_close(struct evhttp_connection *connection, void *arg)
     if (copied > 0)
         (void)!send(bufferevent_getfd(stream), bytes, (size_t)copied, MSG_NOSIGNAL | MSG_DONTWAIT);
     free(bytes);
+}
+
+/* ---- Answers that come later ---- */
+
+struct admin_later *admin_later(struct admin_reply *reply)
+{
+    struct admin_later *later = (struct admin_later *)reply;
+    later->kept = true;
+    later->next = later->admin->later;
+    later->admin->later = later;
+    return later;
+}
+
+struct admin_reply *admin_later_reply(struct admin_later *later)
+{
+    return &later->reply;
+}
+
+static void free_later(struct admin_later *later)
+{
+    buf_free(&later->reply.body);
+    free(later);
+}
+
+void admin_later_send(struct admin_later *later)
+{
+    struct admin_later **place = &later->admin->later;
+    while (*place != later)
+        place = &(*place)->next;
+    *place = later->next;
+    if (later->http)
+        send_reply(later->http, &later->reply);
+    free_later(later);
 }
 
 /* ---- Requests ---- */
@@ -171,16 +216,20 @@ static void on_request(struct evhttp_request *http, void *arg)
     const char *path = evhttp_uri_get_path(uri);
     const char *query = evhttp_uri_get_query(uri);
     struct admin_request request = {path ? path : "", query ? query : "", body, length};
-    struct admin_reply reply = {200, "text/plain; charset=utf-8", {0}};
-    buf_init(&reply.body, ADMIN_ANSWER_MOST);
+    struct admin_later *answer = mem_alloc(sizeof *answer);
+    *answer = (struct admin_later){
+        .reply = {200, "text/plain; charset=utf-8", {0}}, .admin = admin, .http = http};
+    buf_init(&answer->reply.body, ADMIN_ANSWER_MOST);
 
     evhttp_connection_set_closecb(evhttp_request_get_connection(http), on_close, admin);
     if (is_for_us(admin, http))
-        fill_reply(admin, http, &request, &reply);
+        fill_reply(admin, http, &request, &answer->reply);
     else
-        refuse_host(&reply);
-    send_reply(http, &reply);
-    buf_free(&reply.body);
+        refuse_host(&answer->reply);
+    if (!answer->kept) {
+        send_reply(http, &answer->reply);
+        free_later(answer);
+    }
     free(body);
 }
 
@@ -286,6 +335,11 @@ void admin_http_close(struct admin_http **http)
     *http = NULL;
     admin->closing = true;
     evhttp_free(admin->http);
+    while (admin->later) {
+        struct admin_later *later = admin->later;
+        admin->later = later->next;
+        free_later(later);
+    }
     event_free(admin->listen_again);
     for (size_t i = 0; i < ADMIN_HTTP_CONNECTIONS; i++)
         let_go(&admin->streams[i]);

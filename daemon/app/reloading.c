@@ -1,0 +1,154 @@
+#include "app/reloading.h"
+
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "host/host.h"
+
+enum { CHANGED_MOST = 4096 /* bytes of the names of keys */, TOLD_MOST = 1 << 20 };
+
+/* Who has asked. */
+struct waiter {
+    struct waiter *next;
+    reloading_on_done *done;
+    void *context;
+};
+
+struct reloading {
+    struct reloading_options options;
+    struct reloading_loaded loaded; /* the thread's while it runs */
+    struct waiter *waiting, *later; /* for this load; for the next */
+    bool loading, again;
+    pthread_t thread;
+    int over; /* an eventfd: the load is done */
+    struct event *on_over;
+};
+
+/* ---- In the thread ---- */
+
+static void *load(void *context)
+{
+    struct reloading *reloading = context;
+    struct reloading_loaded *loaded = &reloading->loaded;
+    loaded->generation =
+        generation_reload(reloading->options.config, &loaded->changed, &loaded->diags);
+    if (loaded->generation && !host_check(loaded->generation->config, &loaded->diags))
+        generation_release(&loaded->generation);
+    eventfd_write(reloading->over, 1);
+    return NULL;
+}
+
+/* ---- On the loop ---- */
+
+/* Signals are the loop's. */
+static void start(struct reloading *reloading)
+{
+    sigset_t all, before;
+    reloading->loading = true;
+    reloading->loaded = (struct reloading_loaded){0};
+    buf_init(&reloading->loaded.changed, CHANGED_MOST);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int fault = pthread_create(&reloading->thread, NULL, load, reloading);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (fault)
+        mem_exhausted();
+}
+
+static void end(struct reloading *reloading)
+{
+    pthread_join(reloading->thread, NULL);
+    reloading->loading = false;
+}
+
+static void forget(struct reloading_loaded *loaded)
+{
+    generation_release(&loaded->generation);
+    diags_free(&loaded->diags);
+    buf_free(&loaded->changed);
+}
+
+static void answer(struct waiter *waiter, bool good, const struct buf *told)
+{
+    while (waiter) {
+        struct waiter *next = waiter->next;
+        if (waiter->done)
+            waiter->done(waiter->context, good, told);
+        free(waiter);
+        waiter = next;
+    }
+}
+
+static void on_over(evutil_socket_t fd, short what, void *context)
+{
+    struct reloading *reloading = context;
+    struct waiter *waiting = reloading->waiting;
+    struct buf told;
+    eventfd_t count;
+    (void)what;
+    eventfd_read(fd, &count);
+    end(reloading);
+    buf_init(&told, TOLD_MOST);
+    bool good = reloading->options.loaded(reloading->options.context, &reloading->loaded, &told);
+    forget(&reloading->loaded);
+    reloading->waiting = reloading->later;
+    reloading->later = NULL;
+    if (reloading->again)
+        start(reloading);
+    reloading->again = false;
+    answer(waiting, good, &told);
+    buf_free(&told);
+}
+
+void reloading_begin(struct reloading *reloading, reloading_on_done *done, void *context)
+{
+    struct waiter **list = reloading->loading ? &reloading->later : &reloading->waiting;
+    struct waiter *waiter = mem_alloc(sizeof *waiter);
+    *waiter = (struct waiter){.next = *list, .done = done, .context = context};
+    *list = waiter;
+    if (reloading->loading)
+        reloading->again = true;
+    else
+        start(reloading);
+}
+
+/* ---- The object ---- */
+
+struct reloading *reloading_new(const struct reloading_options *options)
+{
+    struct reloading *reloading = mem_zero(1, sizeof *reloading);
+    reloading->options = *options;
+    reloading->over = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    reloading->on_over =
+        event_new(options->base, reloading->over, EV_READ | EV_PERSIST, on_over, reloading);
+    if (reloading->over < 0 || !reloading->on_over)
+        mem_exhausted();
+    event_add(reloading->on_over, NULL);
+    return reloading;
+}
+
+void reloading_destroy(struct reloading **reloading)
+{
+    struct reloading *ended = *reloading;
+    struct buf told;
+    if (!ended)
+        return;
+    *reloading = NULL;
+    if (ended->loading) {
+        end(ended);
+        forget(&ended->loaded);
+    }
+    buf_init(&told, TOLD_MOST);
+    buf_text(&told, "the daemon ends\n");
+    answer(ended->waiting, false, &told);
+    answer(ended->later, false, &told);
+    buf_free(&told);
+    event_free(ended->on_over);
+    close(ended->over);
+    free(ended);
+}
