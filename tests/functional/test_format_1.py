@@ -37,11 +37,13 @@ def by_now(client, old, age):
 
 
 def load(shop, old, age):
+    """How much its times were moved."""
     by = by_now(shop.client, old, age)
     pipe = shop.client.pipeline(transaction=False)
     for command in old["commands"]:
         pipe.execute_command(*[moved(part, by) for part in command])
     pipe.execute()
+    return by
 
 
 def far_from_now():
