@@ -1352,6 +1352,8 @@ unit_programs = \
 	tests/unit/test_envelope \
 	tests/unit/test_event_again \
 	tests/unit/test_event_splitter \
+	tests/unit/test_events_answer \
+	tests/unit/test_events_login \
 	tests/unit/test_failpoint \
 	tests/unit/test_feed \
 	tests/unit/test_fields \
@@ -1512,6 +1514,7 @@ unit_programs = \
 	tests/unit/test_word \
 	tests/unit/test_words \
 	tests/unit/test_work \
+	tests/unit/test_work_entry \
 	tests/unit/test_wrong_keys \
 	tests/unit/test_yaml \
 	tests/unit/test_zone \
@@ -2024,6 +2027,7 @@ test_files = \
 	tests/functional/test_waits.py \
 	tests/functional/test_watch.py \
 	tests/functional/test_web_attacks.py \
+	tests/functional/test_web_before.py \
 	tests/functional/test_web_process.py \
 	tests/functional/test_web_units.py \
 	tests/functional/test_webhook_feedback.py \
@@ -2037,6 +2041,7 @@ test_files = \
 	tests/functional/test_wrong_keys.py \
 	tests/functional/verdict_world.py \
 	tests/functional/watchers.py \
+	tests/functional/web_before.json \
 	tests/functional/web_hooks.py \
 	tests/functional/web_intake.py \
 	tests/functional/web_pages.py \

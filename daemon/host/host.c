@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -33,7 +34,8 @@ enum {
     WATCH_MS = 1000,
     START_MS = 30000,  /* until it must be ready */
     SILENT_MS = 30000, /* it says something each second */
-    DRAIN_MS = 30000,  /* above what a request may take */
+    SOON_MS = 3000,
+    DRAIN_MS = 30000, /* above what a request may take */
 };
 
 enum guest_state {
@@ -162,7 +164,8 @@ static const char *find_trouble(const struct guest *guest, int64_t now_ms)
         return "does not come up";
     if (guest->state == GUEST_DRAINING && now_ms - guest->drained_ms > request_ms + DRAIN_MS)
         return "does not end";
-    return now_ms - guest->heard_ms > SILENT_MS ? "says nothing any more" : NULL;
+    int64_t silent_ms = failpoint("web-silent") ? SOON_MS : SILENT_MS;
+    return now_ms - guest->heard_ms > silent_ms ? "says nothing any more" : NULL;
 }
 
 /* Twice in a row: what this very loop was late to read counts as heard. */

@@ -15,11 +15,18 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "web/wire.h"
 
-enum { TICK_MS = 1000, FLUSH_MS = 1000, OUTPUT_MOST = 128 << 20, TALLIES_MOST = 1024 };
+enum {
+    TICK_MS = 1000,
+    SOON_MS = 1000,
+    FLUSH_MS = 1000,
+    OUTPUT_MOST = 128 << 20,
+    TALLIES_MOST = 1024
+};
 
 struct question {
     struct question *next;
@@ -78,7 +85,7 @@ static struct question *new_question(struct ask *ask, void *arg)
 {
     struct question *question = mem_zero(1, sizeof *question);
     question->serial = ++ask->serial;
-    question->until_ms = clock_monotonic_ms() + ASK_MS;
+    question->until_ms = clock_monotonic_ms() + (failpoint("ask-late") ? SOON_MS : ASK_MS);
     question->arg = arg;
     if (ask->last)
         ask->last->next = question;
