@@ -92,6 +92,8 @@ library_sources = \
 	daemon/base/metrics.h \
 	daemon/base/percent.c \
 	daemon/base/percent.h \
+	daemon/base/pool.c \
+	daemon/base/pool.h \
 	daemon/base/process.c \
 	daemon/base/process.h \
 	daemon/base/program.c \
@@ -1431,6 +1433,7 @@ unit_programs = \
 	tests/unit/test_percent \
 	tests/unit/test_person \
 	tests/unit/test_policy \
+	tests/unit/test_pool \
 	tests/unit/test_posted_events \
 	tests/unit/test_prepare \
 	tests/unit/test_preset \

@@ -379,14 +379,13 @@ static bool stays(const struct customer_image *image, enum part part, const stru
 void customer_image_maker_free(struct customer_image_maker *maker)
 {
     customer_image_settle(maker);
-    for (enum part part = 0; part < PARTS; part++)
-        free(maker->parts[part].block);
+    pool_free(&maker->pool);
     free(maker->retired);
     image_maker_free(&maker->maker);
     *maker = (struct customer_image_maker){0};
 }
 
-void customer_image_retire(struct customer_image_maker *maker, void *block)
+void customer_image_retire(struct customer_image_maker *maker, void *block, size_t size)
 {
     if (!block)
         return;
@@ -395,20 +394,22 @@ void customer_image_retire(struct customer_image_maker *maker, void *block)
         maker->retired =
             mem_resize(maker->retired, sizeof *maker->retired * maker->retired_capacity);
     }
-    maker->retired[maker->retired_count++] = block;
+    maker->retired[maker->retired_count++] = (struct customer_image_retired){block, size};
 }
 
 void customer_image_settle(struct customer_image_maker *maker)
 {
-    while (maker->retired_count)
-        free(maker->retired[--maker->retired_count]);
+    while (maker->retired_count) {
+        const struct customer_image_retired *retired = &maker->retired[--maker->retired_count];
+        pool_return(&maker->pool, retired->block, retired->size);
+    }
 }
 
 void customer_image_drop(struct customer_image_maker *maker, struct customer_image **image)
 {
     for (enum part part = 0; *image && part < PARTS; part++)
-        customer_image_retire(maker, (*image)->blocks[part]);
-    customer_image_retire(maker, *image);
+        customer_image_retire(maker, (*image)->blocks[part], (*image)->sizes[part]);
+    customer_image_retire(maker, *image, sizeof **image);
     *image = NULL;
 }
 
@@ -420,7 +421,7 @@ static void make_part(struct customer_image_maker *maker, enum part part,
     put_part(&maker->maker, part, customer, arena);
     made->is_new = true;
     made->size = (uint32_t)maker->maker.length;
-    made->block = made->size ? mem_alloc(made->size) : NULL;
+    made->block = made->size ? pool_alloc(&maker->pool, made->size) : NULL;
     if (made->block)
         image_copy(&maker->maker, made->block);
 }
@@ -430,7 +431,7 @@ size_t customer_image_make(struct customer_image_maker *maker, const struct cust
 {
     size_t bytes = sizeof *image;
     for (enum part part = 0; part < PARTS; part++) {
-        free(maker->parts[part].block);
+        pool_return(&maker->pool, maker->parts[part].block, maker->parts[part].size);
         maker->parts[part] = (struct customer_image_part){0};
         if (!image || !stays(image, part, customer))
             make_part(maker, part, customer, arena);
@@ -520,13 +521,15 @@ enum customer_image_change customer_image_put(struct customer_image_maker *maker
 {
     bool named = maker->parts[PART_PROFILE].is_new || maker->parts[PART_FIELDS].is_new ||
                  maker->parts[PART_KEYS].is_new;
-    if (!*image)
-        *image = mem_zero(1, sizeof **image);
+    if (!*image) {
+        *image = pool_alloc(&maker->pool, sizeof **image);
+        memset(*image, 0, sizeof **image);
+    }
     for (enum part part = 0; part < PARTS; part++) {
         struct customer_image_part *made = &maker->parts[part];
         if (!made->is_new)
             continue;
-        customer_image_retire(maker, (*image)->blocks[part]);
+        customer_image_retire(maker, (*image)->blocks[part], (*image)->sizes[part]);
         (*image)->blocks[part] = made->block;
         (*image)->sizes[part] = made->size;
         *made = (struct customer_image_part){0};

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/image.h"
+#include "base/pool.h"
 #include "customer/customer.h"
 
 struct customer_image;
@@ -26,10 +27,15 @@ struct customer_image_maker {
         uint32_t size;
         bool is_new;
     } parts[CUSTOMER_IMAGE_PARTS]; /* that were made and not put yet */
-    void **retired;                /* blocks that somebody may still look at; owned */
+    struct pool pool;              /* where all of it lies */
+    struct customer_image_retired {
+        void *block;
+        size_t size;
+    } * retired; /* blocks that somebody may still look at; owned */
     uint32_t retired_count, retired_capacity;
 };
 
+/* Ends the images too. */
 void customer_image_maker_free(struct customer_image_maker *maker);
 
 /* Makes what has changed of a customer who was read of the image, or all of one without an image
@@ -51,8 +57,8 @@ enum customer_image_change customer_image_put(struct customer_image_maker *maker
 
 /* Retires the image, NULL too. */
 void customer_image_drop(struct customer_image_maker *maker, struct customer_image **image);
-/* Likewise any block of the heap. */
-void customer_image_retire(struct customer_image_maker *maker, void *block);
+/* Likewise any other block of the pool. */
+void customer_image_retire(struct customer_image_maker *maker, void *block, size_t size);
 /* Nobody looks any more at what was retired. */
 void customer_image_settle(struct customer_image_maker *maker);
 

@@ -71,7 +71,7 @@ static struct replay_kept *kept_of(struct name *name)
 
 static void forget_start(struct replay_memory *memory, struct replay_kept *kept, uint32_t index)
 {
-    customer_image_retire(&memory->maker, kept->starts[index].text);
+    customer_image_retire(&memory->maker, kept->starts[index].text, kept->starts[index].length);
     kept->starts[index] = kept->starts[--kept->start_count];
 }
 
@@ -445,7 +445,8 @@ static uint32_t number_of(const char *entry)
 }
 
 /* The event that was decided is kept as it was pushed: it is read anew where it is asked for. */
-static struct replay_start make_start(const struct replay_commit *commit,
+static struct replay_start make_start(struct replay_memory *memory,
+                                      const struct replay_commit *commit,
                                       const struct customer_start *start, struct arena *arena)
 {
     const struct shop_event *event = commit->event;
@@ -455,9 +456,10 @@ static struct replay_start make_start(const struct replay_commit *commit,
     struct replay_start made = {.is_pushed = pushed,
                                 .entry = pushed ? number_of(event->entry) : 0,
                                 .at_ms = event ? event->arrival_ms : 0,
-                                .text = mem_copy(text.text, text.length),
+                                .text = pool_alloc(&memory->maker.pool, text.length),
                                 .length = text.length};
-    snprintf(made.origin, sizeof made.origin, "%s", start->origin);
+    memcpy(made.text, text.text, text.length);
+    memcpy(made.origin, start->origin, strnlen(start->origin, sizeof made.origin - 1));
     return made;
 }
 
@@ -470,7 +472,7 @@ static void keep_starts(struct replay_memory *memory, const struct replay_commit
     for (uint32_t i = 0; i < customer->starts.count; i++) {
         const struct customer_start *start = &customer->starts.items[i];
         if (!start->stored && customer_starts_needs(customer, start->origin))
-            add_start(kept, make_start(commit, start, arena));
+            add_start(kept, make_start(memory, commit, start, arena));
     }
     for (uint32_t i = kept->start_count; i-- > 0;)
         if (!customer_starts_needs(customer, kept->starts[i].origin))
