@@ -10,6 +10,8 @@
 #include "base/json.h"
 #include "customer/customer_size.h"
 
+enum { WORD_BYTES = 32 /* of a field and when it was set, without name and value, at most */ };
+
 static int64_t set_ms(const struct customer *customer, const struct value *name)
 {
     int64_t ms = 0;
@@ -102,10 +104,17 @@ enum customer_fields_answer customer_fields_set(struct arena *arena, struct cust
 {
     struct customer before = *customer;
     struct value read;
-    if (customer_size_of_value(value, CUSTOMER_FIELDS_MOST) > CUSTOMER_FIELDS_MOST)
+    size_t bytes = customer_size_of_value(value, CUSTOMER_FIELDS_MOST);
+    if (bytes > CUSTOMER_FIELDS_MOST)
         return CUSTOMER_FIELDS_LARGE;
     if (!as_read(arena, value, &read))
         return CUSTOMER_FIELDS_NONE;
+    bytes += 2 * strlen(name) + WORD_BYTES;
+    if (customer->bytes + bytes <= CUSTOMER_FIELDS_MOST) { /* then they fit, whatever they are */
+        customer->bytes += bytes;
+        put(arena, customer, value_text(name), &read, at_ms);
+        return CUSTOMER_FIELDS_SET;
+    }
     size_t size = customer_size_of_fields(customer);
     put(arena, customer, value_text(name), &read, at_ms);
     size_t now = customer_size_of_fields(customer);

@@ -14,6 +14,8 @@ enum {
     SCALAR_BYTES = 24,     /* of a number, at most */
     ESCAPED_MOST = 6,      /* of one byte of a text */
     LAYER_BYTES = 18,      /* of a layer without what it says */
+    JOURNEY_BYTES = 360,   /* of a journey without its texts and values, at most */
+    OPEN_BYTES = 180,      /* likewise of an open message */
     RESERVE_BYTES = 10240, /* for what no rule decides about: words, keys, ends, counts */
     SMALL_BYTES = CUSTOMER_DOCUMENT_MOST / 2,
 };
@@ -35,12 +37,12 @@ size_t customer_size_of_journey(const struct customer_journey *journey)
     return end_item(&text);
 }
 
-size_t customer_size_of_open(const struct customer_open *open)
+static size_t size_of_open(const struct customer_open *open)
 {
     struct buf text;
     buf_init(&text, CUSTOMER_DOCUMENT_MOST);
     customer_print_open(&text, open);
-    return end_item(&text) + CUSTOMER_SIZE_PLACE;
+    return end_item(&text);
 }
 
 size_t customer_size_of_value(const struct value *value, size_t most)
@@ -119,6 +121,57 @@ static size_t plain_size(const struct value *value)
     for (uint32_t i = 0; i < value->map->count; i++)
         size += value->map->members[i].key.length + 3 + plain_size(&value->map->members[i].value);
     return size;
+}
+
+static size_t plain_text(const char *text)
+{
+    return text ? strlen(text) : 0;
+}
+
+static size_t plain_until(const struct customer_until *until)
+{
+    size_t size = plain_text(until->condition);
+    for (const char *const *type = until->types; type && *type; type++)
+        size += strlen(*type) + 3;
+    return size;
+}
+
+static size_t plain_journey(const struct customer_journey *journey)
+{
+    size_t size = JOURNEY_BYTES + plain_text(journey->rule) + plain_text(journey->origin) +
+                  plain_text(journey->per) + plain_text(journey->step) + plain_text(journey->met) +
+                  plain_until(&journey->until) + plain_until(&journey->or_) +
+                  plain_size(&journey->reads) + plain_size(&journey->given) +
+                  plain_size(&journey->sent);
+    for (uint32_t i = 0; i < journey->collected.count; i++)
+        size += plain_text(journey->collected.items[i].origin) + 2 * SCALAR_BYTES;
+    return size;
+}
+
+static size_t plain_open(const struct customer_open *open)
+{
+    return OPEN_BYTES + plain_text(open->mid) + plain_text(open->rule) + plain_text(open->origin) +
+           plain_text(open->topic) + plain_text(open->per) + plain_until(&open->until) +
+           plain_size(&open->reads);
+}
+
+/* Whether so much has room in a small document, whatever is escaped of it. */
+static bool has_ease(const struct customer *customer, size_t plain)
+{
+    return customer->bytes + ESCAPED_MOST * plain <= SMALL_BYTES;
+}
+
+size_t customer_size_about_journey(const struct customer *customer,
+                                   const struct customer_journey *journey)
+{
+    size_t plain = plain_journey(journey);
+    return has_ease(customer, plain) ? plain : customer_size_of_journey(journey);
+}
+
+size_t customer_size_about_open(const struct customer *customer, const struct customer_open *open)
+{
+    size_t plain = plain_open(open);
+    return (has_ease(customer, plain) ? plain : size_of_open(open)) + CUSTOMER_SIZE_PLACE;
 }
 
 bool customer_size_merge(struct arena *arena, struct customer *customer, const struct value *patch,

@@ -17,8 +17,11 @@ enum { CUSTOMER_SIZE_PLACE = 184 }; /* of a place under limits and caps, about *
 
 /* Bytes of the item in the document. */
 size_t customer_size_of_journey(const struct customer_journey *journey);
-/* With the place under limits and caps that its message has. */
-size_t customer_size_of_open(const struct customer_open *open);
+/* The same, and of a message with its place under limits and caps; where the document has room
+ * enough, at most as much as a sixth of that. Cheap, as nothing is printed then. */
+size_t customer_size_about_journey(const struct customer *customer,
+                                   const struct customer_journey *journey);
+size_t customer_size_about_open(const struct customer *customer, const struct customer_open *open);
 /* Bytes of a value as JSON; above `most` anything above it. */
 size_t customer_size_of_value(const struct value *value, size_t most);
 

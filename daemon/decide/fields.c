@@ -72,16 +72,19 @@ static struct value bare_names(struct deciding *d)
     return names;
 }
 
-static void compute(struct deciding *d, const struct field *field, const struct field_word *word)
+/* `names`: of bare_names; null before they are asked for. */
+static void compute(struct deciding *d, const struct field *field, const struct field_word *word,
+                    struct value *names)
 {
     const struct condition_scene scene = deciding_scene(d, NULL);
-    const struct value names = bare_names(d);
     struct condition_view view;
     struct value value;
     enum customer_fields_answer answer;
     const char *fault;
     condition_view_open(&view, &scene, d->arena);
-    view.input.members = &names;
+    if (names->kind == VALUE_NULL)
+        *names = bare_names(d);
+    view.input.members = names;
     enum condition_answer asked = condition_view_ask(word->condition, &view, d->arena, &fault);
     if (asked == CONDITION_FALSE)
         return;
@@ -89,7 +92,7 @@ static void compute(struct deciding *d, const struct field *field, const struct 
         !condition_view_value(word->set, &view, d->arena, &value, &fault))
         fail(d, field, fault);
     else if (put(d, NULL, field->name, &value, &answer))
-        return;
+        value_set(d->arena, *names, field->name, customer_fields_get(d->customer, field->name));
     else if (answer == CUSTOMER_FIELDS_LARGE)
         refuse(d, NULL, field->name, &value);
     else
@@ -98,10 +101,11 @@ static void compute(struct deciding *d, const struct field *field, const struct 
 
 void fields_compute(struct deciding *d)
 {
+    struct value names = value_null();
     for (const struct field *field = d->policy->fields; field && field->name; field++)
         for (uint32_t i = 0; i < field->word_count; i++)
             if (rule_list_has(field->words[i].on, d->event->type))
-                compute(d, field, &field->words[i]);
+                compute(d, field, &field->words[i], &names);
 }
 
 void fields_try(const struct policy *policy, struct customer *customer,

@@ -193,7 +193,7 @@ void moving_refuse(struct deciding *d, const struct customer_journey *journey, e
 static void keep(struct deciding *d, const struct customer_journey *journey)
 {
     struct customer *customer = d->customer;
-    size_t bytes = customer_size_of_journey(journey);
+    size_t bytes = customer_size_about_journey(customer, journey);
     if (!journey->full_ms && room_running(customer) >= CUSTOMER_JOURNEYS_MOST) {
         moving_refuse(d, journey, TRACE_WHY_TOO_MANY_JOURNEYS);
     } else if (!customer_size_has_room(customer, bytes)) {

@@ -233,8 +233,9 @@ static enum trace_why lacks_room(const struct deciding *d, const struct sending_
         return TRACE_WHY_NONE;
     if (may_withdraw(want->rule) && d->customer->open.count >= CUSTOMER_OPEN_MOST)
         return TRACE_WHY_TOO_MANY_MESSAGES;
-    return customer_size_has_room(d->customer, customer_size_of_open(&open)) ? TRACE_WHY_NONE
-                                                                             : TRACE_WHY_TOO_LARGE;
+    return customer_size_has_room(d->customer, customer_size_about_open(d->customer, &open))
+               ? TRACE_WHY_NONE
+               : TRACE_WHY_TOO_LARGE;
 }
 
 /* Keeps in the customer's document that the message was decided. Where there are many, one that
@@ -244,7 +245,7 @@ static void remember(struct deciding *d, const struct sending_want *want,
 {
     const struct rule *rule = want->rule;
     const struct customer_open open = open_of(want, message->mid, message->give_up_ms);
-    size_t bytes = customer_size_of_open(&open);
+    size_t bytes = customer_size_about_open(d->customer, &open);
     for (uint32_t i = d->customer->open.count; i-- > 0;)
         if (strcmp(d->customer->open.items[i].mid, message->mid) == 0)
             customer_drop_open(d->customer, i); /* withdrawn before, and held since */
