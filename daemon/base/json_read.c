@@ -6,6 +6,9 @@
  */
 #include "base/json.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -116,9 +119,28 @@ static inline uint64_t load_eight(const char *at)
     return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(eight) : eight;
 }
 
+#ifdef __SSE2__
+/* Likewise of sixteen bytes, a bit for each that is not plain. One above 0x7f is negative here. */
+static inline unsigned special_of_sixteen(const char *at)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)at);
+    __m128i special = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+    special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
+    special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    return (unsigned)_mm_movemask_epi8(special);
+}
+#endif
+
 /* The first byte from `at` on that is not plain, or `end`. */
 static inline const char *skip_plain(const char *at, const char *end)
 {
+#ifdef __SSE2__
+    for (; end - at >= 16; at += 16) {
+        unsigned special = special_of_sixteen(at);
+        if (special)
+            return at + __builtin_ctz(special);
+    }
+#endif
     for (; end - at >= 8; at += 8) {
         uint64_t special = special_bits(load_eight(at));
         if (special)
@@ -129,11 +151,11 @@ static inline const char *skip_plain(const char *at, const char *end)
     return at;
 }
 
-/* Moves over the characters of a string up to its quote or a backslash. */
-static bool skip_characters(struct reader *reader)
+/* Moves over the characters of a string up to its quote or a backslash, from what is not plain. */
+static bool skip_others(struct reader *reader)
 {
-    for (;;) {
-        const char *at = reader->at = skip_plain(reader->at, reader->end);
+    for (;; reader->at = skip_plain(reader->at, reader->end)) {
+        const char *at = reader->at;
         if (at == reader->end)
             return fail(reader, at, "json-syntax", "a string has no closing quote");
         if (*at == '"' || *at == '\\')
@@ -146,6 +168,13 @@ static bool skip_characters(struct reader *reader)
             return fail(reader, at, "json-utf8", "invalid UTF-8");
         reader->at += width;
     }
+}
+
+/* The same from anywhere; most have plain ones alone. */
+static inline bool skip_characters(struct reader *reader)
+{
+    reader->at = skip_plain(reader->at, reader->end);
+    return (reader->at < reader->end && *reader->at == '"') || skip_others(reader);
 }
 
 /* Four hexadecimal digits, or UINT32_MAX. */
@@ -461,12 +490,26 @@ static inline bool same_key(const struct value *a, const struct value *b)
             (a->string[0] == b->string[0] && memcmp(a->string, b->string, a->length) == 0));
 }
 
+/* One of 64 bits, by the length and two of the bytes: keys of which each has its own differ. */
+static inline uint64_t mark_of(const struct value *key)
+{
+    if (!key->length)
+        return 1;
+    unsigned first = (unsigned char)key->string[0],
+             last = (unsigned char)key->string[key->length - 1];
+    return UINT64_C(1) << ((key->length * 7 + first * 5 + last) & 63);
+}
+
 static bool all_differ(const struct value_member *members, uint32_t count)
 {
-    for (uint32_t i = 1; i < count; i++)
-        for (uint32_t j = 0; j < i; j++)
+    uint64_t marks = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t mark = mark_of(&members[i].key);
+        for (uint32_t j = 0; marks & mark && j < i; j++)
             if (same_key(&members[i].key, &members[j].key))
                 return false;
+        marks |= mark;
+    }
     return true;
 }
 

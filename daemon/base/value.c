@@ -10,8 +10,9 @@
 #include <math.h>
 
 /* Maps of up to this many members are searched one by one: comparing lengths
- * and first bytes of a dozen short keys is cheaper than hashing one. */
-enum { LINEAR_MOST = 12, FIRST_CAPACITY = 4 };
+ * and first bytes of that many short keys is about as cheap as hashing one, and making an index
+ * costs more than a dozen searches. */
+enum { LINEAR_MOST = 16, FIRST_CAPACITY = 4 };
 
 /* ---- Containers ---- */
 

@@ -99,7 +99,8 @@ static bool read_time(const struct value *root, int64_t skew_ms, struct shop_eve
 
 static bool is_attribute(const struct value *key)
 {
-    if (key->length == 0 || !strchr("tish", key->string[0])) /* none begins with another letter */
+    char first = key->length ? key->string[0] : '\0'; /* none begins with another letter */
+    if (first != 't' && first != 'i' && first != 's' && first != 'h')
         return false;
     for (const char *const *name = attributes; *name; name++)
         if (value_is_text(key, *name))
