@@ -204,6 +204,8 @@ void because_refused(struct deciding *d, struct value item, enum trace_why why,
 void because_quiet(struct deciding *d, struct value item)
 {
     const struct policy *policy = d->policy;
+    if (d->trace.silent)
+        return;
     because_text(d, item, "hours",
                  arena_printf(d->arena, "%02d:%02d-%02d:%02d", policy->quiet_from / 60,
                               policy->quiet_from % 60, policy->quiet_to / 60,

@@ -37,8 +37,7 @@ static const char *address_in(struct arena *arena, const struct value *value)
 const char *message_body_mailbox(const struct customer *customer, const char *field,
                                  struct arena *arena)
 {
-    const struct value known = customer_value(arena, customer);
-    return address_in(arena, value_get(&known, field));
+    return address_in(arena, customer_get(customer, field));
 }
 
 const char *message_body_address(const struct rule_step *step, const struct condition_scene *scene,
@@ -54,13 +53,27 @@ const char *message_body_address(const struct rule_step *step, const struct cond
     return message_body_mailbox(scene->customer, step->field, arena);
 }
 
+static const char *joined_lines(struct arena *arena, const char *const *texts, size_t count)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++)
+        length += strlen(texts[i]) + 1;
+    char *lines = arena_alloc(arena, length), *at = lines;
+    for (size_t i = 0; i < count; i++) {
+        at = stpcpy(at, texts[i]);
+        *at++ = '\n';
+    }
+    at[-1] = '\0';
+    return lines;
+}
+
 const char *message_body_mid(const struct policy *policy, const char *customer, const char *rule,
                              const char *origin, const char *step, struct arena *arena)
 {
     unsigned char digest[DIGEST_SIZE];
     char *mid = arena_alloc(arena, 2 * MID_BYTES + 1);
-    const char *name = arena_printf(arena, "%s\n%s\n%s\n%s", customer, rule, origin, step);
-    policy_digest(policy, name, digest);
+    policy_digest(policy, joined_lines(arena, (const char *[]){customer, rule, origin, step}, 4),
+                  digest);
     digest_hex(digest, MID_BYTES, mid);
     return mid;
 }

@@ -175,9 +175,52 @@ static void gather(const struct person_question *question, struct arena *arena,
     }
 }
 
+static bool leads(const struct name *name, const char *text, const struct name *id)
+{
+    return strcmp(name->text, text) == 0 && !name->is_id && name->target &&
+           strcmp(name->target, id->text) == 0;
+}
+
+/* Most events name one person, by an id and by keys of which each is known to lead there: the names
+ * are these keys, in their order. */
+static bool is_plain(const struct person_question *question)
+{
+    const struct name *id = question->names[0];
+    const struct shop_event *event = question->event_count == 1 ? question->events[0] : NULL;
+    uint32_t at = 1;
+    if (!event || !id->is_id || id->target || id->is_broken || event->keys[0].old ||
+        strcmp(event->keys[0].text, id->text) != 0)
+        return false;
+    for (uint32_t i = 1; i < event->key_count; i++) {
+        const struct customer_key *key = &event->keys[i];
+        if (at == question->name_count || !leads(question->names[at++], key->text, id))
+            return false;
+        if (key->old && (at == question->name_count || !leads(question->names[at++], key->old, id)))
+            return false;
+    }
+    return at == question->name_count;
+}
+
+static void take_plain(const struct person_question *question, struct arena *arena,
+                       struct person *person)
+{
+    struct name *id = question->names[0];
+    for (uint32_t i = 0; i < question->name_count; i++) {
+        question->names[i]->person = id;
+        question->names[i]->is_taken = question->names[i]->is_relied = i > 0;
+    }
+    person->name = id;
+    person->event_count = 1;
+    gather(question, arena, person);
+}
+
 struct person *person_of(const struct person_question *question, struct arena *arena)
 {
     struct person *person = arena_zero(arena, sizeof *person);
+    if (is_plain(question)) {
+        take_plain(question, arena, person);
+        return person;
+    }
     struct finding finding = {.question = question};
     for (uint32_t i = 0; i < question->name_count; i++) {
         question->names[i]->person = owner(question, question->names[i]);

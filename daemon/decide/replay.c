@@ -295,11 +295,11 @@ static void decide_for(struct replay *replay, const char *key, const struct shop
                                      .note = &replay_memory_of(person)->note,
                                      .decision = &decision,
                                      .now_ms = replay->now_ms};
-    struct diag diag = {0};
     bool done = false;
     for (int tries = 0; tries < TRIES_MOST && !done; tries++)
         done = decide_once(replay, person, &facts, event, due_ms, &decision, &decided);
     if (!done) {
+        struct diag diag = {0};
         diag_fault(&diag, "undecided", "decided %d times, and something had always changed",
                    TRIES_MOST);
         replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
@@ -331,12 +331,14 @@ static bool take_event(struct replay *replay, const char *text, size_t length, c
 /* What nudged itself has made at this instant; false: nothing. */
 static bool take_own(struct replay *replay)
 {
-    struct diag diag = {0};
+    struct diag diag;
+    if (replay_events_are_none(&replay->own))
+        return false;
     arena_reset(replay->arena);
     const struct replay_own next = replay_events_next(&replay->own, replay->arena);
-    if (next.event.text && !take_event(replay, next.event.text, next.event.length, next.key, &diag))
+    if (!take_event(replay, next.event.text, next.event.length, next.key, &diag))
         replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
-    return next.event.text != NULL;
+    return true;
 }
 
 static void set_clock(struct replay *replay, int64_t now_ms)
@@ -365,7 +367,6 @@ static bool is_quiet(struct replay *replay, struct replay_kept *kept)
 static void take_due(struct replay *replay, struct replay_kept *kept)
 {
     int64_t at_ms = kept->timer.at_ms;
-    struct diag diag = {0};
     replay_memory_expect_due(replay->memory);
     set_clock(replay, at_ms);
     arena_reset(replay->arena);
@@ -378,6 +379,7 @@ static void take_due(struct replay *replay, struct replay_kept *kept)
     }
     decide_for(replay, kept->name.text, NULL, kept->deadline_ms <= at_ms ? kept->deadline_ms : 0);
     if (kept->timer.at_ms == at_ms && ++replay->standing > STANDING_MOST) {
+        struct diag diag = {0};
         diag_fault(&diag, "standing", "a deadline does not move");
         replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
         replay_memory_set_timer(replay->memory, kept, 0);

@@ -73,13 +73,11 @@ static void forget(struct replay_own *own)
 
 struct replay_own replay_events_next(struct replay_events *events, struct arena *arena)
 {
-    if (events->first == events->count) {
-        events->first = events->count = 0;
-        return (struct replay_own){0};
-    }
     struct replay_own *next = &events->items[events->first++];
     const struct replay_own copy = {slice_copy(arena, next->event), arena_text(arena, next->key)};
     forget(next);
+    if (replay_events_are_none(events))
+        events->first = events->count = 0;
     return copy;
 }
 

@@ -2,6 +2,7 @@
 #ifndef NUDGED_DECIDE_REPLAY_EVENTS_H
 #define NUDGED_DECIDE_REPLAY_EVENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/slice.h"
@@ -9,7 +10,7 @@
 #include "rules/ruleset.h"
 
 struct replay_own {
-    struct slice event; /* JSON; text NULL: there is none */
+    struct slice event; /* JSON */
     const char *key;    /* of the customer whom it is about */
 };
 
@@ -23,7 +24,12 @@ struct replay_events {
 void replay_events_tell(struct replay_events *events, const struct ruleset *rules,
                         const char *customer, const struct decision *decision, struct arena *arena);
 
-/* The next, in the arena. */
+static inline bool replay_events_are_none(const struct replay_events *events)
+{
+    return events->first == events->count;
+}
+
+/* The next, of at least one; in the arena. */
 struct replay_own replay_events_next(struct replay_events *events, struct arena *arena);
 void replay_events_free(struct replay_events *events);
 

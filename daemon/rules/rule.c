@@ -5,7 +5,7 @@
 bool rule_list_has(const char *const *list, const char *name)
 {
     for (; list && *list; list++)
-        if (strcmp(*list, name) == 0)
+        if (**list == *name && strcmp(*list, name) == 0)
             return true;
     return false;
 }

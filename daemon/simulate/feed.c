@@ -61,7 +61,7 @@ static const char *entry_of(struct feed *feed, struct arena *arena, int64_t at_m
 static void read_item(struct feed *feed, struct batch *batch, const struct history_entry *entry)
 {
     struct feed_item *item = &batch->items[batch->count];
-    struct diag diag = {0};
+    struct diag diag;
     *item = (struct feed_item){.at_ms = entry->at_ms, .bytes = history_bytes(feed->history)};
     if (!entry->event.text) {
         diag_error(&diag, "the line is too large to be an event");
