@@ -610,6 +610,8 @@ library_sources = \
 	daemon/events/entry.h \
 	daemon/events/erasures.c \
 	daemon/events/erasures.h \
+	daemon/events/gathering.c \
+	daemon/events/gathering.h \
 	daemon/events/judging.c \
 	daemon/events/judging.h \
 	daemon/events/keeper.c \
@@ -1213,10 +1215,17 @@ lua_scripts = \
 	daemon/store/rouse.lua \
 	daemon/store/settle.lua \
 	daemon/store/shared_agreement.lua \
+	daemon/store/shared_begun.lua \
+	daemon/store/shared_behind.lua \
 	daemon/store/shared_bounds.lua \
 	daemon/store/shared_brake.lua \
 	daemon/store/shared_clock.lua \
 	daemon/store/shared_codes.lua \
+	daemon/store/shared_commit_begin.lua \
+	daemon/store/shared_commit_check.lua \
+	daemon/store/shared_commit_person.lua \
+	daemon/store/shared_commit_read.lua \
+	daemon/store/shared_commit_write.lua \
 	daemon/store/shared_decided.lua \
 	daemon/store/shared_ending.lua \
 	daemon/store/shared_gone.lua \

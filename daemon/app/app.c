@@ -217,10 +217,47 @@ static void on_decided(void *context, uint32_t messages)
     backpressure_decided(app->backpressure, messages);
 }
 
+static void on_sent(void *context, uint32_t messages)
+{
+    struct app *app = context;
+    backpressure_sent(app->backpressure, messages);
+}
+
 static void on_messages(void *context)
 {
     struct app *app = context;
     delivery_wake(app->delivery);
+}
+
+static enum outbox_place place(void *context, const char *channel, const char **gateway)
+{
+    const struct app *app = context;
+    return delivery_place(app->delivery, channel, gateway);
+}
+
+static void leave(void *context, const char *gateway)
+{
+    const struct app *app = context;
+    delivery_leave(app->delivery, gateway);
+}
+
+static void begin(void *context, const char *gateway, int64_t term,
+                  const struct outbox_message *message)
+{
+    const struct app *app = context;
+    delivery_begin(app->delivery, gateway, term, message);
+}
+
+static void on_room(void *context)
+{
+    const struct app *app = context;
+    pipeline_look(app->pipeline);
+}
+
+static size_t together(void *context)
+{
+    const struct app *app = context;
+    return delivery_together(app->delivery);
 }
 
 static void on_erased(void *context)
@@ -481,8 +518,11 @@ static bool build_lives(struct app *app, struct diag *diag)
         .generation = current_generation,
         .rooms = rooms_now,
         .on_decided = on_decided,
+        .on_sent = on_sent,
         .on_messages = on_messages,
         .on_erased = on_erased,
+        .at_once =
+            {.place = place, .leave = leave, .begin = begin, .together = together, .context = app},
         .context = app,
     };
     const struct delivery_options delivery = {
@@ -491,6 +531,7 @@ static bool build_lives(struct app *app, struct diag *diag)
         .shard = app->shard,
         .log_group = app->log_group,
         .generation = current_generation,
+        .on_room = on_room,
         .context = app,
     };
     app->pipeline = pipeline_new(&pipeline);

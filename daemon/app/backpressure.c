@@ -17,11 +17,12 @@ enum {
 struct backpressure {
     struct backpressure_options options;
     struct event *timer;
-    int64_t outbox, later;   /* as counted last */
-    int64_t decided;         /* messages of this daemon that the count does not have */
-    int64_t decided_by_then; /* of these, when the count was asked for: it will have them */
-    bool counting;           /* the outbox's length is being asked */
-    bool told;               /* that sends wait for room */
+    int64_t outbox, later; /* as counted last */
+    int64_t decided;       /* messages of this daemon that the count does not have */
+    int64_t sent;          /* of these, in commits that are on the way */
+    int64_t sent_by_then;  /* … when the count was asked for: it will have them */
+    bool counting;         /* the outbox's length is being asked */
+    bool told;             /* that sends wait for room */
     bool stopped;
     struct room rooms[ROOM_CLASSES];
 };
@@ -46,6 +47,11 @@ const struct room *backpressure_rooms(struct backpressure *backpressure)
 void backpressure_decided(struct backpressure *backpressure, uint32_t messages)
 {
     backpressure->decided += messages;
+}
+
+void backpressure_sent(struct backpressure *backpressure, uint32_t messages)
+{
+    backpressure->sent += messages;
 }
 
 static void wait_on(struct backpressure *b, int64_t ms)
@@ -88,7 +94,8 @@ static void on_length(void *context, int64_t length)
     if (length >= 0) {
         b->outbox = length;
         b->later = waiting->later;
-        b->decided -= b->decided_by_then;
+        b->decided -= b->sent_by_then;
+        b->sent -= b->sent_by_then;
         tell(b, full);
         if (full && !b->stopped)
             wake(b);
@@ -105,7 +112,7 @@ static void on_time(evutil_socket_t fd, short what, void *context)
     if (b->counting)
         return;
     b->counting = true;
-    b->decided_by_then = b->decided; /* their commits are on the way, before the question */
+    b->sent_by_then = b->sent; /* their commits are on the way, before the question */
     waiting_ask(&shard->waiting, shard->scripts); /* answered before the length */
     outbox_length(shard->outbox, on_length, b);
 }

@@ -34,6 +34,8 @@ void backpressure_stop(struct backpressure *backpressure);
 const struct room *backpressure_rooms(struct backpressure *backpressure);
 /* So many messages were decided, and take up room from now on. */
 void backpressure_decided(struct backpressure *backpressure, uint32_t messages);
+/* So many of them are on their way to Redis now. */
+void backpressure_sent(struct backpressure *backpressure, uint32_t messages);
 
 /* The messages in the outbox, as they were counted last. */
 int64_t backpressure_outbox(const struct backpressure *backpressure);

@@ -87,6 +87,12 @@ static struct outbox_gateway bounds_now(void *context, const struct destination 
                               common_now(context, destination->config));
 }
 
+static void on_room(void *context)
+{
+    const struct delivery *delivery = context;
+    delivery->options.on_room(delivery->options.context);
+}
+
 static struct gateway *gateway_named(struct delivery *delivery, const char *name)
 {
     for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
@@ -155,6 +161,36 @@ static void begin(void *context, struct destination *destination, int64_t term,
         return;
     }
     give(attempt, &gateway->destination);
+}
+
+/* ---- At once, without a take ---- */
+
+enum outbox_place delivery_place(struct delivery *delivery, const char *channel,
+                                 const char **gateway)
+{
+    struct destination *destination;
+    enum outbox_place place = taking_place(delivery->taking, channel, &destination);
+    if (place == OUTBOX_PLACE_KEPT)
+        *gateway = destination->config->name;
+    return place;
+}
+
+void delivery_leave(struct delivery *delivery, const char *gateway)
+{
+    gateway_named(delivery, gateway)->destination.promised--;
+}
+
+void delivery_begin(struct delivery *delivery, const char *gateway, int64_t term,
+                    const struct outbox_message *message)
+{
+    struct destination *destination = &gateway_named(delivery, gateway)->destination;
+    destination->promised--;
+    begin(delivery, destination, term, message);
+}
+
+size_t delivery_together(const struct delivery *delivery)
+{
+    return taking_together(delivery->taking);
 }
 
 /* ---- What came of it ---- */
@@ -284,6 +320,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     struct gateway *gateway = context;
     senders_collect(gateway->destination.senders, clock_monotonic_ms(), on_outcome, gateway);
     taking_look_freed(gateway->delivery->taking);
+    on_room(gateway->delivery);
 }
 
 static void on_settled(void *context, const struct attempt *attempt,
@@ -361,6 +398,7 @@ static void make_parts(struct delivery *delivery)
                                                            .destination = destination_of,
                                                            .bounds = bounds_now,
                                                            .begin = begin,
+                                                           .on_room = on_room,
                                                            .context = delivery});
     delivery->blame = blame_new(delivery->options.base, delivery->options.shard);
     delivery->passing = passing_new(&(struct passing_options){.outbox = outbox,
@@ -425,7 +463,7 @@ void delivery_start(struct delivery *delivery)
 
 void delivery_wake(struct delivery *delivery)
 {
-    taking_look_anew(delivery->taking);
+    taking_note_queued(delivery->taking);
 }
 
 void delivery_reload(struct delivery *delivery)

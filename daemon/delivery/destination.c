@@ -93,6 +93,12 @@ size_t destination_room(const struct destination *destination)
     return room_beside(destination, destination->promised);
 }
 
+size_t destination_connections(const struct destination *destination)
+{
+    const struct gateway_common *common = destination->config->settings;
+    return (size_t)common->connections;
+}
+
 bool destination_has_room_to_pass(const struct destination *destination)
 {
     bool probes = destination->breaker.state != BREAKER_CLOSED; /* one at a time */

@@ -46,6 +46,8 @@ void destination_close(struct destination *destination);
 
 /* How many messages it can begin now, beside those that were promised to it. */
 size_t destination_room(const struct destination *destination);
+/* So many at a time, at most. */
+size_t destination_connections(const struct destination *destination);
 /* Whether a message in hand may pass to it. A take under way, which mostly finds nothing, is no
  * reason to wait: should it find as many as there was room for, one of them waits for a thread. */
 bool destination_has_room_to_pass(const struct destination *destination);

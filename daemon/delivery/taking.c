@@ -43,6 +43,7 @@ struct channel {
     struct take common; /* from its queue */
     struct take *own;   /* of each lane */
     bool behind;        /* at the last take marketing waited for events */
+    bool empty;         /* … and nothing else was left, nor was anything put there since */
 };
 
 struct taking {
@@ -157,6 +158,75 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
         tick_after(taking, TICK_MS);
 }
 
+/* ---- At once ---- */
+
+static struct channel *channel_named(const struct taking *taking, const char *name)
+{
+    for (size_t i = 0; i < taking->count; i++)
+        if (strcmp(taking->channels[i].config->name, name) == 0)
+            return &taking->channels[i];
+    return NULL;
+}
+
+/* Whether nothing bounds the gateway but its connections, and it works. */
+static bool is_unbounded(const struct taking *taking, const struct destination *destination)
+{
+    const struct outbox_gateway bounds =
+        taking->options.bounds(taking->options.context, destination);
+    return destination->breaker.state == BREAKER_CLOSED && !bounds.rate.count &&
+           !bounds.warmup.first && !bounds.domain_count;
+}
+
+/* Whether one of its gateways may have a connection in a moment. */
+static bool is_soon(const struct channel *channel)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    for (size_t i = 0; i < channel->choice.count; i++) {
+        const struct choice_lane *lane = &channel->choice.lanes[i];
+        const struct destination *destination = lane->destination;
+        if (now_ms >= lane->not_before_ms && now_ms >= destination->paused_until_ms &&
+            is_unbounded(channel->taking, destination))
+            return true;
+    }
+    return false;
+}
+
+enum outbox_place taking_place(struct taking *taking, const char *name,
+                               struct destination **destination)
+{
+    struct channel *channel = channel_named(taking, name);
+    if (!channel || !taking->goes_on || !instance_lease_valid(taking->options.shard->instance))
+        return OUTBOX_PLACE_NONE;
+    const struct choice_lane *first = choice_free(&channel->choice, clock_monotonic_ms());
+    if (!first || !channel->empty)
+        return is_soon(channel) ? OUTBOX_PLACE_SOON : OUTBOX_PLACE_NONE;
+    if (!is_unbounded(taking, first->destination))
+        return OUTBOX_PLACE_NONE;
+    *destination = first->destination;
+    (*destination)->promised++;
+    return OUTBOX_PLACE_KEPT;
+}
+
+size_t taking_together(const struct taking *taking)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < taking->count; i++) {
+        const struct choice *choice = &taking->channels[i].choice;
+        for (size_t lane = 0; lane < choice->count; lane++) {
+            size_t connections = destination_connections(choice->lanes[lane].destination);
+            most = connections > most ? connections : most;
+        }
+    }
+    return most > 3 ? most / 2 : 1;
+}
+
+void taking_note_queued(struct taking *taking)
+{
+    for (size_t i = 0; i < taking->count; i++)
+        taking->channels[i].empty = false;
+    taking_look_anew(taking);
+}
+
 /* ---- The answer ---- */
 
 /* When to ask again. */
@@ -165,6 +235,8 @@ static void note_answer(struct take *take, const struct outbox_taken *taken)
     int64_t now_ms = clock_monotonic_ms();
     take->dry = !taken->paused && !taken->wait_ms && taken->count < take->most;
     take->crowded = taken->crowded;
+    if (!take->own_only)
+        take->channel->empty = take->dry;
     if (taken->paused)
         take->lane->destination->paused_until_ms = now_ms + PAUSED_MS;
     if (taken->wait_ms) {
@@ -209,6 +281,7 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     hand_over(take, taken);
     note_answer(take, taken);
     taking_look(taking); /* there may be more, or room for another channel */
+    taking->options.on_room(taking->options.context);
 }
 
 /* ---- The object ---- */

@@ -28,6 +28,8 @@ struct taking_options {
     /* A message was taken for it, under this lease; gone when the callback returns. */
     void (*begin)(void *context, struct destination *destination, int64_t term,
                   const struct outbox_message *message);
+    /* A take has ended: taking_place() may say more than before. */
+    void (*on_room)(void *context);
     void *context;
 };
 
@@ -48,6 +50,17 @@ void taking_look_freed(struct taking *taking);
 void taking_look_anew(struct taking *taking);
 /* Other rates are in force: what waits for a token asks anew. */
 void taking_reload(struct taking *taking);
+
+/* A place for a message that is about to be decided: where one is kept (promised to `destination`)
+ * it can begin as soon as Redis has it, and needs no take. Only while nothing stands in the
+ * channel's queue, as far as is known here, and for a gateway that nothing bounds but its
+ * connections. */
+enum outbox_place taking_place(struct taking *taking, const char *channel,
+                               struct destination **destination);
+/* So many messages may be decided together and yet leave no connection idle; at least one. */
+size_t taking_together(const struct taking *taking);
+/* Something was put into channels' queues. */
+void taking_note_queued(struct taking *taking);
 
 /* True while a message is asked for, or is being put back. */
 bool taking_busy(const struct taking *taking);

@@ -8,14 +8,14 @@
  *                   prove to be one person's become one (events/names)
  *   decide_work     for each customer: events/judging makes what is decided a commit, or asks for
  *                   starts and entries of tables first, which are read for it (events/needs)
- *   send_commit     everything decided for a customer, all or nothing (store/commit.lua); all
- *                   customers of the batch are under way at once
- *   on_commit       done; or decided again at once: another writer was here (STALE), an assumption
- *                   was wrong (FACTS), an entry is no longer ours (GONE); or it waits for the next
- *                   round: a key leads elsewhere by now (MOVED), or Redis failed
- *   end_round       all have answers: another round (of what one commit does not carry; after
- *                   Redis failed in a while), or finish
- *   finish          all works are done: the intake may bring the next batch
+ *   send_commit     everything decided for a customer, all or nothing (store/commit.lua). What is
+ *                   decided together goes in one call (events/gathering), and behind it the next
+ *                   customers are decided; messages that can begin at once go to delivery from
+ * there on_commit       done; or decided again at once: another writer was here (STALE), an
+ * assumption was wrong (FACTS), an entry is no longer ours (GONE); or it waits for the next round:
+ * a key leads elsewhere by now (MOVED), or Redis failed end_round       all have answers: another
+ * round (of what one commit does not carry; after Redis failed in a while), or finish finish all
+ * works are done: the intake may bring the next batch
  *
  * A timer's life is the same from begin_round on: a work without events, and with a deadline; and
  * so is that of a tick (pipeline_take_ticks), but that one of which nothing came needs no commit:
@@ -69,10 +69,12 @@ struct batch {
     uint32_t work_count, work_capacity;
     struct work **in_round; /* the works that were not done when it began */
     uint32_t in_round_count;
-    uint32_t outstanding; /* of those, without the last answer */
-    bool failed;          /* Redis failed one of them */
-    int64_t now_ms;       /* Redis' TIME, as read with the documents */
-    struct event *again;  /* the next round, after Redis failed */
+    uint32_t next;               /* of those, to be decided */
+    uint32_t outstanding;        /* … without the last answer */
+    struct gathering *gathering; /* of what is decided */
+    bool failed;                 /* Redis failed one of them */
+    int64_t now_ms;              /* Redis' TIME, as read with the documents */
+    struct event *again;         /* the next round, after Redis failed */
     struct backoff backoff;
 
     /* Of ticks. */
@@ -97,7 +99,7 @@ static customers_on_read on_documents;
 static void decide_work(struct work *work);
 static void read_needs(struct work *work);
 static needs_on_read on_needs;
-static customers_on_commit on_commit;
+static void on_commit(struct work *work, const struct commit_result *result, size_t queued);
 static void end_round(struct work *work, enum work_state state);
 static void fail_round(struct work *work);
 static void finish(struct batch *batch);
@@ -332,11 +334,27 @@ static void begin_round(struct batch *batch)
     customers_read(batch->pipeline->options.shard->customers, &query, on_documents, batch);
 }
 
-/* All that are not done, under way at once. */
+/* As many as go together; the next ones when these are on their way. The last of them may end the
+ * batch, and what it has in the arenas. */
+static void decide_some(struct batch *batch)
+{
+    while (batch->next < batch->in_round_count && !gathering_is_full(batch->gathering))
+        decide_work(batch->in_round[batch->next++]);
+}
+
+static void on_sent(void *context, uint32_t messages)
+{
+    struct batch *batch = context;
+    const struct pipeline_options *options = &batch->pipeline->options;
+    options->on_sent(options->context, messages);
+    decide_some(batch);
+}
+
+/* All that are not done. */
 static void begin_works(struct batch *batch)
 {
     batch->in_round = arena_alloc(batch->round, sizeof(struct work *) * batch->work_count);
-    batch->in_round_count = 0;
+    batch->in_round_count = batch->next = 0;
     batch->failed = false;
     for (uint32_t i = 0; i < batch->work_count; i++) {
         struct work *work = batch->works[i];
@@ -346,10 +364,8 @@ static void begin_works(struct batch *batch)
         work_begin_round(work);
         work->state = WORK_UNDER_WAY;
     }
-    /* The last of them may end the batch, and what it has in the arenas. */
-    uint32_t left = batch->outstanding = batch->in_round_count;
-    for (struct work **work = batch->in_round; left > 0; left--, work++)
-        decide_work(*work);
+    batch->outstanding = batch->in_round_count;
+    decide_some(batch);
 }
 
 /* A key may lead to one that nobody has asked for: then that is read too. */
@@ -375,8 +391,7 @@ static void on_documents(void *context, const struct diag *fault,
 
 static void send_commit(struct work *work, const struct commit *commit)
 {
-    failpoint("commit");
-    customers_commit(work->batch->pipeline->options.shard->customers, commit, on_commit, work);
+    gathering_add(work->batch->gathering, work->batch->round, commit, work);
 }
 
 static struct judging judging_of(const struct batch *batch)
@@ -477,15 +492,15 @@ static void tell_different(const struct work *work)
                     "first counts (`duplicate-differs` in the customer's trace)");
 }
 
-/* Some or all of it was committed. */
-static void go_on(struct work *work)
+/* Some or all of it was committed; `queued` of its messages stand in the outbox. */
+static void go_on(struct work *work, size_t queued)
 {
     const struct pipeline_options *options = &work->batch->pipeline->options;
     log_once_forget(&work->batch->pipeline->told);
     work_figures_count(work);
     work_log_committed(work);
     tell_different(work);
-    if (work->decision.message_count)
+    if (queued)
         options->on_messages(options->context);
     if (work->decision.erased_count)
         options->on_erased(options->context);
@@ -558,14 +573,12 @@ static void give_up_broken(struct work *work, const struct commit_result *result
     send_commit(work, &commit);
 }
 
-static void on_commit(void *context, const struct commit_result *result)
+static void on_commit(struct work *work, const struct commit_result *result, size_t queued)
 {
-    struct work *work = context;
-    failpoint("commit-answered");
     switch (result->outcome) {
     case COMMIT_DONE:
         tell_low(result);
-        go_on(work);
+        go_on(work, queued);
         return;
     case COMMIT_MOVED:
         read_again(work);
@@ -596,7 +609,7 @@ static void finish(struct batch *batch)
     arena_reset(batch->arena);
     arena_reset(batch->round);
     batch->works = batch->in_round = NULL;
-    batch->work_count = batch->work_capacity = batch->in_round_count = 0;
+    batch->work_count = batch->work_capacity = batch->in_round_count = batch->next = 0;
     batch->active = false;
     batch->intake = NULL;
     batch->on_ticks = NULL;
@@ -648,6 +661,13 @@ static void open_batch(struct pipeline *pipeline, struct batch *batch)
     batch->arena = arena_new(ARENA_BYTES);
     batch->round = arena_new(ARENA_BYTES);
     batch->names = names_new();
+    batch->gathering =
+        gathering_new(&(struct gathering_options){.base = pipeline->options.base,
+                                                  .shard = pipeline->options.shard,
+                                                  .at_once = pipeline->options.at_once,
+                                                  .answered = on_commit,
+                                                  .sent = on_sent,
+                                                  .context = batch});
     batch->again = evtimer_new(pipeline->options.base, on_again, batch);
     if (!batch->again)
         mem_exhausted();
@@ -658,6 +678,7 @@ static void close_batch(struct batch *batch)
     event_free(batch->again);
     generation_release(&batch->generation);
     names_destroy(&batch->names);
+    gathering_destroy(&batch->gathering);
     arena_destroy(&batch->round);
     arena_destroy(&batch->arena);
 }
@@ -685,6 +706,13 @@ void pipeline_destroy(struct pipeline **pipeline)
     close_batch(&(*pipeline)->ticks);
     free(*pipeline);
     *pipeline = NULL;
+}
+
+void pipeline_look(struct pipeline *pipeline)
+{
+    gathering_look(pipeline->events.gathering);
+    gathering_look(pipeline->due.gathering);
+    gathering_look(pipeline->ticks.gathering);
 }
 
 bool pipeline_busy(const struct pipeline *pipeline)

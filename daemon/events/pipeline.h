@@ -10,6 +10,7 @@
 
 #include "config/generation.h"
 #include "decide/room.h"
+#include "events/gathering.h"
 #include "store/shard.h"
 
 struct archive;
@@ -29,6 +30,9 @@ struct pipeline_options {
     const struct room *(*rooms)(void *context);
     /* So many messages were decided, and are about to be put there. */
     void (*on_decided)(void *context, uint32_t messages);
+    /* So many of these are on their way to Redis. */
+    void (*on_sent)(void *context, uint32_t messages);
+    struct at_once_options at_once; /* who begins messages as soon as they are decided */
     /* Messages were put into the outbox: after each commit that had some. */
     void (*on_messages)(void *context);
     /* Somebody was erased: after the commit. */
@@ -52,6 +56,9 @@ void pipeline_stop_timers(struct pipeline *pipeline);
 typedef void pipeline_on_ticks(void *context);
 void pipeline_take_ticks(struct pipeline *pipeline, const char *const *taken, size_t count,
                          pipeline_on_ticks *done, void *context);
+
+/* A connection may be free for a message that waits for one. */
+void pipeline_look(struct pipeline *pipeline);
 
 /* True while events are being decided. */
 bool pipeline_has_events(const struct pipeline *pipeline);

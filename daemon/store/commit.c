@@ -1,7 +1,8 @@
 /*
- * commit_arguments puts a head and then lists, each behind its name and how many items it has
- * (put_list), so that the script and this file need not agree on an order. commit_read_result
- * reads what was answered: a word, and what that word brings (read_facts, read_places).
+ * commit_arguments puts of each commit a head and then lists, each behind its name and how many
+ * items it has (put_list), so that the script and this file need not agree on an order.
+ * commit_read_result reads what was answered: a word, and what that word brings (read_facts,
+ * read_places).
  */
 #include "store/commit.h"
 
@@ -78,6 +79,7 @@ static void put_messages(struct arguments *arguments, const struct commit *commi
         arguments_text(arguments, message->topic);
         arguments_text(arguments, message->domain);
         arguments_text(arguments, message->returns ? message->returns : "");
+        arguments_text(arguments, message->gateway);
     }
 }
 
@@ -221,47 +223,56 @@ static void put_halts(struct arguments *arguments, const struct commit *commit)
     }
 }
 
-/* The head in the order that commit.lua reads it, then its lists in any. */
-struct arguments commit_arguments(struct arena *arena, const char *consumer,
-                                  const struct commit *commit)
+/* The head in the order that commit.lua reads it, then its lists in any, and their end. */
+static void put_commit(struct arguments *arguments, const struct commit *commit)
 {
-    struct arguments arguments = arguments_begin(arena, 64 + commit->id_count);
-    arguments_text(&arguments, consumer);
-    arguments_text(&arguments, commit->customer);
-    arguments_text(&arguments, commit->seen);
-    arguments_text(&arguments, commit->version);
-    arguments_bytes(&arguments, commit->document.text, commit->document.length);
-    arguments_number(&arguments, commit->expire_ms);
-    arguments_number(&arguments, commit->deadline_ms);
-    put_texts(&arguments, "ids", commit->ids, commit->id_count);
-    put_texts(&arguments, "free", commit->free_hashes, commit->free_hash_count);
-    put_undeclined(&arguments, commit);
-    put_words(&arguments, commit);
-    put_withdrawals(&arguments, commit);
-    put_postponed(&arguments, commit);
-    put_messages(&arguments, commit);
-    put_list(&arguments, "full", commit->full_count);
+    arguments_text(arguments, commit->customer);
+    arguments_text(arguments, commit->seen);
+    arguments_text(arguments, commit->version);
+    arguments_bytes(arguments, commit->document.text, commit->document.length);
+    arguments_number(arguments, commit->expire_ms);
+    arguments_number(arguments, commit->deadline_ms);
+    arguments_number(arguments, commit->number);
+    put_texts(arguments, "ids", commit->ids, commit->id_count);
+    put_texts(arguments, "free", commit->free_hashes, commit->free_hash_count);
+    put_undeclined(arguments, commit);
+    put_words(arguments, commit);
+    put_withdrawals(arguments, commit);
+    put_postponed(arguments, commit);
+    put_messages(arguments, commit);
+    put_list(arguments, "full", commit->full_count);
     for (size_t i = 0; i < commit->full_count; i++) {
-        arguments_text(&arguments, commit->full[i].class_);
-        arguments_number(&arguments, commit->full[i].since_ms);
+        arguments_text(arguments, commit->full[i].class_);
+        arguments_number(arguments, commit->full[i].since_ms);
     }
-    put_halts(&arguments, commit);
+    put_halts(arguments, commit);
     if (commit->dry) {
-        put_list(&arguments, "dry", 1);
-        arguments_text(&arguments, "1");
+        put_list(arguments, "dry", 1);
+        arguments_text(arguments, "1");
     }
-    put_list(&arguments, "emits", commit->emit_count);
+    put_list(arguments, "emits", commit->emit_count);
     for (size_t i = 0; i < commit->emit_count; i++) {
-        arguments_text(&arguments, commit->emits[i].key);
-        arguments_bytes(&arguments, commit->emits[i].event.text, commit->emits[i].event.length);
+        arguments_text(arguments, commit->emits[i].key);
+        arguments_bytes(arguments, commit->emits[i].event.text, commit->emits[i].event.length);
     }
-    put_watches(&arguments, commit);
-    put_dead(&arguments, commit);
-    put_starts(&arguments, commit);
-    put_texts(&arguments, "forgotten", commit->forgotten_starts, commit->forgotten_start_count);
-    put_slices(&arguments, "traces", commit->traces, commit->trace_count);
-    put_person(&arguments, commit);
-    put_clocks(&arguments, commit);
+    put_watches(arguments, commit);
+    put_dead(arguments, commit);
+    put_starts(arguments, commit);
+    put_texts(arguments, "forgotten", commit->forgotten_starts, commit->forgotten_start_count);
+    put_slices(arguments, "traces", commit->traces, commit->trace_count);
+    put_person(arguments, commit);
+    put_clocks(arguments, commit);
+    arguments_text(arguments, "");
+}
+
+struct arguments commit_arguments(struct arena *arena, const char *consumer,
+                                  const struct commit_call *call)
+{
+    struct arguments arguments = arguments_begin(arena, 4 + 64 * call->count);
+    arguments_text(&arguments, consumer);
+    arguments_text(&arguments, call->inbox);
+    for (size_t i = 0; i < call->count; i++)
+        put_commit(&arguments, call->commits[i]);
     return arguments;
 }
 
@@ -343,6 +354,8 @@ bool commit_read_result(struct arena *arena, const struct reply *reply,
     if (strcmp(outcome, "done") == 0) {
         result->outcome = COMMIT_DONE;
         result->low = texts_of(arena, first, &result->low_count);
+        result->begun = texts_of(arena, reply_item(reply, 2), &result->begun_count);
+        result->ran_before = reply->count == 1;
     } else if (strcmp(outcome, "stale") == 0) {
         result->outcome = COMMIT_STALE;
         result->document = reply_slice(reply, 1);

@@ -1,6 +1,6 @@
 /*
  * Everything that was decided for one customer, to be written all or nothing, and what Redis says
- * to it: the arguments and the answer of commit.lua.
+ * to it: the arguments and the answer of commit.lua. One call carries many, each judged alone.
  */
 #ifndef NUDGED_STORE_COMMIT_H
 #define NUDGED_STORE_COMMIT_H
@@ -22,7 +22,8 @@
 
 /* What is written. Pointers and counts may be NULL and 0. */
 struct commit {
-    bool dry; /* only asked: nothing is written */
+    bool dry;       /* only asked: nothing is written */
+    int64_t number; /* of what it begins at once, as of a take; 0: nothing */
     const char
         *customer; /* NULL: entries of no customer; then only ids, emits, tellings, dead letters */
     const char *seen;       /* the version that was read; "" when there was no document */
@@ -37,7 +38,7 @@ struct commit {
     size_t free_hash_count;
     const struct commit_undeclined *undeclined;
     size_t undeclined_count;
-    const struct commit_message *messages;
+    struct commit_message *messages; /* who sends it says which begin at once */
     size_t message_count;
     const struct commit_withdrawal *withdrawals; /* done before messages are inserted */
     size_t withdrawal_count;
@@ -92,11 +93,17 @@ struct commit {
     size_t zone_count;
 };
 
+struct commit_call {
+    const struct commit *const *commits; /* no two of one customer */
+    size_t count;
+    const char *inbox; /* the list's key, or "" */
+};
+
 /* For commit.lua, of a daemon's consumer. Texts are referred to, not copied. */
 struct arguments commit_arguments(struct arena *arena, const char *consumer,
-                                  const struct commit *commit);
-/* The answer; its lists lie in the arena, its texts in the reply. False where it is none, an error
- * of Redis above all. */
+                                  const struct commit_call *call);
+/* What is answered of one of them; its lists lie in the arena, its texts in the reply. False where
+ * it is no answer, an error of Redis above all. */
 bool commit_read_result(struct arena *arena, const struct reply *reply,
                         struct commit_result *result);
 

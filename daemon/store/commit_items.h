@@ -25,6 +25,7 @@ struct commit_message {
     /* Of a mail whose bounce may come later: "<hops> <rule> <channel>" (shared_returns.lua); ""
      * or NULL of others. */
     const char *returns;
+    const char *gateway; /* of this daemon's, that is free to begin it at once; NULL: none */
 };
 
 /* A topic assumed not to be declined under the hash of a mailbox. */

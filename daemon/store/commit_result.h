@@ -2,6 +2,7 @@
 #ifndef NUDGED_STORE_COMMIT_RESULT_H
 #define NUDGED_STORE_COMMIT_RESULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/diag.h"
@@ -44,6 +45,9 @@ struct commit_result {
     const char *const
         *low; /* COMMIT_DONE: lists of which few codes are left, and how many: a, 3, b … */
     size_t low_count;
+    bool ran_before;          /* COMMIT_DONE: by an earlier run, which may have begun messages */
+    const char *const *begun; /* COMMIT_DONE: mids that this daemon has in hand now */
+    size_t begun_count;
     const char *const *braked; /* mids of which the brake lets none go */
     size_t braked_count;
     const char *const *gone;

@@ -6,7 +6,7 @@
  * Starts (customers_read_starts) are asked for when a decision needs some, and found by their
  * origin in the list of all that the customer has.
  *
- * Committing (customers_commit) is one run of commit.lua, whose arguments and answer are
+ * Committing (customers_commit) is one run of commit.lua for many, whose arguments and answer are
  * store/commit's.
  */
 #include "store/customers.h"
@@ -275,40 +275,58 @@ void customers_read_starts(struct customers *customers, const char *key, const c
 
 /* ---- Committing ---- */
 
-struct commit_call {
+struct commits {
     struct customers *customers;
     customers_on_commit *callback;
-    void *context;
+    size_t count;
+    void *contexts[]; /* of each */
 };
+
+/* What is said of one; an error that only this one met is heard as one of the whole script is. */
+static void read_commit(const struct customers *customers, const struct reply *answer,
+                        struct commit_result *result, struct diag *diag)
+{
+    if (commit_read_result(customers->answering, answer, result))
+        return;
+    reply_fault(answer, diag);
+    *result = (struct commit_result){.outcome = COMMIT_FAILED, .fault = diag};
+    if (answer->kind == REPLY_ERROR)
+        scripts_tell(customers->scripts, answer->text);
+}
 
 static void on_committed(void *context, const struct reply *reply, const struct diag *fault)
 {
-    struct commit_call *call = context;
-    struct commit_result result = {.outcome = COMMIT_FAILED, .fault = fault};
+    const struct commits *call = context;
     struct diag diag;
+    bool answered = reply && reply->kind == REPLY_LIST && reply->count == call->count;
     if (reply && failpoint("commit-lost")) {
         diag_error(&diag, "the answer was lost by a fail-point");
-        result.fault = &diag;
-    } else if (reply) {
-        arena_reset(call->customers->answering);
-        if (!commit_read_result(call->customers->answering, reply, &result)) {
-            reply_fault(reply, &diag);
-            result.fault = &diag;
-        }
+        fault = &diag;
+        answered = false;
+    } else if (reply && !answered) {
+        reply_fault(reply, &diag);
+        fault = &diag;
     }
-    call->callback(call->context, &result);
+    arena_reset(call->customers->answering);
+    for (size_t i = 0; i < call->count; i++) {
+        struct commit_result result = {.outcome = COMMIT_FAILED, .fault = fault};
+        if (answered)
+            read_commit(call->customers, reply_item(reply, i), &result, &diag);
+        call->callback(call->contexts[i], &result);
+    }
 }
 
-void customers_commit(struct customers *customers, const struct commit *commit,
-                      customers_on_commit *callback, void *context)
+void customers_commit(struct customers *customers, const struct commit_call *call,
+                      customers_on_commit *callback, void *const *contexts)
 {
-    struct commit_call *call = mem_alloc(sizeof *call);
+    struct commits *commits = mem_alloc(sizeof *commits + call->count * sizeof *contexts);
     arena_reset(customers->asking);
     struct arguments arguments =
-        commit_arguments(customers->asking, instance_consumer(customers->instance), commit);
-    *call = (struct commit_call){.customers = customers, .callback = callback, .context = context};
+        commit_arguments(customers->asking, instance_consumer(customers->instance), call);
+    *commits = (struct commits){.customers = customers, .callback = callback, .count = call->count};
+    memcpy(commits->contexts, contexts, call->count * sizeof *contexts);
     struct connection_request request =
-        arguments_request(&arguments, &customers->owner, on_committed, call);
+        arguments_request(&arguments, &customers->owner, on_committed, commits);
     request.release = free;
     scripts_run(customers->scripts, SCRIPT_COMMIT, &request);
 }

@@ -54,10 +54,12 @@ typedef void customers_on_starts(void *context, const struct diag *fault,
 void customers_read_starts(struct customers *customers, const char *key, const char *const *origins,
                            size_t count, customers_on_starts *callback, void *context);
 
+/* Hears of one commit, with its own context; all of a call are heard of at once, in their order.
+ * The result is gone when the callback returns. */
 typedef void customers_on_commit(void *context, const struct commit_result *result);
 
-/* The commit is copied. */
-void customers_commit(struct customers *customers, const struct commit *commit,
-                      customers_on_commit *callback, void *context);
+/* At least one; all is copied. */
+void customers_commit(struct customers *customers, const struct commit_call *call,
+                      customers_on_commit *callback, void *const *contexts);
 
 #endif

@@ -99,12 +99,16 @@ bool customers_now_starts(struct session *session, const char *prefix, const cha
 bool customers_now_commit(struct session *session, const char *prefix, const struct commit *commit,
                           struct arena *arena, struct commit_result *result, struct diag *diag)
 {
-    const struct arguments asked = commit_arguments(arena, "", commit);
+    const struct commit *const commits[] = {commit};
+    const struct commit_call call = {.commits = commits, .count = 1};
+    const struct arguments asked = commit_arguments(arena, "", &call);
     struct arguments arguments = script_call_begin(arena, SCRIPT_COMMIT, prefix, asked.argc);
     for (size_t i = 0; i < asked.argc; i++)
         arguments_bytes(&arguments, asked.argv[i], asked.lengths[i]);
     const struct reply *reply = script_call(session, &arguments, diag);
     *result = (struct commit_result){.outcome = COMMIT_FAILED};
-    return reply && (commit_read_result(arena, reply_copy(arena, reply), result) ||
-                     reply_fault(reply, diag));
+    const struct reply *answer = reply ? reply_copy(arena, reply) : NULL;
+    if (answer && answer->kind == REPLY_LIST)
+        answer = reply_item(answer, 0);
+    return answer && (commit_read_result(arena, answer, result) || reply_fault(answer, diag));
 }

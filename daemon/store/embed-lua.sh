@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prints C for the Lua scripts given as arguments: NAME.lua becomes `const char script_NAME[]`.
-# A line `--with shared_X` is replaced by shared_X.lua of the same folder, without its comments;
-# those files may stand among the arguments and make no variable of their own.
+# A line `--with shared_X` is replaced by shared_X.lua of the same folder, without its comments, and
+# there likewise; those files may stand among the arguments and make no variable of their own.
 set -eu
 
 printf '/* Made by embed-lua.sh from the .lua files beside it. */\n'
@@ -14,9 +14,11 @@ for file in "$@"; do
             gsub(/"/, "\\\"", line)
             printf "    \"%s\\n\"\n", line
         }
-        function insert(path, line, got) {
+        function insert(path, line, got, words) {
             while ((got = (getline line < path)) > 0)
-                if (line !~ /^ *--/)
+                if (split(line, words) && words[1] == "--with")
+                    insert(folder "/" words[2] ".lua")
+                else if (line !~ /^ *--/)
                     put(line)
             close(path)
             if (got < 0) {

@@ -7,10 +7,11 @@
 #include "store/keys.h"
 
 /* Of a key that is no stream nothing waits. */
-static bool add_length(struct session *session, const char *key, int64_t *count, struct diag *diag)
+static bool add_length(struct session *session, const char *command, const char *key,
+                       int64_t *count, struct diag *diag)
 {
     int64_t length = 0;
-    const struct reply *reply = session_command(session, diag, "XLEN", key, NULL);
+    const struct reply *reply = session_command(session, diag, command, key, NULL);
     if (reply && reply_number(reply, &length))
         *count += length;
     return reply || strcmp(diag->code, "redis-wrongtype") == 0;
@@ -43,10 +44,15 @@ bool gateway_queues_read(struct session *session, const char *prefix, const char
     for (; *channels && good; channels++)
         for (int i = 0; i < 2 && good; i++) {
             const char *own = arena_printf(arena, "%s@%s", *channels, gateway);
-            good = add_length(session,
+            int64_t *common = i ? &queues->marketing : &queues->transactional;
+            good = add_length(session, "XLEN",
                               keys_spell(arena, prefix, KEY_OUTBOX, *channels, classes[i], NULL),
-                              i ? &queues->marketing : &queues->transactional, diag) &&
-                   add_length(session, keys_spell(arena, prefix, KEY_OUTBOX, own, classes[i], NULL),
+                              common, diag) &&
+                   add_length(session, "HLEN",
+                              keys_spell(arena, prefix, KEY_BEGUN, *channels, classes[i], NULL),
+                              common, diag) &&
+                   add_length(session, "XLEN",
+                              keys_spell(arena, prefix, KEY_OUTBOX, own, classes[i], NULL),
                               &queues->bound, diag);
         }
     good = good &&

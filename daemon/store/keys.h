@@ -24,6 +24,8 @@
     X(MESSAGE, "message", "<mid>", "hash", "a message decided and not yet accepted")              \
     X(BODY, "body", "<mid>", "string", "what the message says, as JSON")                          \
     X(OUTBOX, "outbox", "<queue>:<class>", "stream", "mids to be sent, or being sent")            \
+    X(BEGUN, "begun", "<channel>:<class>", "hash",                                                \
+      "mid that was begun at once: since when, and by whom")                                      \
     X(QUEUES, "queues", "", "set", "queues of gateways: <channel>@<gateway>")                     \
     X(FULL, "full", "<class>", "zset",                                                            \
       "customer whose sends wait for room in the outbox: since when")                             \

@@ -8,12 +8,13 @@
 local P = ARGV[1]
 --with shared_type
 --with shared_outbox
+--with shared_begun
 --with shared_queues
 --with shared_clock
 local inbox, now = ARGV[2], clock()
 local queues = all_queues(3, #ARGV)
 local wrong = wrong_key({P .. ':events', 'stream', P .. ':due', 'zset', P .. ':dead', 'stream', P .. ':queues', 'set'})
-    or wrong_key(need_queues(queues, {}))
+    or wrong_key(need_queues(queues, need_begun(3, #ARGV, {})))
 if wrong then
     return wrong
 end
@@ -29,8 +30,9 @@ local levels = {since(oldest and tonumber(string.match(oldest[1], '^%d+'))),
 local place = {}
 for i = 3, #ARGV do
     place[ARGV[i]] = #levels + 1
-    levels[#levels + 1] = 0
-    levels[#levels + 1] = 0
+    for _, class in ipairs(CLASSES) do
+        levels[#levels + 1] = redis.call('HLEN', begun(ARGV[i], class))
+    end
 end
 for _, q in ipairs(queues) do
     for class = 1, #CLASSES do

@@ -187,6 +187,22 @@ static bool walk_set(struct walk *walk, const char *key)
     return true;
 }
 
+/* Those that were begun at once, "<ms> <consumer>" each. */
+static bool walk_begun(struct walk *walk, const char *key)
+{
+    arena_reset(walk->arena);
+    const struct reply *rows = session_command(walk->session, walk->diag, "HGETALL", key, NULL);
+    if (!rows)
+        return false;
+    const size_t count = rows->count / 2;
+    struct messages_item *items = arena_zero(walk->arena, sizeof *items * (count + 1));
+    for (size_t i = 0; i < count; i++) {
+        items[i].mid = arena_text(walk->arena, reply_item(rows, 2 * i)->text);
+        items[i].at_ms = strtoll(reply_item(rows, 2 * i + 1)->text, NULL, 10);
+    }
+    return tell(walk, items, count);
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -215,9 +231,12 @@ static bool walk_streams(struct walk *walk)
     const char **queues;
     size_t count = 0;
     bool good = read_queues(walk, arena, &queues, &count);
-    for (size_t i = 0; good && i < 2 * count && !walk->enough; i++)
-        good = walk_stream(
-            walk, keys_spell(arena, walk->prefix, KEY_OUTBOX, queues[i / 2], classes[i % 2], NULL));
+    for (size_t i = 0; good && i < 2 * count && !walk->enough; i++) {
+        const char *queue = queues[i / 2], *class = classes[i % 2];
+        good = walk_begun(walk, keys_spell(arena, walk->prefix, KEY_BEGUN, queue, class, NULL)) &&
+               (walk->enough ||
+                walk_stream(walk, keys_spell(arena, walk->prefix, KEY_OUTBOX, queue, class, NULL)));
+    }
     arena_destroy(&arena);
     return good;
 }

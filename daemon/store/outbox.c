@@ -252,8 +252,25 @@ bool outbox_recover(struct outbox *outbox)
     return true;
 }
 
+const char *const outbox_begun_entry = "-"; /* BEGUN of shared_begun.lua */
+
+int64_t outbox_next_number(struct outbox *outbox)
+{
+    return ++outbox->takes;
+}
+
+int64_t outbox_load(const struct outbox *outbox)
+{
+    return outbox->loads;
+}
+
+const char *outbox_inbox(const struct outbox *outbox)
+{
+    return outbox->inbox;
+}
+
 /* The take may have been carried out, or (an error within the script) a part of it. */
-static void mind_lost(struct outbox *outbox, int64_t number)
+void outbox_note_lost(struct outbox *outbox, int64_t number)
 {
     if (outbox->lost_count < LOST_MOST)
         outbox->lost[outbox->lost_count++] = number;
@@ -273,7 +290,7 @@ static void on_taken(void *context, const struct reply *reply, const struct diag
         taken = (struct outbox_taken){.fault = &diag};
     }
     if (taken.fault && call->number)
-        mind_lost(call->outbox, call->number);
+        outbox_note_lost(call->outbox, call->number);
     else if (!taken.fault)
         taken.buried = outbox_hear_buried(call->outbox, reply_item(reply, 2));
     call->callback(call->context, &taken);

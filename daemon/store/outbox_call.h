@@ -12,9 +12,9 @@
 struct log_group;
 struct wrong_keys;
 
-/* Takes under way when a connection is lost are at most one for each channel; the rest comes back
- * when the daemon's lease ends. */
-enum { LOST_MOST = 256 };
+/* Takes under way when a connection is lost are at most one for each channel, and commits that
+ * begin messages as many as two calls carry; the rest comes back when the daemon's lease ends. */
+enum { LOST_MOST = 512 };
 
 struct outbox {
     struct scripts *scripts;

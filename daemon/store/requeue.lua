@@ -17,6 +17,7 @@ local later = P .. ':later'
 --with shared_pending
 --with shared_trace
 --with shared_outbox
+--with shared_begun
 --with shared_queues
 --with shared_requeue
 --with shared_message
@@ -94,6 +95,24 @@ local function look_at(q, class, reason, entry, mid)
     end
 end
 
+-- What a dead daemon had begun at once.
+local function look_at_begun(channel)
+    for _, class in ipairs(CLASSES) do
+        local all = redis.pcall('HGETALL', begun(channel, class))
+        for i = 1, all.err and 0 or #all, 2 do
+            local mid, owner = all[i], begun_by(all[i + 1]) or ''
+            local m = fields(mid, 'state', 'give_up', 'owner', 'entry')
+            local is_its = m and m[1] == 'taken' and m[3] == owner and m[4] == BEGUN
+            if not is_its then
+                redis.call('HDEL', begun(channel, class), mid)
+            elseif count_of(m[2]) <= now and not alive(owner) and is_gone(owner, GRACE, now) then
+                redis.call('HDEL', begun(channel, class), mid)
+                end_as_dead(mid, channel, class, 'no-channel', REASONS['no-channel'][2])
+            end
+        end
+    end
+end
+
 -- Whether nothing is left in it.
 local function look_through(q, reason, most)
     local empty = true
@@ -114,6 +133,7 @@ end
 for _, channel in ipairs(redis.call('SMEMBERS', P .. ':channels')) do
     if not ours[channel] then
         look_through({channel, channel}, 'no-channel', count)
+        look_at_begun(channel)
     end
 end
 for _, q in ipairs(gateway_queues()) do

@@ -17,6 +17,7 @@ local WIDTH = 14
 --with shared_clock
 --with shared_trace
 --with shared_outbox
+--with shared_begun
 --with shared_requeue
 --with shared_message
 --with shared_returns
@@ -34,6 +35,8 @@ for i = 4, #ARGV, WIDTH do
         looked[stream] = true
         needed[#needed + 1] = stream
         needed[#needed + 1] = 'stream'
+        needed[#needed + 1] = begun(ARGV[i + 3], ARGV[i + 4])
+        needed[#needed + 1] = 'hash'
         needed[#needed + 1] = lacking(ARGV[i + 3], ARGV[i + 4])
         needed[#needed + 1] = 'set'
     end
@@ -54,10 +57,32 @@ local function later(r, key)
     redis.call('ZADD', P .. ':later', ms(at_ms(r)), r.mid)
 end
 
+-- What goes at the end, all at once: keys of messages that are done with, and of those that were begun at
+-- once what stands for them in place of an entry.
+local ended, left = {}, {}
+local function leave_later(r)
+    if r.entry ~= BEGUN then
+        remove(outbox(r.queue, r.class), r.entry)
+        return
+    end
+    local from = begun(r.queue, r.class)
+    left[from] = left[from] or {}
+    table.insert(left[from], r.mid)
+end
+local function finish_all()
+    if #ended > 0 then
+        redis.call('DEL', unpack(ended))
+    end
+    for from, mids in pairs(left) do
+        redis.call('HDEL', from, unpack(mids))
+    end
+end
+
 local finish = {
-    done = function(r)
+    done = function(r, key)
         remember(r.mid, r.customer, r.hash, r.returns, r.told, now)
-        delete_message(r.mid)
+        ended[#ended + 1] = key
+        ended[#ended + 1] = body_key(r.mid)
     end,
     later = later,
     resend = function(r, key)
@@ -122,7 +147,7 @@ end
 
 -- Its record was spoilt while a sender had it. That it was sent is all that can be known of it.
 local function end_spoilt(r)
-    if remove(outbox(r.queue, r.class), r.entry) == 0 then
+    if leave(r.queue, r.class, r.entry, r.mid) == 0 then
         return 0
     end
     if r.outcome ~= 'done' then
@@ -134,17 +159,16 @@ end
 
 local function settle(r)
     local key = message_key(r.mid)
-    local stream = outbox(r.queue, r.class)
     local m = fields(r.mid, 'owner', 'entry', 'customer', 'mark', 'attempts', 'lacks', 'hash', 'returns', 'told')
     if not m then
         return end_spoilt(r)
-    elseif redis.call('EXISTS', key) == 0 then
-        return 2 * remove(stream, r.entry)
+    elseif not m[1] and redis.call('EXISTS', key) == 0 then
+        return 2 * leave(r.queue, r.class, r.entry, r.mid)
     elseif m[1] ~= consumer or m[2] ~= r.entry then
         return 0
     end
     r.customer, r.attempts, r.lacks, r.hash, r.returns, r.told = m[3], unpack(m, 5, 9)
-    remove(stream, r.entry)
+    leave_later(r)
     if m[4] then
         end_marked(r, m[4])
         return 3
@@ -154,18 +178,27 @@ local function settle(r)
     return 1
 end
 
-local out, letters = {}, {}
+local out, letters, failed = {}, {}, nil
 for i = 4, #ARGV, WIDTH do
     local entry, queue, mid, channel, class, outcome, at, charge, reason, detail, trace, event, suppress,
         suppress_reason = unpack(ARGV, i, i + WIDTH - 1)
     local r = {entry = entry, queue = queue, mid = mid, channel = channel, class = class,
         outcome = outcome, at = at, charge = charge, reason = reason, detail = detail,
         trace = trace, event = event, suppress = suppress, suppress_reason = suppress_reason}
-    out[#out + 1] = settle(r)
+    local ran, answer = pcall(settle, r)
+    if not ran then -- what was settled before stands
+        failed = answer
+        break
+    end
+    out[#out + 1] = answer
     if r.letter then
         letters[#letters + 1] = #out
         letters[#letters + 1] = r.letter
     end
+end
+finish_all()
+if failed then
+    error(failed)
 end
 out[#out + 1] = letters
 return out

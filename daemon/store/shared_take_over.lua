@@ -1,7 +1,8 @@
 -- The message's daemon died over it: an attempt may have been made, so it is uncertain. Under
 -- `hold`, or where it was the third to end over this one, it stays so, else it goes back into the
 -- outbox, bound to the gateway that had it. One that was marked ends.
--- The caller has seen that it was taken; the entry in the stream is deleted here. Returns what
+-- The caller has seen that it was taken; the entry in the stream, or what stands for it where it was
+-- begun at once, is deleted here. Returns what
 -- was done: 'resend', 'hold' or 'withdrawn'. Where somebody has `asked` for it, an event tells of the
 -- first time that the message is uncertain.
 local DEATHS_MOST = 3
@@ -11,7 +12,7 @@ local function take_over(queue, channel, class, entry, mid, now, keep, asked)
     local m = message_of(mid, channel, class)
     local deaths = count_of(row[3]) + 1
     local verdict = (row[1] == 'hold' or deaths >= DEATHS_MOST) and 'hold' or 'resend'
-    remove(outbox(queue, class), entry)
+    leave(queue, class, entry, mid)
     if row[2] then
         withdraw(m, row[2], true, false, now, keep)
         return 'withdrawn'

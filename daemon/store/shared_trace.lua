@@ -14,7 +14,8 @@ local function trace_of(line)
 end
 -- Of the same message back to what is no failure.
 local function trace_run(key, new)
-    for _, line in ipairs(redis.call('LRANGE', key, 0, RUN_LOOK - 1)) do
+    local lines = redis.pcall('LRANGE', key, 0, RUN_LOOK - 1)
+    for _, line in ipairs(lines.err and {} or lines) do
         local old = string.find(line, '"mid":"' .. new.mid .. '"', 1, true) and trace_of(line)
         if old and not FAILURES[old.what] then
             return nil
@@ -40,17 +41,16 @@ end
 -- list the line is lost, and nothing else.
 local function push_trace(customer, line, keep)
     local key = P .. ':trace:' .. customer
-    local kind = redis.call('TYPE', key).ok
-    if kind ~= 'list' and kind ~= 'none' then
-        return
-    end
     local merged, replaced = trace_merged(key, line)
-    redis.call('LPUSH', key, merged)
-    if replaced then
+    local count = redis.pcall('LPUSH', key, merged)
+    if type(count) ~= 'number' then
+        return
+    elseif replaced then
         redis.call('LREM', key, 1, replaced)
+    elseif count > 100 then
+        redis.call('LTRIM', key, 0, 99)
     end
-    redis.call('LTRIM', key, 0, 99)
-    if redis.call('PTTL', key) == -1 then
+    if count == 1 then
         redis.call('PEXPIRE', key, keep)
     end
 end

@@ -8,6 +8,7 @@
 -- Writes nothing.
 local P = ARGV[1]
 --with shared_outbox
+--with shared_begun
 --with shared_queues
 local function ask(...)
     local answer = redis.pcall(...)
@@ -30,9 +31,15 @@ local function first(set, most)
     local found = ask('ZRANGE', set, '-inf', most, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
     return found and found[2] and math.floor(tonumber(found[2])) or 0
 end
-local function add(rows, channel, queue, class)
-    local stream = outbox(queue, class)
-    local length, since = count('XLEN', stream), oldest(stream)
+local function oldest_begun(key)
+    local first, all = 0, ask('HGETALL', key) or {}
+    for i = 2, #all, 2 do
+        local _, since = begun_by(all[i])
+        first = since and (first == 0 or since < first) and since or first
+    end
+    return first
+end
+local function add(rows, channel, class, length, since)
     for _, row in ipairs(rows) do
         if row[1] == channel and row[2] == class then
             row[3] = row[3] + length
@@ -51,13 +58,16 @@ for _, class in ipairs(CLASSES) do
 end
 for _, channel in ipairs(ask('SMEMBERS', P .. ':channels') or {}) do
     for _, class in ipairs(CLASSES) do
-        add(rows, channel, channel, class)
+        local stream, at_once = outbox(channel, class), begun(channel, class)
+        add(rows, channel, class, count('XLEN', stream), oldest(stream))
+        add(rows, channel, class, count('HLEN', at_once), oldest_begun(at_once))
     end
 end
 if ask('SCARD', P .. ':queues') then
     for _, q in ipairs(gateway_queues()) do
         for _, class in ipairs(CLASSES) do
-            add(rows, q[2], q[1], class)
+            local stream = outbox(q[1], class)
+            add(rows, q[2], class, count('XLEN', stream), oldest(stream))
         end
     end
 end

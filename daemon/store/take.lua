@@ -32,14 +32,11 @@ local this, inbox = consumer .. '#' .. ARGV[7], ARGV[8]
 --with shared_ending
 --with shared_lacking
 --with shared_objection
+--with shared_behind
 local ASIDE_MOST = 100 -- of those that were put aside, looked at in one run
 local BEFORE_END_MS = 1000 -- so long before its give_up it is a dead letter, which the daemon makes
 local PASS_MOST = 1000 -- entries of messages that were withdrawn, end or are held, in one run
--- Events are behind when one is not decided that was accepted so many ms ago. In any traffic some
--- are on their way for a moment, and marketing would never go: who opts out within this last
--- second is as who does while a gateway has the message.
-local BEHIND = 1000
-local BEHIND_AGAIN, SAMPLE_EVERY = 100, 100 -- ms
+local BEHIND_AGAIN = 100 -- ms
 local own_only, gateway, now = ARGV[9] == '1', ARGV[10], clock()
 local own = queue_at(channel, gateway)
 local refused = no_lease(consumer)
@@ -173,24 +170,6 @@ local function is_there(class)
         is_aside and redis.call('ZCARD', holding(channel, class)) > 0)
 end
 
--- Whether marketing waits. Also while a key is wrong without which no event, or no withdrawal, can be
--- committed: `health` tells of it, and transactional messages go on.
-local function is_behind()
-    local needed = decided_from(inbox)
-    for _, key in ipairs({P .. ':due', P .. ':taken', P .. ':uncertain'}) do
-        needed[#needed + 1] = key
-        needed[#needed + 1] = 'zset'
-    end
-    for _, class in ipairs(CLASSES) do
-        needed[#needed + 1] = P .. ':full:' .. class
-        needed[#needed + 1] = 'zset'
-    end
-    local function wants(since)
-        return not since or since <= now - SAMPLE_EVERY
-    end
-    return wrong_key(needed) or decided_until(inbox, now, wants) < now - BEHIND
-end
-
 -- Bound to another gateway in a former program's place for it: it goes into that one's queue.
 local function move(stream, entry, mid, class)
     remove(stream, entry)
@@ -249,7 +228,7 @@ end
 
 local behind = 0
 for _, class in ipairs(CLASSES) do
-    if class == 'marketing' and #taken < room and is_there(class) and is_behind() then
+    if class == 'marketing' and #taken < room and is_there(class) and events_are_behind(inbox, now) then
         behind = BEHIND_AGAIN
     else
         repeat

@@ -383,9 +383,9 @@ class Shop:
     def idle(self):
         """No event, timer in the past, message or retry is left."""
         client = self.client
-        outbox = [key for key in client.scan_iter("nudged:outbox:*")]
         return (client.xlen("nudged:events") == 0 and client.zcard("nudged:taken") == 0
-                and not client.exists("nudged:inbox") and sum(map(client.xlen, outbox)) == 0)
+                and not client.exists("nudged:inbox") and not any(client.scan_iter("nudged:begun:*"))
+                and sum(client.xlen(key) for key in client.scan_iter("nudged:outbox:*")) == 0)
 
     def wait_idle(self, patience=PATIENCE):
         wait_until(self.idle, "the daemon to have nothing left to do", patience)

@@ -55,7 +55,8 @@ def crowd(shop):
 
 
 def outbox(shop):
-    return sum(shop.client.xlen(key) for key in shop.client.scan_iter("nudged:outbox:*"))
+    return (sum(shop.client.xlen(key) for key in shop.client.scan_iter("nudged:outbox:*"))
+            + sum(shop.client.hlen(key) for key in shop.client.scan_iter("nudged:begun:*")))
 
 
 def waiting(shop, kind="marketing"):

@@ -83,7 +83,7 @@ const char *commit_fixture_ask(struct commit_fixture *scene, const struct commit
     static size_t turn;
     struct commit_fixture_result *result = &results[turn++ % 4];
     *result = (struct commit_fixture_result){0};
-    customers_commit(scene->customers, commit, commit_fixture_on_commit, result);
+    store_fixture_commit(scene->customers, commit, commit_fixture_on_commit, result);
     assert_false(result->done);
     redis_fixture_run(&scene->redis, &result->done);
     return result->text;

@@ -93,3 +93,11 @@ void store_fixture_revive(struct store_fixture *store)
     assert_redis(store->redis, "OK", "SET t:instance:%s %lld PX 10000",
                  name_of(store, name, sizeof name), (long long)instance_epoch(store->instance));
 }
+
+void store_fixture_commit(struct customers *customers, const struct commit *commit,
+                          customers_on_commit *callback, void *context)
+{
+    const struct commit *const commits[] = {commit};
+    const struct commit_call call = {.commits = commits, .count = 1};
+    customers_commit(customers, &call, callback, &context);
+}

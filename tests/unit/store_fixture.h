@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "redis_fixture.h"
+#include "store/customers.h"
 #include "store/instance.h"
 
 struct store_fixture {
@@ -38,5 +39,9 @@ void store_fixture_lapse(struct store_fixture *store);
 
 /* The lease again, with the same epoch: it was only frozen. */
 void store_fixture_revive(struct store_fixture *store);
+
+/* A call of one commit. */
+void store_fixture_commit(struct customers *customers, const struct commit *commit,
+                          customers_on_commit *callback, void *context);
 
 #endif

@@ -36,7 +36,7 @@ static const char *commit(struct outbox_fixture *scene, const struct commit *com
     static struct result result;
     struct customers *customers = customers_new(scene->store.scripts, scene->store.instance);
     result = (struct result){0};
-    customers_commit(customers, commit, on_commit, &result);
+    store_fixture_commit(customers, commit, on_commit, &result);
     redis_fixture_run(&scene->redis, &result.done);
     customers_destroy(&customers);
     return result.text;
@@ -51,10 +51,11 @@ static struct commit document(void)
                            .expire_ms = LATER};
 }
 
-static const struct commit_message messages[] = {
+static struct commit_message messages[] = {
     {"m1", "email", "marketing", "{\"to\":1}", 8, "hold", 1700000000001, "h", "s", "all",
-     "shop.example", "0 offer"},
-    {"m2", "email", "transactional", "{\"to\":2}", 8, "resend", 1700000000002, "", "", "", "", ""},
+     "shop.example", "0 offer", NULL},
+    {"m2", "email", "transactional", "{\"to\":2}", 8, "resend", 1700000000002, "", "", "", "", "",
+     NULL},
 };
 
 /* One message in each state. */

@@ -138,9 +138,11 @@ static void test_deadline_given_up(void **state)
     }
 }
 
-static const struct commit_message messages[] = {
-    {"m1", "email", "marketing", "{\"to\":1}", 8, "hold", 1700000000001, "h", "s", "all", "", ""},
-    {"m2", "email", "transactional", "{\"to\":2}", 8, "resend", 1700000000002, "", "", "", "", ""},
+static struct commit_message messages[] = {
+    {"m1", "email", "marketing", "{\"to\":1}", 8, "hold", 1700000000001, "h", "s", "all", "", "",
+     NULL},
+    {"m2", "email", "transactional", "{\"to\":2}", 8, "resend", 1700000000002, "", "", "", "", "",
+     NULL},
 };
 
 static void test_messages(void **state)
@@ -271,7 +273,7 @@ static void test_lost(void **state)
     struct commit first = commit_fixture_document("", "1-9-1", V1);
     struct commit_fixture_result result = {0};
     assert_redis(&scene->redis, "[]", "KEYS t:customer:*");
-    customers_commit(scene->customers, &first, commit_fixture_on_commit, &result);
+    store_fixture_commit(scene->customers, &first, commit_fixture_on_commit, &result);
     redis_fixture_end(&scene->redis, SIGKILL);
     redis_fixture_run(&scene->redis, &result.done);
     assert_string_equal(result.text, "failed redis-lost");
@@ -415,7 +417,7 @@ static void test_destroy_silences(void **state)
     struct commit first = commit_fixture_document("", "1-9-1", V1);
     struct commit_fixture_result result = {0};
     struct reading reading = {0};
-    customers_commit(scene->customers, &first, commit_fixture_on_commit, &result);
+    store_fixture_commit(scene->customers, &first, commit_fixture_on_commit, &result);
     customers_read(scene->customers, &reading.query, on_read, &reading);
     customers_destroy(&scene->customers);
     scene->customers = customers_new(scene->store.scripts, scene->store.instance);

@@ -109,8 +109,8 @@ static void commit_all(struct scene *scene)
     size_t count = scene->batch.count;
     for (size_t i = 0; i < count; i++)
         ids[i] = scene->batch.entries[i].id;
-    customers_commit(scene->customers, &(struct commit){.ids = ids, .id_count = count}, on_commit,
-                     &done);
+    store_fixture_commit(scene->customers, &(struct commit){.ids = ids, .id_count = count},
+                         on_commit, &done);
     redis_fixture_run(&scene->redis, &done);
     scene->handed = false;
     intake_done(scene->intake);

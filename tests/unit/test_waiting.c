@@ -149,7 +149,7 @@ static bool has_outcome(void *context)
 static enum commit_outcome commit(struct scene *scene, const struct commit *commit)
 {
     int outcome = -1;
-    customers_commit(scene->customers, commit, on_commit, &outcome);
+    store_fixture_commit(scene->customers, commit, on_commit, &outcome);
     redis_fixture_run_until(&scene->redis, has_outcome, &outcome);
     return (enum commit_outcome)outcome;
 }
