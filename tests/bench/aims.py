@@ -23,6 +23,7 @@ AIMS = [
     ("idle: anonymous memory", "idle", "nudged: anonymous", "most", 8, " MB"),
     ("… wake-ups in a minute (a lease every 3 s: a timer, and Redis' answer)", "idle", "nudged: wake-ups", "most", 60, ""),
     ("50,000 events wait: anonymous memory", "backlog", "50,000 wait: most anonymous", "most", 20, " MB"),
+    ("50,000 messages wait: anonymous memory", "backlog", "50,000 messages wait: most anonymous", "most", 20, " MB"),
     ("500,000 wait: the rate, of that at 1,000", "backlog", "500,000 wait: of the first", "least", 0.9, ""),
     ("10,000 rules: the rate, of that with ten", "scale", "10,000 rules: of the small one", "least", 0.8, ""),
     ("very many customers with timers: the rate, of that with 2,000", "scale",

@@ -1,17 +1,19 @@
 """Messages a second and the daemon's memory when 1,000, 50,000 or 500,000 events wait: the shop of `pipeline`. All of
 them are sent; the 1,000 are given anew as they are taken, until 20,000 are sent. The daemon decides ahead of its
-sending, so only over all of them is it told what a message costs."""
+sending, so only over all of them is it told what a message costs. Then 50,000 messages wait, decided already, whose
+gateway was paused."""
 
 import threading
 import time
 
 import shop
-from contest import exactly
+from contest import between, exactly
 from figures import count, rounds, row, until
 from place import Folder, Nudged, Redis, SmtpSink
 
 WAITING = [count(1000), count(50000), count(500000)]
 LEAST = count(20000, "BENCH_MESSAGES")
+MESSAGES = count(50000)
 CONNECTIONS = 20
 
 
@@ -70,8 +72,29 @@ def measured(waiting):
                 "peak": daemon.peak_mb()}
 
 
+def paused():
+    """All are decided first, and sent when the gateway goes on."""
+    with Folder() as folder:
+        redis, sink = folder.start(Redis(folder.path)), folder.start(SmtpSink(folder.path))
+        shop.write(folder)
+        redis.ask("HSET", "nudged:paused", "sink", '{"at":1,"by":"bench"}')
+        redis.push(shop.event(number) for number in range(MESSAGES))
+        settings = {"gateways": {"sink": {**sink.settings(), "connections": CONNECTIONS}}}
+        daemon = folder.start(Nudged(folder.path, redis, settings))
+        memory = Memory(daemon)
+        memory.start()
+        until(lambda: daemon.status()["outbox"] == MESSAGES, "all decisions", 600, pause_s=0.1)
+        redis.ask("HDEL", "nudged:paused", "sink")
+        figures = between(MESSAGES, sink, lambda: {"daemon": daemon.used_us(), "redis": redis.used_us()})
+        until(lambda: daemon.status()["sent"] == MESSAGES, "the last settlement")
+        most_mb = memory.stop()
+        exactly(MESSAGES, sink, "nudged")
+        return {**figures, "anonymous": most_mb, "left": daemon.memory_mb()[0], "peak": daemon.peak_mb()}
+
+
 def main():
-    found = rounds({f"{waiting:,} wait": lambda w=waiting: measured(w) for waiting in WAITING})
+    found = rounds({f"{waiting:,} wait": lambda w=waiting: measured(w) for waiting in WAITING}
+                   | {f"{MESSAGES:,} messages wait": paused})
     small = found[f"{WAITING[0]:,} wait"]["messages"]
     columns = {"messages": ("messages", "1/s"), "daemon": ("daemon", "µs"), "redis": ("Redis", "µs"),
                "anonymous": ("most anonymous", "MB"), "left": ("anonymous at the end", "MB"), "peak": ("most resident", "MB")}

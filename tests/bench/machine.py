@@ -33,6 +33,13 @@ def busy():
     return os.getloadavg()[0]
 
 
+def from_npm(build):
+    """The peers that were installed, with their versions."""
+    done = build / "npm/bench/done"
+    return {name: version for name, version in (word.split("@") for word in done.read_text().split())} \
+        if done.exists() else {}
+
+
 def header(build, source):
     """Lines of Markdown."""
     memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -40,7 +47,7 @@ def header(build, source):
     redis = re.search(r"v=([\d.]+)", first_line("redis-server", "--version") or "")
     versions = {"Redis": redis and redis[1], "Postfix": debian("postfix"), "nginx": debian("nginx-light"),
                 "libcurl": debian("libcurl4"), "Node": (first_line("node", "--version") or "").lstrip("v"),
-                "Celery": debian("python3-celery"), "Jinja2": debian("python3-jinja2"), "wrk": debian("wrk")}
+                "Celery": debian("python3-celery"), "Jinja2": debian("python3-jinja2"), "wrk": debian("wrk"), **from_npm(build)}
     return [f"- {processor()}, {os.cpu_count()} processors, {memory_gib:.0f} GiB; Linux {os.uname().release}",
             f"- {first_line(str(build / 'nudged'), '--version')}, commit {commit}; "
             + ", ".join(f"{name} {version}" for name, version in versions.items() if version),
