@@ -193,6 +193,26 @@ static struct page_content show_choices(struct arena *arena, const struct click_
     };
 }
 
+static bool is_known(const struct click_person *person, const char *topic)
+{
+    for (size_t i = 0; i < person->topic_count; i++)
+        if (strcasecmp(person->topics[i].name, topic) == 0)
+            return true;
+    return false;
+}
+
+/* A topic that was there when the page was sent, and is in no configuration now: a no to it counts
+ * all the same, should it come back. */
+static void add_gone(const struct click_person *person, const struct form *form, struct topics *off)
+{
+    for (size_t i = 0; i < form->count; i++) {
+        const char *name = form->fields[i].value;
+        if (strcmp(form->fields[i].name, "was") == 0 && word_is_plain(name, strlen(name)) &&
+            !is_known(person, name) && !form_has(form, "on", name))
+            add_topic(off, name);
+    }
+}
+
 /* What was changed, against what the page showed: what another page changed meanwhile stays. */
 static bool read_choices(struct arena *arena, const struct click_person *person,
                          const struct page_language *language, const struct form *form,
@@ -207,6 +227,8 @@ static bool read_choices(struct arena *arena, const struct click_person *person,
         if (was != is)
             add_topic(is ? &on : &off, name);
     }
+    if (off.names[0] != all)
+        add_gone(person, form, &off);
     add_words(arena, click, person, "customer.unsubscribed", &off, "preferences");
     add_request(arena, click, person, &on);
     click->content = (struct page_content){

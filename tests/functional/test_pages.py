@@ -210,6 +210,41 @@ def test_language(shop, locale, accepted, lang):
     assert (page.lang, page.headers["Content-Language"]) == (lang, lang)
 
 
+def test_a_topic_that_a_reload_removes(shop):
+    """While the page is open: what it says of the others counts, and so does a no to that one."""
+    smtp = page_shop(shop)
+    shop.config["topics"] = {**TOPICS, "wine": "opt-out"}
+    daemon, web = start(shop)
+    _, links = mailed_links(shop, smtp)
+    assert ("on", "wine") in get(web, links["P"]).fields()
+    config = yaml.safe_load(daemon.config.read_text())
+    del config["topics"]["wine"]
+    daemon.config.write_text(yaml.safe_dump(config))
+    assert shop.ctl("reload")[0] == 0, shop.ctl("reload")
+    wait_until(lambda: ("on", "wine") not in get(web, links["P"]).fields(), daemon.log)
+    saved = post(web, links["P"], [("was", "offers"), ("on", "offers"), ("was", "wine"), ("was", "w ine"),
+                                   ("on", "gone"), ("on", "news")])
+    assert saved.status == 200
+    assert words(shop) == [("customer.unsubscribed", "wine", "preferences"),
+                           ("customer.subscription_requested", ["news"], "preferences")]
+
+
+def test_redis_is_full(shop):
+    """Nothing is said to be done, and nothing is half done."""
+    smtp = page_shop(shop)
+    daemon, web = start(shop)
+    _, links = mailed_links(shop, smtp)
+    shop.client.config_set("maxmemory", "1mb")
+    for path, body in (links["U"], ONE_CLICK), (links["P"], [("was", "offers"), ("on", "news")]):
+        page = post(web, path, body)
+        assert (page.status, page.heading) == (503, "Te rugăm să încerci din nou"), page.heading
+        assert int(page.headers["Retry-After"]) > 0
+    shop.client.config_set("maxmemory", "0")
+    assert words(shop) == []
+    assert post(web, links["U"], ONE_CLICK).status == 200
+    assert words(shop) == [("customer.unsubscribed", "offers", "one-click")]
+
+
 def test_who_was_joined(shop):
     """The link of an address leads to whom it has become; what was kept of the address stays as it is spelt."""
     smtp = page_shop(shop)
