@@ -292,10 +292,18 @@ int tls_front_take(struct tls_front *front, int fd)
     return pair[1];
 }
 
+/* The inner side has said something, or all, that the relay has not come to yet. */
+static bool is_unread(const struct relay *relay)
+{
+    char first;
+    return recv(bufferevent_getfd(relay->inner), &first, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
 bool tls_front_busy(const struct tls_front *front)
 {
     for (const struct relay *relay = front->first; relay; relay = relay->next)
-        if (relay->state != RELAY_LINGERING && waiting(relay->outer))
+        if (relay->state != RELAY_LINGERING &&
+            (waiting(relay->outer) || (relay->state == RELAY_PASSING && is_unread(relay))))
             return true;
     return false;
 }

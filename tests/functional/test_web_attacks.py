@@ -3,6 +3,7 @@ log once a minute, and takes nothing from the others."""
 
 import re
 import resource
+import signal
 import ssl
 import threading
 import time
@@ -443,6 +444,21 @@ def test_a_large_answer_under_tls(open_shop):
     assert status(answer) == 400
     assert answer.count(b'"status":400') == 1001
     assert len(answer) > 80 << 10
+
+
+@PLAIN_AND_TLS
+def test_the_end_with_a_body_under_way(open_shop):
+    """Who is slow has their time, and is told that it is over; the daemon goes after that."""
+    daemon, web = open_shop(limits={"time": "1s"})
+    with connect(web.port) as whole, connect(web.port) as slow:
+        for stream in whole, slow:
+            stream.sendall(post(b"Expect: 100-continue\r\n", LENGTH, body=b""))
+            assert stream.recv(1000).startswith(b"HTTP/1.1 100 ")
+        daemon.process.send_signal(signal.SIGTERM)
+        whole.sendall(ORDER)
+        assert status(read_all(whole)[0]) in (202, 503)
+        assert status(read_all(slow)[0]) == 408
+    assert daemon.ended() == 0
 
 
 @PLAIN_AND_TLS

@@ -211,6 +211,18 @@ def test_redis_away(shop):
     assert len(events(shop)) == 1
 
 
+def test_redis_full(shop):
+    """It is told so, and nothing of it is remembered: sent again it is taken."""
+    open_shop(shop, "shopify")
+    headers, body = web_hooks.shopify("orders_create")
+    shop.client.config_set("maxmemory", "1mb")
+    assert shop.web.send("shopify", headers, body)[0] == 503
+    assert shop.client.keys("nudged:once:*") == []
+    shop.client.config_set("maxmemory", "0")
+    assert shop.web.send("shopify", headers, body)[1] == "1 taken, 0 known\n"
+    assert len(events(shop)) == 1
+
+
 def test_one_of_your_own_goes_first(shop):
     folder = shop.folder / "webhooks"
     folder.mkdir()
