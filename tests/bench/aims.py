@@ -21,7 +21,8 @@ AIMS = [
     ("50 events a second: median", "latency", "nudged: median", "most", 1.5, " ms"),
     ("… 99 of 100", "latency", "nudged: 99 %", "most", 6, " ms"),
     ("idle: anonymous memory", "idle", "nudged: anonymous", "most", 8, " MB"),
-    ("… wake-ups in a minute (a lease every 3 s: a timer, and Redis' answer)", "idle", "nudged: wake-ups", "most", 60, ""),
+    ("… wake-ups in a minute (a lease every 3 s: a timer, and Redis' answer)", "idle", "nudged: wake-ups", "most", 60,
+     ""),
     ("50,000 events wait: anonymous memory", "backlog", "50,000 wait: most anonymous", "most", 20, " MB"),
     ("50,000 messages wait: anonymous memory", "backlog", "50,000 messages wait: most anonymous", "most", 20, " MB"),
     ("500,000 wait: the rate, of that at 1,000", "backlog", "500,000 wait: of the first", "least", 0.9, ""),
@@ -40,6 +41,6 @@ def standing(found, shown):
         for name, value in found.get(bench, {}).items():
             if re.fullmatch(pattern, name):
                 reached = float(value) >= aim if bound == "least" else float(value) <= aim
-                lines.append(f"| {what} | {'≥' if bound == 'least' else '≤'} {aim}{unit} | {shown(value)}{unit} | {'yes' if reached else 'no'} "
-                             f"| `{bench}` |")
+                sign, told = "≥" if bound == "least" else "≤", "yes" if reached else "no"
+                lines.append(f"| {what} | {sign} {aim}{unit} | {shown(value)}{unit} | {told} | `{bench}` |")
     return ["| what | aim | found | reached | by |", "| --- | ---: | ---: | --- | --- |", *lines] if lines else []

@@ -97,7 +97,8 @@ def main():
                    | {f"{MESSAGES:,} messages wait": paused})
     small = found[f"{WAITING[0]:,} wait"]["messages"]
     columns = {"messages": ("messages", "1/s"), "daemon": ("daemon", "µs"), "redis": ("Redis", "µs"),
-               "anonymous": ("most anonymous", "MB"), "left": ("anonymous at the end", "MB"), "peak": ("most resident", "MB")}
+               "anonymous": ("most anonymous", "MB"), "left": ("anonymous at the end", "MB"),
+               "peak": ("most resident", "MB")}
     for name, figures in found.items():
         for figure, (column, unit) in columns.items():
             row(f"{name}: {column}", figures[figure], unit)

@@ -59,7 +59,8 @@ def main():
                 for figure, value in figures.items():
                     found.setdefault(name, {}).setdefault(figure, []).append(value)
     columns = {"wake-ups": ("wake-ups", "a minute"), "commands": ("commands to Redis", "a minute"),
-               "processor": ("processor", "ms a minute"), "anonymous": ("anonymous", "MB"), "resident": ("resident", "MB")}
+               "processor": ("processor", "ms a minute"), "anonymous": ("anonymous", "MB"),
+               "resident": ("resident", "MB")}
     for name, figures in found.items():
         for figure, (column, unit) in columns.items():
             row(f"{name}: {column}", figures[figure], unit)

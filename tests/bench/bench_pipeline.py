@@ -80,8 +80,8 @@ def celery():
 
 # ---- The table --------------------------------------------------------------------------
 
-NAMES = {"nudged": "nudged", "before": "nudged before", "smtp-source": "smtp-source -d", "bullmq": "BullMQ", "bullmq2": "BullMQ, two processes",
-         "node2": "two Node processes", "celery": "Celery"}
+NAMES = {"nudged": "nudged", "before": "nudged before", "smtp-source": "smtp-source -d", "bullmq": "BullMQ",
+         "bullmq2": "BullMQ, two processes", "node2": "two Node processes", "celery": "Celery"}
 COLUMNS = {"messages": ("messages", "1/s"), "processes": ("its processes", "µs"), "redis": ("Redis", "µs"),
            "sink": ("sink", "µs"), "resident": ("resident", "MB")}
 PARTS = {"loop": ("loop", "µs"), "senders": ("senders", "µs"), "redis": ("Redis", "µs"), "sink": ("the sink", "µs"),

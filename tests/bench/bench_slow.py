@@ -8,7 +8,7 @@ import time
 
 import note
 from contest import between, exactly
-from figures import QUICK, count, fail, ratios, rounds, row, until
+from figures import count, fail, rounds, row, until
 from place import Folder, Nudged, Redis, SlowSink, free_port
 
 MESSAGES = {0: count(20000), 20: count(10000), 100: count(3000)}  # by the latency in ms

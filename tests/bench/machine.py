@@ -47,7 +47,8 @@ def header(build, source):
     redis = re.search(r"v=([\d.]+)", first_line("redis-server", "--version") or "")
     versions = {"Redis": redis and redis[1], "Postfix": debian("postfix"), "nginx": debian("nginx-light"),
                 "libcurl": debian("libcurl4"), "Node": (first_line("node", "--version") or "").lstrip("v"),
-                "Celery": debian("python3-celery"), "Jinja2": debian("python3-jinja2"), "wrk": debian("wrk"), **from_npm(build)}
+                "Celery": debian("python3-celery"), "Jinja2": debian("python3-jinja2"), "wrk": debian("wrk"),
+                **from_npm(build)}
     return [f"- {processor()}, {os.cpu_count()} processors, {memory_gib:.0f} GiB; Linux {os.uname().release}",
             f"- {first_line(str(build / 'nudged'), '--version')}, commit {commit}; "
             + ", ".join(f"{name} {version}" for name, version in versions.items() if version),

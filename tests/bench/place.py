@@ -186,8 +186,8 @@ class SlowSink(Process):
     file `arrivals` it writes when each mail came."""
 
     def __init__(self, kind, ms, *arrivals):
-        super().__init__([BUILD / "tests/bench/slow_sink", kind, ms, *arrivals], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                         text=True)
+        super().__init__([BUILD / "tests/bench/slow_sink", kind, ms, *arrivals], stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE, text=True)
         self.port, self.kind = int(self.running.stdout.readline()), kind
 
     def settings(self):

@@ -5,7 +5,8 @@ usage: tests/bench/run.py --build DIR [--quick] [--tsv] [list | aims | all | NAM
 
 A benchmark is tests/bench/bench_NAME.c, built, which is one round and is run several times, or bench_NAME.py, which
 has its rounds itself. It prints rows "name<TAB>value<TAB>unit", and "<TAB>spread" where there is one, in percent of the
-value; "row: column" as the name makes a table of several columns. It knows the build folder from $NUDGED_BUILD, the source from $NUDGED_SOURCE. Lines of standard error are for people."""
+value; "row: column" as the name makes a table of several columns. It knows the build folder from $NUDGED_BUILD, the
+source from $NUDGED_SOURCE. Lines of standard error are for people."""
 
 import argparse
 import os
@@ -143,7 +144,8 @@ def main():
     parser.add_argument("--build", required=True, type=Path)
     parser.add_argument("--tsv", action="store_true", help="rows of name, value, unit, spread in percent")
     parser.add_argument("--quick", action="store_true", help="one short round: whether they work, not how fast it is")
-    parser.add_argument("name", nargs="*", metavar="NAME", help="list, aims (those that have one), all (default), or names of benchmarks")
+    parser.add_argument("name", nargs="*", metavar="NAME",
+                        help="list, aims (those that have one), all (default), or names of benchmarks")
     options = parser.parse_args()
     options.build = options.build.resolve()
     os.environ |= {"NUDGED_BUILD": str(options.build), "NUDGED_SOURCE": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
