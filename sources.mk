@@ -785,8 +785,6 @@ library_sources = \
 	daemon/redis/arguments.h \
 	daemon/redis/backoff.c \
 	daemon/redis/backoff.h \
-	daemon/redis/command.c \
-	daemon/redis/command.h \
 	daemon/redis/connection.c \
 	daemon/redis/connection.h \
 	daemon/redis/connection_call.c \
@@ -798,6 +796,8 @@ library_sources = \
 	daemon/redis/endpoint.h \
 	daemon/redis/reply.c \
 	daemon/redis/reply.h \
+	daemon/redis/resp.c \
+	daemon/redis/resp.h \
 	daemon/redis/scripts.c \
 	daemon/redis/scripts.h \
 	daemon/redis/server_check.c \
@@ -1323,7 +1323,6 @@ unit_programs = \
 	tests/unit/test_clocks \
 	tests/unit/test_collect \
 	tests/unit/test_columns \
-	tests/unit/test_command \
 	tests/unit/test_command_table \
 	tests/unit/test_commit_builder \
 	tests/unit/test_commit_joins \
@@ -1454,6 +1453,7 @@ unit_programs = \
 	tests/unit/test_request \
 	tests/unit/test_request_http2 \
 	tests/unit/test_requeued \
+	tests/unit/test_resp \
 	tests/unit/test_retry \
 	tests/unit/test_revival \
 	tests/unit/test_room \

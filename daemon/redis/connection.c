@@ -27,8 +27,8 @@
 #include "base/metrics.h"
 #include "base/secret_file.h"
 #include "redis/backoff.h"
-#include "redis/command.h"
 #include "redis/connection_call.h"
+#include "redis/resp.h"
 #include "redis/transport.h"
 
 enum {
@@ -159,7 +159,7 @@ static void append(struct evbuffer *output, const struct connection_request *req
     if (command->text)
         memcpy(place.iov_base, command->text, length);
     else
-        command_print(place.iov_base, request->argc, request->argv, request->lengths);
+        resp_print(place.iov_base, request->argc, request->argv, request->lengths);
     place.iov_len = length;
     evbuffer_commit_space(output, &place, 1);
 }
@@ -172,7 +172,7 @@ static bool transmit(struct connection *connection, const struct connection_requ
     struct evbuffer *output = bufferevent_get_output(connection->stream);
     size_t length = request->command.text
                         ? request->command.length
-                        : command_size(request->argc, request->argv, request->lengths);
+                        : resp_size(request->argc, request->argv, request->lengths);
     size_t before = evbuffer_get_length(output);
     if (before && before + length > connection->output_most)
         return false;

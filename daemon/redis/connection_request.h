@@ -22,7 +22,7 @@ struct connection_owner {
 };
 
 struct connection_request {
-    struct slice command; /* as redis/command prints it, instead of arguments; text NULL: none */
+    struct slice command; /* as redis/resp prints it, instead of arguments; text NULL: none */
     size_t argc;
     const char *const *argv;
     const size_t *lengths;          /* NULL: all are C strings */

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/mem.h"
-#include "redis/command.h"
+#include "redis/resp.h"
 
 enum {
     SHA_SIZE = 41,
@@ -147,10 +147,10 @@ void scripts_run(struct scripts *scripts, size_t script, const struct connection
     const char **argv = arena_alloc(scripts->asking, argc * sizeof *argv);
     size_t *lengths = arena_alloc(scripts->asking, argc * sizeof *lengths);
     gather(scripts, script, request, argv, lengths);
-    size_t size = command_size(argc, argv, lengths);
+    size_t size = resp_size(argc, argv, lengths);
     struct script_call *call = mem_alloc(sizeof *call + size);
     char *command = (char *)(call + 1);
-    command_print(command, argc, argv, lengths);
+    resp_print(command, argc, argv, lengths);
     *call = (struct script_call){.scripts = scripts,
                                  .source = scripts->sources[script],
                                  .request = *request,

@@ -8,15 +8,15 @@
 
 #include <cmocka.h>
 
-#include "redis/command.h"
+#include "redis/resp.h"
 
 static void assert_printed(size_t argc, const char *const *argv, const size_t *lengths,
                            const char *expected, size_t length)
 {
-    size_t size = command_size(argc, argv, lengths);
+    size_t size = resp_size(argc, argv, lengths);
     char *printed = malloc(size);
     assert_int_equal(size, length);
-    assert_ptr_equal(command_print(printed, argc, argv, lengths), printed + size);
+    assert_ptr_equal(resp_print(printed, argc, argv, lengths), printed + size);
     assert_memory_equal(printed, expected, length);
     free(printed);
 }
@@ -45,9 +45,9 @@ static void test_lengths(void **state)
     char *text = calloc(1, 1000);
     (void)state;
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-        size_t size = command_size(1, (const char *const[]){text}, &lengths[i]);
+        size_t size = resp_size(1, (const char *const[]){text}, &lengths[i]);
         char *printed = malloc(size);
-        assert_ptr_equal(command_print(printed, 1, (const char *const[]){text}, &lengths[i]),
+        assert_ptr_equal(resp_print(printed, 1, (const char *const[]){text}, &lengths[i]),
                          printed + size);
         assert_int_equal(size, 4 + strlen(heads[i]) + 2 + lengths[i] + 2);
         assert_memory_equal(printed + 4, heads[i], strlen(heads[i]));

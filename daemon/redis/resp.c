@@ -1,4 +1,4 @@
-#include "redis/command.h"
+#include "redis/resp.h"
 
 #include <string.h>
 
@@ -39,7 +39,7 @@ static char *print_head(char *to, char mark, size_t number)
     return print_end(to + digits);
 }
 
-size_t command_size(size_t argc, const char *const *argv, const size_t *lengths)
+size_t resp_size(size_t argc, const char *const *argv, const size_t *lengths)
 {
     size_t size = head_size(argc);
     for (size_t i = 0; i < argc; i++) {
@@ -49,7 +49,7 @@ size_t command_size(size_t argc, const char *const *argv, const size_t *lengths)
     return size;
 }
 
-char *command_print(char *to, size_t argc, const char *const *argv, const size_t *lengths)
+char *resp_print(char *to, size_t argc, const char *const *argv, const size_t *lengths)
 {
     to = print_head(to, '*', argc);
     for (size_t i = 0; i < argc; i++) {
