@@ -71,7 +71,7 @@ def run(shop, pairs, seed, daemons=2):
         numbers = range(first, min(first + WAVE, pairs))
         waves.carts(numbers)
         waves.orders(numbers)
-    wait_until(lambda: shop.idle() and client.zcard("nudged:due") == 0, "all to be over")
+    wait_until(lambda: client.zcard("nudged:due") == 0 and shop.idle(), "all to be over")
     accepted, deadlines = waves.accepted, waves.deadlines
     reminded = {number for number in range(pairs)
                 if any(what == "sends" for _, what, _ in shop.trace(f"id:{number}"))}

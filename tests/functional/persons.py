@@ -359,8 +359,8 @@ class Run:
 
     def end(self):
         def over():
-            return (self.shop.idle() and self.client.zcard("nudged:later") == 0
-                    and self.client.zcard("nudged:due") == 0)
+            return (self.client.zcard("nudged:due") == 0 and self.client.zcard("nudged:later") == 0
+                    and self.shop.idle())
         wait_until(over, "all to be over", 600)
         sent = collections.Counter()
         for mail in self.smtp.all_mails():

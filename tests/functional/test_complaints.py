@@ -46,9 +46,9 @@ class Life:
         client = self.shop.client
 
         def over():
-            now_ms = self.now().timestamp() * 1000
-            return (self.shop.idle() and not client.zcount("nudged:due", "-inf", now_ms)
-                    and not client.zcard("nudged:ticks"))
+            # In the order in which one becomes the other.
+            due = client.zcount("nudged:due", "-inf", self.now().timestamp() * 1000)
+            return not due and not client.zcard("nudged:ticks") and self.shop.idle()
         wait_until(over, "all to be decided and sent")
 
     def pass_(self, **time):
