@@ -11,7 +11,7 @@ sys.path.insert(0, str(SOURCE / "tests"))
 from torture import torture  # noqa: E402
 
 # In the start, in the first batch, in what is sent, and at the end.
-SAMPLE = {"alloc": [1, 500, 5000], "read": [3, 20, 41, 70], "write": [3, 20, 41, 70], "reply": [5, 20, 41, 70]}
+SAMPLE = {"alloc": [1, 500, 1200], "read": [3, 20, 41, 70], "write": [3, 20, 41, 70], "reply": [5, 20, 41, 70]}
 
 
 @pytest.mark.parametrize("kind", SAMPLE)
