@@ -193,7 +193,7 @@ def scene_dropped_in_hand(shop):
     holding(shop, answer="451 4.7.1 later")
     assert "a sender has it: it ends unless that delivers it" in shop.ctl("outbox", "drop", "--all")[2]
     shop.server.gate.set()
-    shows(shop, "7", rf"cart dropped: dropped {MID}")
+    shows(shop, "7", rf"cart marked: by hand {MID}", rf"cart withdrawn: dropped {MID}")
 
 
 # ---- What is watched ----

@@ -119,6 +119,7 @@ static const struct {
     {"\"what\":\"watches\",\"why\":\"POT-2\"", ": POT-2"},
     {"\"what\":\"watches-no-more\",\"why\":\"POT-2\"", ": POT-2"},
     {"\"what\":\"told-of\",\"why\":\"POT-2\"", ": POT-2"},
+    {"\"what\":\"watch-dropped\",\"why\":\"P0\"", ": P0"},
     {"\"what\":\"joined\",\"why\":\"email:ana@example.com\"", ": email:ana@example.com"},
     {"\"what\":\"withdrawn\",\"why\":\"unsubscribed\",\"mid\":\"m1\"", ": unsubscribed mid=m1"},
     {"\"what\":\"withdrawn, may have arrived\",\"why\":\"until\",\"mid\":\"m1\"", ": until mid=m1"},
