@@ -423,6 +423,12 @@ static void on_late(void *context, struct visit *visit)
     visits_refuse(visit, WEB_REFUSAL_BODY_TIME);
 }
 
+static void on_no_tls(void *context)
+{
+    struct listener *listener = context;
+    ask_count_refusal(listener->options.site->ask, "none", WEB_REFUSAL_BAD_REQUEST, 0);
+}
+
 static void on_refused(void *context, enum web_refusal refusal)
 {
     struct listener *listener = context;
@@ -456,7 +462,9 @@ static bool open_tls(struct listener *listener, struct diag *diag)
         &(struct tls_front_options){.base = listener->options.base,
                                     .certificate_file = settings->tls.certificate_file,
                                     .key_file = settings->tls.key_file,
-                                    .connections = (size_t)settings->limits.connections},
+                                    .connections = (size_t)settings->limits.connections,
+                                    .on_no_tls = on_no_tls,
+                                    .context = listener},
         diag);
     return listener->tls != NULL;
 }

@@ -55,6 +55,7 @@ struct relay {
     struct bufferevent *outer, *inner;
     struct event *timer; /* PASSING: passes what was gathered; else: its end */
     size_t pieces;       /* that went inside since something came from there */
+    bool secured;        /* the handshake is done */
     bool client_ended;   /* all that it sent goes on, then the end */
 };
 
@@ -116,7 +117,7 @@ static void close_outer(struct relay *relay)
     evtimer_del(relay->timer);
     bufferevent_enable(relay->outer, EV_READ); /* so that its end is seen */
     if (waiting(relay->outer))
-        set_timer(relay, SSL_is_init_finished(relay->session) ? CLOSING_MS : LINGER_MS);
+        set_timer(relay, relay->secured ? CLOSING_MS : LINGER_MS);
     else
         linger(relay);
 }
@@ -212,10 +213,13 @@ static void end_inner(struct relay *relay)
 /* Also where no TLS came about. */
 static void on_outer_event(struct bufferevent *outer, short events, void *context)
 {
-    (void)outer;
     struct relay *relay = context;
-    if (events & BEV_EVENT_CONNECTED)
+    if (events & BEV_EVENT_CONNECTED) {
+        relay->secured = true;
         return;
+    }
+    if (!relay->secured && ERR_reason_error_string(bufferevent_get_openssl_error(outer)))
+        relay->front->options.on_no_tls(relay->front->options.context);
     if (relay->state == RELAY_PASSING)
         end_inner(relay);
     else
@@ -344,6 +348,7 @@ static SSL_CTX *new_context(const struct tls_front_options *options, struct diag
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* clients keep their tickets */
     if (load(context, options, diag))
         return context;
     SSL_CTX_free(context);

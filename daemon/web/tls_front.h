@@ -20,6 +20,8 @@ struct tls_front_options {
     struct event_base *base;
     const char *certificate_file, *key_file; /* PEM; read at once */
     size_t connections;                      /* at most, at once */
+    void (*on_no_tls)(void *context);        /* what a client sent is no TLS, or none of ours */
+    void *context;
 };
 
 /* From TLS 1.2 on. NULL with `diag`, which names the file that it is about. */
