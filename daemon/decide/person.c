@@ -1,3 +1,8 @@
+/*
+ * person_of, at the end: most events name one person by keys that are known to be theirs
+ * (is_plain). Else whom the events are about is the person of their names (begin), and what is
+ * known under other names of theirs is taken over, name by name (take_key).
+ */
 #include "decide/person.h"
 
 #include <string.h>
