@@ -5,6 +5,7 @@ $BENCH_ROUNDS: how many rounds (5). $BENCH_QUICK: a short run that only shows th
 
 import os
 import pathlib
+import signal
 import statistics
 import sys
 import threading
@@ -16,6 +17,10 @@ QUICK = bool(os.environ.get("BENCH_QUICK"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", 1 if QUICK else 5))
 SOURCE = pathlib.Path(os.environ.get("NUDGED_SOURCE", pathlib.Path(__file__).parents[2])).resolve()
 BUILD = pathlib.Path(os.environ.get("NUDGED_BUILD", SOURCE / "build")).resolve()
+
+
+# Who ends a benchmark ends what it started too: each `with` is left.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
 
 
 def fail(what):

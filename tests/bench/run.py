@@ -106,9 +106,13 @@ def tables(rows):
 
 def run(*command):
     """Exit status, and the rows as they come: (name, [value, unit, spread])."""
-    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    rows = [line.split("\t") for line in done.stdout.splitlines()]
-    return done.returncode, [(name, [*words, ""][:3]) for name, *words in rows]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            rows = [line.rstrip("\n").split("\t") for line in running.stdout]
+        except BaseException:
+            running.terminate()  # and is waited for: it ends what it started
+            raise
+    return running.returncode, [(name, [*words, ""][:3]) for name, *words in rows]
 
 
 def run_rounds(program):
