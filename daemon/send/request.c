@@ -152,12 +152,23 @@ static void take_head(struct request *request)
         transfer_enter(&request->transfer, RETRY_ANSWER);
 }
 
+/* A first field that begins with a blank goes on with none. libcurl 7.88 would append it to the
+ * last one of the answer before, which it has freed; it is told of the line before it looks at it.
+ */
+static void mend_fold(const struct request *request, char *line, size_t length)
+{
+    if (length && (*line == ' ' || *line == '\t') && request->headers.length == 0)
+        *line = '-';
+}
+
 static int on_debug(CURL *curl, curl_infotype type, char *bytes, size_t length, void *context)
 {
     struct request *request = context;
     (void)curl;
     if (type == CURLINFO_TEXT)
         take_words(request, bytes, length);
+    if (type == CURLINFO_HEADER_IN)
+        mend_fold(request, bytes, length);
     if (type == CURLINFO_HEADER_OUT) {
         take_head(request);
         tell(request, true, bytes, length);
