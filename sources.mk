@@ -1001,6 +1001,7 @@ library_sources = \
 	daemon/store/messages.h \
 	daemon/store/outbox.c \
 	daemon/store/outbox.h \
+	daemon/store/outbox_at_once.h \
 	daemon/store/outbox_call.h \
 	daemon/store/outbox_gateway.h \
 	daemon/store/outbox_result.h \
@@ -1930,6 +1931,7 @@ test_files = \
 	tests/functional/systemd_world.py \
 	tests/functional/terminal.py \
 	tests/functional/test_archive.py \
+	tests/functional/test_at_once.py \
 	tests/functional/test_behind.py \
 	tests/functional/test_bytes.py \
 	tests/functional/test_cart_race.py \

@@ -229,35 +229,10 @@ static void on_messages(void *context)
     delivery_wake(app->delivery);
 }
 
-static enum outbox_place place(void *context, const char *channel, const char **gateway)
-{
-    const struct app *app = context;
-    return delivery_place(app->delivery, channel, gateway);
-}
-
-static void leave(void *context, const char *gateway)
-{
-    const struct app *app = context;
-    delivery_leave(app->delivery, gateway);
-}
-
-static void begin(void *context, const char *gateway, int64_t term,
-                  const struct outbox_message *message)
-{
-    const struct app *app = context;
-    delivery_begin(app->delivery, gateway, term, message);
-}
-
 static void on_room(void *context)
 {
     const struct app *app = context;
     pipeline_look(app->pipeline);
-}
-
-static size_t together(void *context)
-{
-    const struct app *app = context;
-    return delivery_together(app->delivery);
 }
 
 static void on_erased(void *context)
@@ -521,8 +496,6 @@ static bool build_lives(struct app *app, struct diag *diag)
         .on_sent = on_sent,
         .on_messages = on_messages,
         .on_erased = on_erased,
-        .at_once =
-            {.place = place, .leave = leave, .begin = begin, .together = together, .context = app},
         .context = app,
     };
     const struct delivery_options delivery = {
@@ -549,7 +522,11 @@ static bool build_lives(struct app *app, struct diag *diag)
                                                          .context = app});
     app->teller = teller_new(app->base, app->shard->scripts, app->shard->instance);
     app->delivery = delivery_new(&delivery, diag);
-    return app->delivery != NULL;
+    if (!app->delivery)
+        return false;
+    const struct outbox_at_once at_once = delivery_at_once(app->delivery);
+    pipeline_begin_by(app->pipeline, &at_once);
+    return true;
 }
 
 static bool build_host(struct app *app, struct diag *diag)

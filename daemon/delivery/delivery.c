@@ -165,9 +165,9 @@ static void begin(void *context, struct destination *destination, int64_t term,
 
 /* ---- At once, without a take ---- */
 
-enum outbox_place delivery_place(struct delivery *delivery, const char *channel,
-                                 const char **gateway)
+static enum outbox_place place(void *context, const char *channel, const char **gateway)
 {
+    const struct delivery *delivery = context;
     struct destination *destination;
     enum outbox_place place = taking_place(delivery->taking, channel, &destination);
     if (place == OUTBOX_PLACE_KEPT)
@@ -175,22 +175,32 @@ enum outbox_place delivery_place(struct delivery *delivery, const char *channel,
     return place;
 }
 
-void delivery_leave(struct delivery *delivery, const char *gateway)
+static void leave(void *context, const char *gateway)
 {
-    gateway_named(delivery, gateway)->destination.promised--;
+    gateway_named(context, gateway)->destination.promised--;
 }
 
-void delivery_begin(struct delivery *delivery, const char *gateway, int64_t term,
-                    const struct outbox_message *message)
+static void begin_at_once(void *context, const char *gateway, int64_t term,
+                          const struct outbox_message *message)
 {
-    struct destination *destination = &gateway_named(delivery, gateway)->destination;
+    struct destination *destination = &gateway_named(context, gateway)->destination;
     destination->promised--;
-    begin(delivery, destination, term, message);
+    begin(context, destination, term, message);
 }
 
-size_t delivery_together(const struct delivery *delivery)
+static size_t together(void *context)
 {
+    const struct delivery *delivery = context;
     return taking_together(delivery->taking);
+}
+
+struct outbox_at_once delivery_at_once(struct delivery *delivery)
+{
+    return (struct outbox_at_once){.place = place,
+                                   .leave = leave,
+                                   .begin = begin_at_once,
+                                   .together = together,
+                                   .context = delivery};
 }
 
 /* ---- What came of it ---- */

@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "config/config.h"
 #include "config/generation.h"
+#include "store/outbox_at_once.h"
 #include "store/shard.h"
 
 struct delivery;
@@ -25,7 +26,7 @@ struct delivery_options {
     struct shard *shard;
     struct log_group *log_group;                     /* not its own */
     struct generation *(*generation)(void *context); /* the one in force */
-    void (*on_room)(void *context);                  /* delivery_place() may say more than before */
+    void (*on_room)(void *context);                  /* a place may be free that was not */
     void *context;
 };
 
@@ -38,16 +39,8 @@ void delivery_start(struct delivery *delivery);
 /* There is something in the outbox: looks at once, instead of at the next tick. */
 void delivery_wake(struct delivery *delivery);
 
-/* A place for a message that is about to be decided: one of the channel's gateways, by its name,
- * keeps a connection for it (delivery/taking). Then either it is left, or the message begins: it is
- * this daemon's by then, under the lease `term`. */
-enum outbox_place delivery_place(struct delivery *delivery, const char *channel,
-                                 const char **gateway);
-void delivery_leave(struct delivery *delivery, const char *gateway);
-void delivery_begin(struct delivery *delivery, const char *gateway, int64_t term,
-                    const struct outbox_message *message);
-/* So many messages may be decided together and yet leave no connection idle. */
-size_t delivery_together(const struct delivery *delivery);
+/* To begin messages as soon as they are decided. */
+struct outbox_at_once delivery_at_once(struct delivery *delivery);
 
 /* Another generation is in force, with rates of its own: what waits for a token asks anew. */
 void delivery_reload(struct delivery *delivery);

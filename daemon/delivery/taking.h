@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "delivery/choice.h"
+#include "store/outbox_at_once.h"
 #include "store/shard.h"
 
 struct taking;

@@ -53,7 +53,7 @@ static bool may_begin(const struct commit *commit)
 
 static void leave_places(const struct gathering *gathering, struct commit *commit)
 {
-    const struct at_once_options *at_once = &gathering->options.at_once;
+    const struct outbox_at_once *at_once = gathering->options.at_once;
     for (size_t i = 0; i < commit->message_count; i++) {
         struct commit_message *message = &commit->messages[i];
         if (message->gateway)
@@ -65,7 +65,7 @@ static void leave_places(const struct gathering *gathering, struct commit *commi
 /* True where one of its messages may have a place soon. */
 static bool give_places(const struct gathering *gathering, struct commit *commit)
 {
-    const struct at_once_options *at_once = &gathering->options.at_once;
+    const struct outbox_at_once *at_once = gathering->options.at_once;
     bool is_soon = false;
     for (size_t i = 0; may_begin(commit) && i < commit->message_count; i++) {
         struct commit_message *message = &commit->messages[i];
@@ -91,7 +91,7 @@ static bool is_among(const char *mid, const char *const *mids, size_t count)
 
 static void begin(const struct gathered *item, const struct commit_message *message)
 {
-    const struct at_once_options *at_once = &item->gathering->options.at_once;
+    const struct outbox_at_once *at_once = item->gathering->options.at_once;
     const struct outbox_message begun = {
         .entry = outbox_begun_entry,
         .mid = message->mid,
@@ -258,7 +258,7 @@ void gathering_add(struct gathering *gathering, struct arena *arena, const struc
 
 bool gathering_is_full(const struct gathering *gathering)
 {
-    const struct at_once_options *at_once = &gathering->options.at_once;
+    const struct outbox_at_once *at_once = gathering->options.at_once;
     return gathering->count >= TOGETHER_MOST || gathering->bytes >= TOGETHER_BYTES ||
            gathering->messages >= at_once->together(at_once->context);
 }

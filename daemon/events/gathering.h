@@ -11,30 +11,17 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "store/outbox_at_once.h"
 #include "store/shard.h"
 
 struct event_base;
 struct gathering;
 struct work;
 
-/* Who sends. `context` is of each. */
-struct at_once_options {
-    /* Keeps a connection of one of the channel's gateways, whose name is set, for a message. */
-    enum outbox_place (*place)(void *context, const char *channel, const char **gateway);
-    /* It is not needed after all. */
-    void (*leave)(void *context, const char *gateway);
-    /* It is: the message is this daemon's, under that lease. Gone when the callback returns. */
-    void (*begin)(void *context, const char *gateway, int64_t term,
-                  const struct outbox_message *message);
-    /* So many messages may be decided together and yet leave no connection idle. */
-    size_t (*together)(void *context);
-    void *context;
-};
-
 struct gathering_options {
     struct event_base *base;
     struct shard *shard;
-    struct at_once_options at_once;
+    const struct outbox_at_once *at_once; /* may be set until something is gathered */
     /* What came of a commit, and how many of its messages stand in the outbox now. */
     void (*answered)(struct work *work, const struct commit_result *result, size_t queued);
     /* What was gathered, with so many messages, is on its way: there is room for more. */

@@ -85,6 +85,7 @@ struct batch {
 
 struct pipeline {
     struct pipeline_options options;
+    struct outbox_at_once at_once;
     struct batch events, due, ticks;
     struct event *timer; /* when timers are asked for again */
     bool timers_on, timers_asked;
@@ -482,16 +483,6 @@ static void on_needs(struct work *work, const struct diag *fault)
 
 /* ---- A round: its end ---- */
 
-/* Somebody takes an id twice, or changes what it named. */
-static void tell_different(const struct work *work)
-{
-    if (work->decision.counts.differs &&
-        log_group_is_news(work->batch->pipeline->options.log_group, clock_monotonic_ms(),
-                          "events that came again with other content", NULL))
-        log_warning("an event came again with the same source, type and id, and other content: the "
-                    "first counts (`duplicate-differs` in the customer's trace)");
-}
-
 /* Some or all of it was committed; `queued` of its messages stand in the outbox. */
 static void go_on(struct work *work, size_t queued)
 {
@@ -499,31 +490,13 @@ static void go_on(struct work *work, size_t queued)
     log_once_forget(&work->batch->pipeline->told);
     work_figures_count(work);
     work_log_committed(work);
-    tell_different(work);
+    work_log_different(work, options->log_group);
     if (queued)
         options->on_messages(options->context);
     if (work->decision.erased_count)
         options->on_erased(options->context);
     work_advance(work);
     end_round(work, work_is_empty(work) ? WORK_DONE : WORK_WAITING);
-}
-
-/* Once for each time that a list was filled: the script sees to that. */
-static void tell_low(const struct commit_result *result)
-{
-    for (size_t i = 0; i + 1 < result->low_count; i += 2)
-        log_with(LOG_LEVEL_WARNING,
-                 LOG_FIELDS(LOG_TEXT("list", result->low[i]), LOG_TEXT("left", result->low[i + 1])),
-                 "codes are running out: `nudgectl codes load` brings more");
-}
-
-static void tell_codeless(const struct work *work, const struct commit_result *result)
-{
-    if (result->codeless_count &&
-        log_group_is_news(work->batch->pipeline->options.log_group, clock_monotonic_ms(),
-                          "sends without a code, as none is left", NULL))
-        log_error("no code is left for a send, which is refused: `nudgectl codes` tells of which "
-                  "list");
 }
 
 /* Nothing was written: what it was decided by does not hold. */
@@ -535,7 +508,7 @@ static void decide_again(struct work *work, const struct commit_result *result)
         return;
     }
     metrics_add(METRIC_COMMITS_AGAIN, 1);
-    tell_codeless(work, result);
+    work_log_codeless(result, work->batch->pipeline->options.log_group);
     if (names_bring(work->batch->names, work, result->unknown, result->unknown_count)) {
         end_round(work, WORK_WAITING);
         return;
@@ -577,7 +550,7 @@ static void on_commit(struct work *work, const struct commit_result *result, siz
 {
     switch (result->outcome) {
     case COMMIT_DONE:
-        tell_low(result);
+        work_log_low(result);
         go_on(work, queued);
         return;
     case COMMIT_MOVED:
@@ -661,13 +634,12 @@ static void open_batch(struct pipeline *pipeline, struct batch *batch)
     batch->arena = arena_new(ARENA_BYTES);
     batch->round = arena_new(ARENA_BYTES);
     batch->names = names_new();
-    batch->gathering =
-        gathering_new(&(struct gathering_options){.base = pipeline->options.base,
-                                                  .shard = pipeline->options.shard,
-                                                  .at_once = pipeline->options.at_once,
-                                                  .answered = on_commit,
-                                                  .sent = on_sent,
-                                                  .context = batch});
+    batch->gathering = gathering_new(&(struct gathering_options){.base = pipeline->options.base,
+                                                                 .shard = pipeline->options.shard,
+                                                                 .at_once = &pipeline->at_once,
+                                                                 .answered = on_commit,
+                                                                 .sent = on_sent,
+                                                                 .context = batch});
     batch->again = evtimer_new(pipeline->options.base, on_again, batch);
     if (!batch->again)
         mem_exhausted();
@@ -706,6 +678,11 @@ void pipeline_destroy(struct pipeline **pipeline)
     close_batch(&(*pipeline)->ticks);
     free(*pipeline);
     *pipeline = NULL;
+}
+
+void pipeline_begin_by(struct pipeline *pipeline, const struct outbox_at_once *at_once)
+{
+    pipeline->at_once = *at_once;
 }
 
 void pipeline_look(struct pipeline *pipeline)

@@ -32,7 +32,6 @@ struct pipeline_options {
     void (*on_decided)(void *context, uint32_t messages);
     /* So many of these are on their way to Redis. */
     void (*on_sent)(void *context, uint32_t messages);
-    struct at_once_options at_once; /* who begins messages as soon as they are decided */
     /* Messages were put into the outbox: after each commit that had some. */
     void (*on_messages)(void *context);
     /* Somebody was erased: after the commit. */
@@ -42,6 +41,9 @@ struct pipeline_options {
 
 struct pipeline *pipeline_new(const struct pipeline_options *options);
 void pipeline_destroy(struct pipeline **pipeline);
+
+/* Who begins messages as soon as they are decided: before anything is. */
+void pipeline_begin_by(struct pipeline *pipeline, const struct outbox_at_once *at_once);
 
 /* The intake's on_batch: never a second one before intake_done(), which tells that all of this
  * batch is committed. Its entries are referred to until then. */

@@ -61,3 +61,28 @@ void work_log_committed(const struct work *work)
                             LOG_TEXT("why", trace_why_word(decision->withdrawn[i].why))),
                  "a message must not be sent any more");
 }
+
+void work_log_different(const struct work *work, struct log_group *group)
+{
+    if (work->decision.counts.differs &&
+        log_group_is_news(group, clock_monotonic_ms(), "events that came again with other content",
+                          NULL))
+        log_warning("an event came again with the same source, type and id, and other content: the "
+                    "first counts (`duplicate-differs` in the customer's trace)");
+}
+
+void work_log_low(const struct commit_result *result)
+{
+    for (size_t i = 0; i + 1 < result->low_count; i += 2)
+        log_with(LOG_LEVEL_WARNING,
+                 LOG_FIELDS(LOG_TEXT("list", result->low[i]), LOG_TEXT("left", result->low[i + 1])),
+                 "codes are running out: `nudgectl codes load` brings more");
+}
+
+void work_log_codeless(const struct commit_result *result, struct log_group *group)
+{
+    if (result->codeless_count && log_group_is_news(group, clock_monotonic_ms(),
+                                                    "sends without a code, as none is left", NULL))
+        log_error("no code is left for a send, which is refused: `nudgectl codes` tells of which "
+                  "list");
+}

@@ -26,6 +26,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "store/keys.h"
+#include "store/outbox_at_once.h"
 #include "store/outbox_call.h"
 #include "store/wrong_keys.h"
 

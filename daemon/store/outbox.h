@@ -99,18 +99,9 @@ void outbox_pass(struct outbox *outbox, struct outbox_pass *pass, outbox_on_pass
 /* The daemon has other files: it may have templates now that it lacked. */
 void outbox_reload(struct outbox *outbox);
 
-/* The number of a commit that begins messages at once: as that of a take. */
-int64_t outbox_next_number(struct outbox *outbox);
-/* What came of it is not known: what it has begun is put back. */
-void outbox_note_lost(struct outbox *outbox, int64_t number);
-/* As a message that is begun at once is known: in place of an entry; and the load of the files. */
-extern const char *const outbox_begun_entry;
-int64_t outbox_load(const struct outbox *outbox);
-/* The list's key, or "". */
-const char *outbox_inbox(const struct outbox *outbox);
-
-/* Puts back what takes without a good answer may have taken, as each take does first. True: there
- * is more, or some is under way: call it again in a while. */
+/* Puts back what takes, or commits that begin messages at once, without a good answer may have
+ * taken, as each take does first. True: there is more, or some is under way: call it again in a
+ * while. */
 bool outbox_recover(struct outbox *outbox);
 
 /* `answers[i]` is of results[i]. With a `fault` there is no answer: settle it again later. */

@@ -42,11 +42,4 @@ struct outbox_gateway {
     size_t in_hand_count;
 };
 
-/* Whether a gateway can begin a message at once, so that it need not go through the outbox. */
-enum outbox_place {
-    OUTBOX_PLACE_NONE, /* it cannot */
-    OUTBOX_PLACE_SOON, /* all its connections have something to do, or something waits for them */
-    OUTBOX_PLACE_KEPT, /* a connection is kept for the message */
-};
-
 #endif
