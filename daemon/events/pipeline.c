@@ -17,9 +17,8 @@
  * round (of what one commit does not carry; after Redis failed in a while), or finish finish all
  * works are done: the intake may bring the next batch
  *
- * A timer's life is the same from begin_round on: a work without events, and with a deadline; and
- * so is that of a tick (pipeline_take_ticks), but that one of which nothing came needs no commit:
- * all of these are told at once, in finish.
+ * A timer's life is the same from begin_round on, as a work with a deadline; and so is that of a tick
+ * (pipeline_take_ticks), but where nothing came of it: that is told without a commit, in finish.
  */
 #include "events/pipeline.h"
 
@@ -32,7 +31,6 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
-#include "base/log_group.h"
 #include "base/log_once.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -67,14 +65,13 @@ struct batch {
     struct work *no_events; /* the work of the entries that are no customer's; NULL: none */
     struct work **works;
     uint32_t work_count, work_capacity;
-    struct work **in_round; /* the works that were not done when it began */
-    uint32_t in_round_count;
-    uint32_t next;               /* of those, to be decided */
-    uint32_t outstanding;        /* … without the last answer */
-    struct gathering *gathering; /* of what is decided */
-    bool failed;                 /* Redis failed one of them */
-    int64_t now_ms;              /* Redis' TIME, as read with the documents */
-    struct event *again;         /* the next round, after Redis failed */
+    struct work **in_round;        /* the works that were not done when it began */
+    uint32_t in_round_count, next; /* the next of them is to be decided */
+    uint32_t outstanding;          /* … without the last answer */
+    struct gathering *gathering;   /* of what is decided */
+    bool failed;                   /* Redis failed one of them */
+    int64_t now_ms;                /* Redis' TIME, as read with the documents */
+    struct event *again;           /* the next round, after Redis failed */
     struct backoff backoff;
 
     /* Of ticks. */
@@ -345,10 +342,9 @@ static void decide_some(struct batch *batch)
 
 static void on_sent(void *context, uint32_t messages)
 {
-    struct batch *batch = context;
-    const struct pipeline_options *options = &batch->pipeline->options;
+    const struct pipeline_options *options = &((struct batch *)context)->pipeline->options;
     options->on_sent(options->context, messages);
-    decide_some(batch);
+    decide_some(context);
 }
 
 /* All that are not done. */
@@ -687,9 +683,9 @@ void pipeline_begin_by(struct pipeline *pipeline, const struct outbox_at_once *a
 
 void pipeline_look(struct pipeline *pipeline)
 {
-    gathering_look(pipeline->events.gathering);
-    gathering_look(pipeline->due.gathering);
-    gathering_look(pipeline->ticks.gathering);
+    struct batch *const batches[] = {&pipeline->events, &pipeline->due, &pipeline->ticks};
+    for (size_t i = 0; i < sizeof batches / sizeof *batches; i++)
+        gathering_look(batches[i]->gathering);
 }
 
 bool pipeline_busy(const struct pipeline *pipeline)
