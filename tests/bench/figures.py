@@ -19,8 +19,14 @@ SOURCE = pathlib.Path(os.environ.get("NUDGED_SOURCE", pathlib.Path(__file__).par
 BUILD = pathlib.Path(os.environ.get("NUDGED_BUILD", SOURCE / "build")).resolve()
 
 
-# Who ends a benchmark ends what it started too: each `with` is left.
-signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
+
+def end_all(*_):
+    """Who ends a benchmark ends what it started too: each `with` is left, once."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit("ended")
+
+
+signal.signal(signal.SIGTERM, end_all)
 
 
 def fail(what):

@@ -1,5 +1,6 @@
 """Processes of a benchmark: started, asked what they used, and ended by their id, whatever happens."""
 
+import atexit
 import os
 import pathlib
 import signal
@@ -90,3 +91,10 @@ class Process:
                 line = [row for row in status.read_text().splitlines() if row.startswith("voluntary_ctxt")][0]
                 total += int(line.split()[1])
         return total
+
+
+@atexit.register
+def end_what_is_left():
+    """What was being started when a benchmark was ended."""
+    for one in list(Process.wanted):
+        one.end()
