@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/outbox.h"
+struct outbox;
+struct outbox_message;
 
 /* Whether a gateway can begin a message at once. */
 enum outbox_place {
