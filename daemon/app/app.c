@@ -57,7 +57,7 @@
 #include "store/bulletins.h"
 #include "store/shard.h"
 
-enum { TELL_MS = 1000, BULLETIN_MOST = 1 << 20 };
+enum { BULLETIN_MOST = 1 << 20 /* bytes */ };
 
 struct app {
     struct config *config;         /* as it started */
@@ -95,20 +95,6 @@ static void put_in_force(struct app *app, struct generation *generation)
     figures_reload(generation);
 }
 
-static void tell_faults(const struct reloading_loaded *loaded, struct buf *told)
-{
-    for (size_t i = 0; i < loaded->diags.count; i++) {
-        log_diag(&loaded->diags.items[i]);
-        diag_format(&loaded->diags.items[i], told);
-    }
-    if (!loaded->changed.length)
-        return;
-    log_warning("changed in the configuration, and in force after a restart: %s",
-                loaded->changed.data);
-    buf_printf(told, "changed in the configuration, and in force after a restart: %s\n",
-               loaded->changed.data);
-}
-
 static void use(struct app *app, struct generation *next)
 {
     generation_release(&app->generation);
@@ -129,7 +115,7 @@ static bool on_loaded(void *context, struct reloading_loaded *loaded, struct buf
 {
     struct app *app = context;
     bool good = loaded->generation != NULL;
-    tell_faults(loaded, told);
+    reloading_tell(loaded, told);
     pulse_reloaded(&app->pulse, good, clock_wall_ms());
     if (good) {
         use(app, loaded->generation);
@@ -243,9 +229,7 @@ static void on_erased(void *context)
 
 static void on_watchdog(evutil_socket_t fd, short what, void *context)
 {
-    (void)fd;
-    (void)what;
-    (void)context;
+    (void)fd, (void)what, (void)context;
     notify_alive();
 }
 
@@ -285,9 +269,11 @@ static void on_tell(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct app *app = context;
+    const struct timeval next = clock_timeval(clock_beat_ms());
     const struct pulse_sample sample = {.at_ms = clock_monotonic_ms(),
                                         .events = metrics_read(METRIC_EVENTS_DECIDED),
                                         .messages = metrics_read(METRIC_MESSAGES_SENT)};
+    event_add(app->tell, &next);
     pulse_note(&app->pulse, &sample);
     log_group_tell(app->log_group, sample.at_ms);
     if (app->archive)
@@ -593,14 +579,14 @@ static struct event *watch(struct app *app, evutil_socket_t fd, short what,
 static void build_events(struct app *app)
 {
     const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-    const struct timeval second = clock_timeval(TELL_MS);
+    const struct timeval first = clock_timeval(clock_beat_ms());
     int64_t alive_ms = notify_watchdog_ms();
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         app->signals[i] = watch(app, numbers[i], EV_SIGNAL | EV_PERSIST, on_signal);
         event_add(app->signals[i], NULL);
     }
-    app->tell = watch(app, -1, EV_PERSIST, on_tell);
-    event_add(app->tell, &second);
+    app->tell = watch(app, -1, 0, on_tell);
+    event_add(app->tell, &first);
     if (!alive_ms)
         return;
     const struct timeval alive = clock_timeval(alive_ms);

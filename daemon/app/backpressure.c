@@ -100,7 +100,8 @@ static void on_length(void *context, int64_t length)
         if (full && !b->stopped)
             wake(b);
     }
-    wait_on(b, full ? WAKE_MS : COUNT_MS);
+    bool idle = length == 0 && b->later == 0 && b->decided == 0;
+    wait_on(b, full ? WAKE_MS : idle ? clock_beat_ms() : COUNT_MS);
 }
 
 static void on_time(evutil_socket_t fd, short what, void *context)

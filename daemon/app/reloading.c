@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "host/host.h"
 
@@ -71,6 +72,20 @@ static void forget(struct reloading_loaded *loaded)
     generation_release(&loaded->generation);
     diags_free(&loaded->diags);
     buf_free(&loaded->changed);
+}
+
+void reloading_tell(const struct reloading_loaded *loaded, struct buf *told)
+{
+    for (size_t i = 0; i < loaded->diags.count; i++) {
+        log_diag(&loaded->diags.items[i]);
+        diag_format(&loaded->diags.items[i], told);
+    }
+    if (!loaded->changed.length)
+        return;
+    log_warning("changed in the configuration, and in force after a restart: %s",
+                loaded->changed.data);
+    buf_printf(told, "changed in the configuration, and in force after a restart: %s\n",
+               loaded->changed.data);
 }
 
 static void answer(struct waiter *waiter, bool good, const struct buf *told)

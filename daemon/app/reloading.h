@@ -23,6 +23,9 @@ struct reloading_loaded {
     struct buf changed; /* keys that are in force after a restart */
 };
 
+/* What is wrong, and what is not in force yet, for the log and for who has asked. */
+void reloading_tell(const struct reloading_loaded *loaded, struct buf *told);
+
 /* Is told what came of it, in words for people. */
 typedef void reloading_on_done(void *context, bool good, const struct buf *told);
 

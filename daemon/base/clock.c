@@ -23,6 +23,11 @@ int64_t clock_monotonic_ms(void)
     return read_ms(CLOCK_BOOTTIME);
 }
 
+int64_t clock_beat_ms(void)
+{
+    return 1000 - clock_monotonic_ms() % 1000;
+}
+
 int64_t clock_monotonic_us(void)
 {
     struct timespec now;

@@ -20,6 +20,10 @@ int64_t clock_thread_ms(void);
 /* Milliseconds since 1970 (CLOCK_REALTIME). */
 int64_t clock_wall_ms(void);
 
+/* Milliseconds until the next whole second of clock_monotonic_ms(), 1 to 1,000. What looks once in
+ * a second looks then, so that a program that is idle wakes up once for all of it. */
+int64_t clock_beat_ms(void);
+
 /* So many milliseconds, which are not negative, as an event loop's timers want them. */
 static inline struct timeval clock_timeval(int64_t ms)
 {

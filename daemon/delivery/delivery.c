@@ -39,7 +39,7 @@
 #include "delivery/taking.h"
 #include "send/retry.h"
 
-enum { SWEEP_FIRST_MS = 100, SWEEP_AGAIN_MS = 200 };
+enum { SWEEP_FIRST_MS = 100, SWEEP_AGAIN_MS = 200, SECOND_MS = 1000 };
 
 /* A gateway of the configuration, with the loop's watch over its senders. */
 struct gateway {
@@ -364,7 +364,9 @@ static void on_swept(void *context, const struct outbox_swept *swept)
     if (!swept->fault && swept->resent + swept->uncertain + swept->requeued > 0)
         taking_look_anew(delivery->taking);
     if (taking_goes_on(delivery->taking))
-        sweep_after(delivery, swept->fault ? SWEEP_AGAIN_MS : swept->next_ms);
+        sweep_after(delivery, swept->fault                 ? SWEEP_AGAIN_MS
+                              : swept->next_ms < SECOND_MS ? swept->next_ms
+                                                           : clock_beat_ms());
 }
 
 static void on_sweep(evutil_socket_t fd, short what, void *context)

@@ -19,7 +19,9 @@
 #include "base/metrics.h"
 
 enum {
-    TICK_MS = 200, /* to look for messages that other daemons decided */
+    TICK_MS = 200,   /* to look for messages that other daemons decided */
+    IDLE_MS = 10000, /* where there were none for so long, that is done once in a second */
+    TICK_MOST_MS = 1000,
     TAKE_MOST = 256,
     WAIT_MOST_MS = 60000, /* for a token: what Redis counts by may be set anew */
     PAUSED_MS = 500,      /* a gateway that was paused is asked for again */
@@ -56,13 +58,15 @@ struct taking {
     bool goes_on;           /* between start and stop */
     bool owing;             /* after it: what a lost take took is being put back */
     struct event *tick;
-    int64_t tick_ms; /* when it ticks next; clock_monotonic_ms() */
+    int64_t tick_ms;  /* when it ticks next; clock_monotonic_ms() */
+    int64_t taken_ms; /* when there was something to take last; likewise */
 };
 
 /* In `ms`, or sooner where it was to tick sooner: one channel's wait does not delay another's. */
 static void tick_after(struct taking *taking, int64_t ms)
 {
-    const int64_t now_ms = clock_monotonic_ms(), at_ms = now_ms + (ms < TICK_MS ? ms : TICK_MS);
+    const int64_t now_ms = clock_monotonic_ms(),
+                  at_ms = now_ms + (ms < TICK_MOST_MS ? ms : TICK_MOST_MS);
     if (taking->tick_ms > now_ms && taking->tick_ms <= at_ms)
         return;
     const struct timeval wait = clock_timeval(at_ms - now_ms);
@@ -154,8 +158,9 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     taking->tick_ms = 0;
     taking_look_anew(taking);
     taking->owing = !taking->goes_on && outbox_recover(taking->options.shard->outbox);
+    bool idle = taking->goes_on && clock_monotonic_ms() - taking->taken_ms > IDLE_MS;
     if (taking->goes_on || taking->owing)
-        tick_after(taking, TICK_MS);
+        tick_after(taking, idle ? clock_beat_ms() : TICK_MS);
 }
 
 /* ---- At once ---- */
@@ -278,6 +283,8 @@ static void on_taken(void *context, const struct outbox_taken *taken)
         return;
     }
     taking->redis_ahead_ms = taken->now_ms - clock_monotonic_ms();
+    if (taken->count)
+        taking->taken_ms = clock_monotonic_ms();
     hand_over(take, taken);
     note_answer(take, taken);
     taking_look(taking); /* there may be more, or room for another channel */

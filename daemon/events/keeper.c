@@ -184,7 +184,7 @@ static bool is_due(struct keeper *keeper)
 static void *live(void *context)
 {
     struct keeper *keeper = context;
-    while (wait_for(keeper, SYNC_MS, true)) {
+    while (wait_for(keeper, keeper->options.archive ? SYNC_MS : ROUND_MS, true)) {
         sync_archive(keeper);
         if (is_due(keeper))
             look_after(keeper);

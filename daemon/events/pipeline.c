@@ -240,8 +240,9 @@ static void on_taken(void *context, const struct timers_taken *taken)
     }
     backoff_reset(&pipeline->timers_backoff);
     if (taken->count == 0) {
+        int64_t ms = taken->next_ms < TIMERS_POLL_MS ? taken->next_ms : clock_beat_ms();
         if (pipeline->timers_on)
-            after(pipeline->timer, taken->next_ms + lateness_ms(pipeline));
+            after(pipeline->timer, ms + lateness_ms(pipeline));
         return;
     }
     begin_batch(due, NULL);

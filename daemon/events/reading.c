@@ -1,3 +1,7 @@
+/*
+ * reading_take reads a batch; of what nothing reads (is_unread) it asks whether it may pass (ask),
+ * and what the answer leaves, on the way with all else, goes on to the pipeline (hand_over).
+ */
 #include "events/reading.h"
 
 #include <stdlib.h>

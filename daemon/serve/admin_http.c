@@ -19,12 +19,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "serve/loopback.h"
-
-enum { REST_SECONDS = 1 };
 
 struct admin_http {
     struct admin_http_options options;
@@ -288,6 +287,12 @@ static void on_accept_error(struct evconnlistener *listener, void *http)
     evconnlistener_disable(listener);
 }
 
+static void rest(struct admin_http *admin)
+{
+    const struct timeval beat = clock_timeval(clock_beat_ms());
+    event_add(admin->listen_again, &beat);
+}
+
 static void on_listen_again(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
@@ -295,6 +300,7 @@ static void on_listen_again(evutil_socket_t fd, short what, void *arg)
     struct admin_http *admin = arg;
     if (count_streams(admin) < ADMIN_HTTP_CONNECTIONS)
         evconnlistener_enable(admin->listener);
+    rest(admin);
 }
 
 static void make_http(struct admin_http *admin)
@@ -316,14 +322,13 @@ struct admin_http *admin_http_open(const struct admin_http_options *options)
     struct admin_http *admin = mem_zero(1, sizeof *admin);
     admin->options = *options;
     make_http(admin);
-    admin->listen_again = event_new(options->base, -1, EV_PERSIST, on_listen_again, admin);
+    admin->listen_again = event_new(options->base, -1, 0, on_listen_again, admin);
     struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(admin->http, options->fd);
     if (!bound || !admin->listen_again)
         mem_exhausted();
     admin->listener = evhttp_bound_socket_get_listener(bound);
     evconnlistener_set_error_cb(admin->listener, on_accept_error);
-    const struct timeval rest = {.tv_sec = REST_SECONDS};
-    event_add(admin->listen_again, &rest);
+    rest(admin);
     return admin;
 }
 

@@ -38,6 +38,7 @@ enum {
     CLAIM_EVERY_MS = 3000, /* how soon a dead daemon's entries are looked for */
     LOOK_AGAIN_MS = 100,   /* while the instance or the connection is not ready */
     LIST_EVERY_MS = 100,
+    LIST_USED_MS = 3600000, /* a list by which nothing came for so long is looked at each second */
     LIST_MOVE = 500,        /* elements moved by one script */
     CLAIM_BYTES = 4 << 20,  /* of one claim's answer */
     REPLY_MOST = 128 << 20, /* of one XREADGROUP: 200 events of the greatest size, twice */
@@ -79,6 +80,7 @@ struct intake {
     char *inbox; /* "": none */
     const char *side;
     bool moving;
+    int64_t moved_at;   /* clock_monotonic_ms, when something came by it; 0: never */
     struct event *look; /* at the list */
     struct backoff list_backoff;
     struct log_once told, list_told;
@@ -353,6 +355,15 @@ static void look_again(struct intake *intake, int64_t ms)
         set_timer(intake->look, ms);
 }
 
+/* Whether the list is in use. */
+static bool note_moved(struct intake *intake, int64_t count)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    if (count)
+        intake->moved_at = now_ms;
+    return intake->moved_at && now_ms - intake->moved_at < LIST_USED_MS;
+}
+
 static void on_moved(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct intake *intake = context;
@@ -366,7 +377,8 @@ static void on_moved(void *context, const struct reply *reply, const struct diag
     }
     log_once_forget(&intake->list_told);
     backoff_reset(&intake->list_backoff);
-    look_again(intake, left > 0 ? 0 : LIST_EVERY_MS);
+    bool used = note_moved(intake, reply_item(reply, 0)->integer);
+    look_again(intake, left > 0 ? 0 : used ? LIST_EVERY_MS : clock_beat_ms());
 }
 
 static void on_look(evutil_socket_t fd, short events, void *context)

@@ -7,9 +7,10 @@
  * and kept. What is not committed stays pending, and comes again when the daemon or its connection
  * was lost.
  *
- * The list is looked at every 100 ms, and at once again while there is more. Why it is not
- * waited for: whatever blocks on a list also hands an element over, which then is lost with
- * a lost reply, or (BLMOVE onto itself) writes to the append-only file at each waking.
+ * The list is looked at every 100 ms, and at once again while there is more; every second, where
+ * nothing has come by it for an hour. Why it is not waited for: whatever blocks on a list also
+ * hands an element over, which then is lost with a lost reply, or (BLMOVE onto itself) writes to
+ * the append-only file at each waking.
  */
 #ifndef NUDGED_STORE_INTAKE_H
 #define NUDGED_STORE_INTAKE_H

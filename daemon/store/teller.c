@@ -16,10 +16,10 @@
 
 enum {
     TOLD_AT_ONCE = 100,
-    ROOM = 2000,   /* entries of the stream: more wait there already */
-    LOOK_MS = 500, /* whether there is somebody */
-    NEXT_MS = 5,   /* while there is */
-    FULL_MS = 50,  /* while the stream is full */
+    ROOM = 2000, /* entries of the stream: more wait there already */
+    FIRST_MS = 500,
+    NEXT_MS = 5,  /* while there is somebody; else each second is looked whether there is */
+    FULL_MS = 50, /* while the stream is full */
 };
 
 struct teller {
@@ -65,7 +65,7 @@ static void on_told(void *context, const struct reply *reply, const struct diag 
     backoff_reset(&teller->backoff);
     log_once_forget(&teller->told);
     metrics_add(METRIC_WATCHERS_TOLD, told);
-    after(teller, !left ? LOOK_MS : told ? NEXT_MS : FULL_MS);
+    after(teller, !left ? clock_beat_ms() : told ? NEXT_MS : FULL_MS);
 }
 
 static void look(evutil_socket_t fd, short what, void *context)
@@ -73,7 +73,7 @@ static void look(evutil_socket_t fd, short what, void *context)
     (void)fd, (void)what;
     struct teller *teller = context;
     if (instance_state(teller->instance) != INSTANCE_READY) {
-        after(teller, LOOK_MS);
+        after(teller, clock_beat_ms());
         return;
     }
     failpoint("tell");
@@ -114,7 +114,7 @@ void teller_destroy(struct teller **teller)
 void teller_start(struct teller *teller)
 {
     teller->on = true;
-    after(teller, LOOK_MS);
+    after(teller, FIRST_MS);
 }
 
 void teller_stop(struct teller *teller)
