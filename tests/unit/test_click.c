@@ -154,9 +154,10 @@ static void preferences(void **state)
     assert_true(post(scene, &link, "was=offers&on=offers&on=news&all=1"));
     assert_string_equal(said(scene), "{\"type\":\"customer.unsubscribed\",\"topic\":\"all\","
                                      "\"how\":\"preferences\"}\n");
-    /* A topic that the shop does not have is nobody's choice. */
-    assert_true(post(scene, &link, "on=all&on=evil&was=evil2"));
-    assert_string_equal(said(scene), "");
+    /* A yes to what there is not is none; a no is one, for it may have been there. */
+    assert_true(post(scene, &link, "on=all&on=evil&was=evil2&was=e%20vil"));
+    assert_string_equal(said(scene), "{\"type\":\"customer.unsubscribed\",\"topic\":\"evil2\","
+                                     "\"how\":\"preferences\"}\n");
 }
 
 static void confirmation(void **state)
