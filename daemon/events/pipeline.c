@@ -1,24 +1,24 @@
 /*
  * An event's life, from top to bottom; in each section what is small comes first.
  *
- *   pipeline_take   a batch of stream entries: read into events, which are archived, and those of
- *                   one customer gathered into one `work` (what is no event becomes a dead letter)
- *   begin_round     the customers' documents, where their keys lead, and Redis' time, one round
- *                   trip; another where a key led to a document that was not read yet. Works that
- *                   prove to be one person's become one (events/names)
+ *   pipeline_take   a batch of events (events/reading): archived, and those of one customer
+ * gathered into one `work` (what is no event becomes a dead letter) begin_round     the customers'
+ * documents, where their keys lead, and Redis' time, one round trip; another where a key led to a
+ * document that was not read yet. Works that prove to be one person's become one (events/names)
  *   decide_work     for each customer: events/judging makes what is decided a commit, or asks for
  *                   starts and entries of tables first, which are read for it (events/needs)
  *   send_commit     everything decided for a customer, all or nothing (store/commit.lua). What is
  *                   decided together goes in one call (events/gathering), and behind it the next
- *                   customers are decided; messages that can begin at once go to delivery from
- * there on_commit       done; or decided again at once: another writer was here (STALE), an
- * assumption was wrong (FACTS), an entry is no longer ours (GONE); or it waits for the next round:
- * a key leads elsewhere by now (MOVED), or Redis failed end_round       all have answers: another
- * round (of what one commit does not carry; after Redis failed in a while), or finish finish all
- * works are done: the intake may bring the next batch
+ *                   customers are decided; messages that can begin at once go to delivery
+ *   on_commit       done; or decided again at once: another writer was here (STALE), an assumption
+ *                   was wrong (FACTS), an entry is no longer ours (GONE); or it waits for the next
+ *                   round: a key leads elsewhere by now (MOVED), or Redis failed
+ *   end_round       all have answers: another round, or finish
+ *   finish          all works are done: the intake may bring the next batch
  *
- * A timer's life is the same from begin_round on, as a work with a deadline; and so is that of a tick
- * (pipeline_take_ticks), but where nothing came of it: that is told without a commit, in finish.
+ * A timer's life is the same from begin_round on, as a work with a deadline; and so is that of a
+ * tick (pipeline_take_ticks), but where nothing came of it: that is told without a commit, in
+ * finish.
  */
 #include "events/pipeline.h"
 
