@@ -1,10 +1,10 @@
 /*
  * An event's life, from top to bottom; in each section what is small comes first.
  *
- *   pipeline_take   a batch of events (events/reading): archived, and those of one customer
- * gathered into one `work` (what is no event becomes a dead letter) begin_round     the customers'
- * documents, where their keys lead, and Redis' time, one round trip; another where a key led to a
- * document that was not read yet. Works that prove to be one person's become one (events/names)
+ *   pipeline_take   a batch of events (events/reading): archived, and those of one customer made
+ *                   one `work` (what is no event becomes a dead letter)
+ *   begin_round     the customers' documents, where their keys lead, and Redis' time; again where
+ *                   a key led to one that was not read (works of one person become one: names)
  *   decide_work     for each customer: events/judging makes what is decided a commit, or asks for
  *                   starts and entries of tables first, which are read for it (events/needs)
  *   send_commit     everything decided for a customer, all or nothing (store/commit.lua). What is
@@ -16,9 +16,8 @@
  *   end_round       all have answers: another round, or finish
  *   finish          all works are done: the intake may bring the next batch
  *
- * A timer's life is the same from begin_round on, as a work with a deadline; and so is that of a
- * tick (pipeline_take_ticks), but where nothing came of it: that is told without a commit, in
- * finish.
+ * A timer's life is the same from begin_round on, as a work with a deadline; and so is a tick's
+ * (pipeline_take_ticks), but where nothing came of it: that is told in finish, without a commit.
  */
 #include "events/pipeline.h"
 
