@@ -1,3 +1,8 @@
+/*
+ * How much room a document has, told without printing where that will do: what one part of it takes
+ * (customer_size_of_*), whether the profile and one part more fit (customer_size_has_room,
+ * customer_size_merge), and the same at a glance, by bounds (customer_size_about_*).
+ */
 #include "customer/customer_size.h"
 
 #include <string.h>

@@ -124,8 +124,22 @@ static void open_shard(struct scene *scene)
     redis_fixture_run(&scene->redis, &scene->entered);
 }
 
+/* No gateway is here that could begin a message. */
+static enum outbox_place no_place(void *context, const char *channel, const char **gateway)
+{
+    (void)context, (void)channel, (void)gateway;
+    return OUTBOX_PLACE_NONE;
+}
+
+static size_t one_together(void *context)
+{
+    (void)context;
+    return 1;
+}
+
 static int open_scene(void **state)
 {
+    static const struct outbox_at_once nobody = {.place = no_place, .together = one_together};
     struct scene *scene = calloc(1, sizeof *scene);
     redis_fixture_open(&scene->redis, NULL);
     open_config(scene);
@@ -137,9 +151,11 @@ static int open_scene(void **state)
                                                               .generation = generation,
                                                               .rooms = rooms,
                                                               .on_decided = on_decided,
+                                                              .on_sent = on_decided,
                                                               .on_messages = on_nothing,
                                                               .on_erased = on_nothing,
                                                               .context = scene});
+    pipeline_begin_by(scene->pipeline, &nobody);
     scene->sweeper = sweeper_new(&(struct sweeper_options){.base = scene->redis.base,
                                                            .shard = scene->shard,
                                                            .pipeline = scene->pipeline,
