@@ -39,7 +39,7 @@ void *pool_alloc(struct pool *pool, size_t size)
         return mem_alloc(size);
     void *block = pool->free[class];
     if (block) {
-        memcpy(&pool->free[class], block, sizeof block);
+        memcpy(&pool->free[class], block, sizeof(void *));
         return block;
     }
     if ((size_t)(pool->end - pool->at) < whole)
@@ -55,7 +55,7 @@ void pool_return(struct pool *pool, void *block, size_t size)
     if (class >= POOL_CLASSES) {
         free(block);
     } else if (block) {
-        memcpy(block, &pool->free[class], sizeof block);
+        memcpy(block, &pool->free[class], sizeof(void *));
         pool->free[class] = block;
     }
 }

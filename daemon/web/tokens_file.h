@@ -6,12 +6,12 @@
  *   # the newsletter's form, which signs what it sends
  *   whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD   customer.subscribed customer.unsubscribed
  *
- * A name of at most 19 characters, by which `explain` tells it, if there is one; the token, then the types that it may push,
- * with blanks or commas between: a type, `shop.*` for all that begin so, or `*`. What changes
- * consent or erases (outside_event_right) is in no pattern: a line that may do it names the type in
- * full. A token that begins with `whsec_` is a key that requests are signed with
- * (web/request_signature), and is never sent. Blank lines, and those that begin with #, are passed
- * over.
+ * A name of at most 19 characters, by which `explain` tells it, if there is one; the token, then
+ * the types that it may push, with blanks or commas between: a type, `shop.*` for all that begin
+ * so, or `*`. What changes consent or erases (outside_event_right) is in no pattern: a line that
+ * may do it names the type in full. A token that begins with `whsec_` is a key that requests are
+ * signed with (web/request_signature), and is never sent. Blank lines, and those that begin with #,
+ * are passed over.
  *
  * Of a token only its SHA-256 is kept; of a key the key, for a signature needs it.
  */

@@ -138,7 +138,7 @@ static void spaces_fold_wherever_they_stand(void **state)
     buf_init(&text, 1000);
     for (size_t i = 0; i < sizeof cases_of_spaces / sizeof *cases_of_spaces; i++) {
         for (int before = 1; before <= 24; before++) {
-            const char *words = "of a tea that is so good" + 24 - before;
+            const char *words = &"of a tea that is so good"[24 - before];
             bool spaced = *words == ' '; /* begins the line, and is dropped there */
             const char *tags[] = {"p", "pre"};
             for (int pre = 0; pre < 2 && !(pre && (spaced || !cases_of_spaces[i].pre)); pre++) {

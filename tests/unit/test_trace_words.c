@@ -88,10 +88,10 @@ static const struct {
     {" line\\(m, '([^']+)'", whats, COUNT(whats), 8},
     {" why = '([^']+)'", whys, COUNT(whys), 2},
     {"\"why\":\"([^\":]+)[\":]", whys, COUNT(whys), 1},
-    {" line\\(m, '[a-z]+', '([^':]+)[':]", whys, COUNT(whys), 5},
+    {" line\\(m, '[a-z]+', '([^':]+)[':]", whys, COUNT(whys), 4},
     {"HSET', m.key, 'mark', '([^']+)'", whys, COUNT(whys), 1},
     {" letter\\(m, '([^']+)'", reasons, COUNT(reasons), 1},
-    {"end_as_dead\\(mid,[^')]*'([^']+)'", reasons, COUNT(reasons), 4},
+    {"end_as_dead\\(mid,[^')]*'([^']+)'", reasons, COUNT(reasons), 5},
     {"\\['([^']+)'\\] = \\{", reasons, COUNT(reasons), 3},
     {"bury\\(message_of\\([^)]*\\), '([^']+)'", reasons, COUNT(reasons), 2},
 };
