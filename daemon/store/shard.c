@@ -14,14 +14,21 @@ static void on_connection(void *context, bool ready, const char *reason)
     instance_connection(shard->instance, ready);
 }
 
+/* A command within a script is denied in words of its own: of Redis 7.0, and since 7.2. */
+static bool says_denied(const char *error)
+{
+    return strncmp(error, "NOPERM ", 7) == 0 ||
+           strstr(error, "The user executing the script can't") ||
+           strstr(error, "ACL failure in script");
+}
+
 static void on_error(void *context, const char *error)
 {
     struct shard *shard = context;
     wrong_keys_hear(shard->wrong_keys, clock_monotonic_ms(), error);
     if (strncmp(error, "LEASE ", 6) == 0)
         instance_lapsed(shard->instance);
-    /* A command within a script is denied in words of its own before Redis 7.2. */
-    if (strncmp(error, "NOPERM ", 7) == 0 || strstr(error, "The user executing the script can't"))
+    if (says_denied(error))
         instance_denied(shard->instance);
 }
 

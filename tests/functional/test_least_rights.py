@@ -106,6 +106,19 @@ def test_no_start_without_a_right(shop, taken, lacking):
     assert shop.client.keys() == []
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_each_right_is_asked_for(shop, first):
+    """Every second one lacks, and is named, however many arguments this server's command takes."""
+    as_user(shop)
+    asked = [command for command in in_table() if command not in ("get", "set", "evalsha", "script|load", "info")]
+    lacking = asked[first::2]
+    shop.client.execute_command("ACL", "SETUSER", "nudged", *(f"-{command}" for command in lacking))
+    daemon = shop.daemon().spawn(wait=False)
+    assert daemon.ended() == 78
+    told = re.search(r"lacks rights that nudged needs: ([^()]*)", daemon.log())
+    assert told and told[1].split() == [f"+{command}" for command in lacking], daemon.log()
+
+
 def test_a_right_that_is_taken_away_is_told(shop):
     """By name, in the log once, and in `health`; it goes on with the right."""
     as_user(shop)
