@@ -24,14 +24,22 @@ class Guess:
 
 
 def guesses(sets, decided, paused, tripped, halted, crowded, said):
-    """`decided`: those of the sets by which it may have been; `tripped`: rules that their brake paused at
-    some time of what is read now; `halted`: those for which a journey waits already; `crowded`: the outbox may
-    have been full; `said`: what the line says."""
-    for rules, room, codes, brakes in itertools.product(
-            decided, rooms(crowded, said), codes_left(said), braked(tripped, paused, halted, said)):
-        held, passing = brakes
-        yield Guess(rules, tuple(other for other in sets if other is not rules), {**paused, **held}, passing,
-                    room, codes)
+    """`decided`: those of the sets by which it may have been; `paused`: which rules may have been paused;
+    `tripped`: rules that their brake paused at some time of what is read now; `halted`: those for which a
+    journey waits already; `crowded`: the outbox may have been full; `said`: what the line says."""
+    for then, rules, room, codes in itertools.product(paused, decided, rooms(crowded, said), codes_left(said)):
+        for held, passing in braked(tripped, then, halted, said):
+            yield Guess(rules, tuple(other for other in sets if other is not rules), {**then, **held}, passing,
+                        room, codes)
+
+
+def pauses(paused, earlier, names, said=()):
+    """As rules are paused now, and as they may have been before one after the other was paused or resumed,
+    as far as it concerns these rules, or those of which the line says something."""
+    changed = sorted(name for name in earlier if name in names or any(rule == name for rule, _, _ in said))
+    options = [[paused.get(name), *(earlier[name] - {paused.get(name)})] for name in changed]
+    return [{name: by for name, by in {**paused, **dict(zip(changed, choice))}.items() if by}
+            for choice in itertools.product(*options)]
 
 
 def codes_left(said):

@@ -9,7 +9,7 @@ import itertools
 import json
 
 from journey_clocks import turns
-from journey_guesses import ROOM, Guess, guesses
+from journey_guesses import ROOM, Guess, guesses, pauses
 from journey_text import document, marker
 
 # What stands in a line of the trace that delivery wrote, not a decision.
@@ -44,6 +44,7 @@ class Reader:
         self.client, self.model, self.crowded = client, model, crowded
         self.sets = []  # by which daemons decide, the newest last
         self.paused = {}  # rule -> by what
+        self.earlier = collections.defaultdict(set)  # rule -> by what it was, or None, since lines were read last
         self.clocks, self.zones = {}, {}  # rule -> since when its clock ticks; zone -> since when it has customers
         self.pushed, self.open = {}, collections.defaultdict(dict)  # entry -> event; of each customer not yet decided
         self.states = {}  # customer -> how they may be, for a line may fit several guesses
@@ -57,6 +58,12 @@ class Reader:
     def push(self, entry, event):
         self.pushed[entry] = event
         self.open[f"id:{event['customer']['id']}"][entry] = event
+
+    def set_paused(self, name, by):
+        """None: it goes on. Daemons decide meanwhile: some of what is read next may be of before."""
+        self.earlier[name].add(self.paused.pop(name, None))
+        if by:
+            self.paused[name] = by
 
     # ---- Of all customers ----
 
@@ -77,6 +84,7 @@ class Reader:
             self.model.customers[key] = self.states[key][0]
         for name in self.tripped:
             self.paused[name] = "brake"
+        self.earlier.clear()
 
     def braked(self):
         """By now. One whose sends have all waited already is told of no more."""
@@ -176,7 +184,8 @@ class Reader:
             crowded = self.crowded and (any(what == "outbox-full" for _, what, _ in said)
                                         or any(one.full for one in state.journeys))
             halted = {one.rule for one in state.journeys if one.halted}
-            for guess in guesses(self.sets, self.decided_by(line), self.paused, self.tripped, halted, crowded, said):
+            for guess in guesses(self.sets, self.decided_by(line), pauses(self.paused, self.earlier, halted, said),
+                                 self.tripped, halted, crowded, said):
                 for way in ways(state):
                     trial = self.try_guess(state, guess, way)
                     fault = self.fault(trial, line, said)
@@ -272,7 +281,8 @@ class Reader:
         return "\n".join([
             f"{customer.key} {customer.profile} {customer.fields}", f"event {event}", f"line {line}",
             f"only the daemon {dict(daemon)}", f"only the model {dict(model)}", f"journeys {customer.journeys}",
-            f"cap {self.model.cap} quiet {self.model.quiet} paused {self.paused} {self.tripped}", *rules])
+            f"cap {self.model.cap} quiet {self.model.quiet} paused {self.paused} {self.tripped} "
+            f"{dict(self.earlier)}", *rules])
 
     # ---- What must have been done ----
 
@@ -325,7 +335,9 @@ class Reader:
 
     def is_quiet(self, customer, turn, rules, now):
         """Whether nothing comes of these turns, by some set, before or after what paused rules meanwhile."""
-        for set_, paused in itertools.product(self.sets, (self.paused, self.paused_by_now())):
+        names = {rule.name for rule in rules}
+        for set_, paused in itertools.product(
+                self.sets, [*pauses(self.paused, self.earlier, names), self.paused_by_now()]):
             self.model.decide_ticks(customer.copy(), (*turn, rules), now, Guess(set_, (), paused))
             if self.model.was_told or not self.model.did and not self.model.recall:
                 return True

@@ -162,14 +162,14 @@ class Run:
             name = self.rng.choice(self.rules).name
             if name not in self.reader.paused:
                 assert self.shop.ctl("rule", "pause", name)[0] == 0
-                self.reader.paused[name] = "by hand"
+                self.reader.set_paused(name, "by hand")
 
     def resume_rules(self, chance):
         for name in list(self.reader.paused):
             if self.rng.random() < chance:
                 self.resumed.setdefault(name, []).append(self.now_ms())  # it sends nothing before
                 assert self.shop.ctl("rule", "resume", name)[0] == 0
-                del self.reader.paused[name]
+                self.reader.set_paused(name, None)
 
     def set_gateway(self):
         away = self.rng.random() < AWAY
