@@ -35,6 +35,7 @@ enum {
     RENEW_AGAIN_MS = 1000, /* after a renewal that failed */
     CONSUMER_SIZE = 96,
     DENIAL_SIZE = 1024, /* all rights by name */
+    GIVEN_SIZE = 225,   /* of them what a diag's hint holds */
 };
 
 struct instance {
@@ -232,6 +233,21 @@ static bool read_rights(struct instance *instance, const struct reply *reply)
     return true;
 }
 
+/* More than a hint holds would be cut within a name: they stand in a line of their own. */
+static void describe_denial(const struct instance *instance, struct diag *diag)
+{
+    static const char format[] = "the user of this Redis lacks rights that nudged needs: %s";
+    if (strlen(instance->denial) < GIVEN_SIZE) {
+        diag_error(diag, format, instance->denial);
+        diag_hint(diag, "redis-cli ACL SETUSER USER %s", instance->denial);
+    } else {
+        log_error(format, instance->denial);
+        diag_error(diag, "the user of this Redis has too few rights");
+        diag_hint(diag, "README's ACL SETUSER gives all of them");
+    }
+    diag_code(diag, "redis-rights");
+}
+
 static void on_rights(void *context, const struct reply *reply, const struct diag *fault)
 {
     static const struct reply untold = {.kind = REPLY_NIL};
@@ -252,10 +268,7 @@ static void on_rights(void *context, const struct reply *reply, const struct dia
         enter(instance);
         return;
     }
-    diag_error(&diag, "the user of this Redis lacks rights that nudged needs: %s",
-               instance->denial);
-    diag_code(&diag, "redis-rights");
-    diag_hint(&diag, "redis-cli ACL SETUSER USER %s", instance->denial);
+    describe_denial(instance, &diag);
     move_to(instance, INSTANCE_REFUSED, &diag);
 }
 
