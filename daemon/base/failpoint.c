@@ -121,7 +121,7 @@ static bool act(const struct point *point)
         end_self();
         return false;
     case ACTION_STOP:
-        kill(getpid(), SIGSTOP);
+        raise(SIGSTOP); /* of this thread, which goes no further before it is stopped */
         return false;
     case ACTION_FAIL:
         return true;
