@@ -1,8 +1,9 @@
 /*
  *   gathering_add   what was decided for a customer waits for the end of this turn of the loop
  *   on_turn         messages are given places (give_places): connections that are free. Where one
- * is about to be, all wait a moment for it; then one call carries all of it (send_call) on_commit
- * what was begun goes to delivery, and the pipeline hears of the rest
+ *                   is about to be, all wait a moment for it; then one call carries all of it
+ *                   (send_call)
+ *   on_commit       what was begun goes to delivery, and the pipeline hears of the rest
  */
 #include "events/gathering.h"
 
@@ -14,6 +15,7 @@
 #include "base/failpoint.h"
 #include "base/mem.h"
 #include "events/commit_builder.h"
+#include "events/work_log.h"
 
 enum {
     TOGETHER_MOST = 64, /* commits in one call: more of them make it no cheaper */
@@ -138,6 +140,8 @@ static void on_commit(void *context, const struct commit_result *result)
     if (item->commit->number && unknown)
         outbox_note_lost(options->shard->outbox, item->commit->number);
     failpoint("commit-answered");
+    if (result->outcome == COMMIT_DONE)
+        work_log_committed(item->work); /* before a sender tells of its messages */
     options->answered(item->work, result, begin_messages(item, result));
 }
 

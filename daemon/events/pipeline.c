@@ -485,7 +485,6 @@ static void go_on(struct work *work, size_t queued)
     const struct pipeline_options *options = &work->batch->pipeline->options;
     log_once_forget(&work->batch->pipeline->told);
     work_figures_count(work);
-    work_log_committed(work);
     work_log_different(work, options->log_group);
     if (queued)
         options->on_messages(options->context);

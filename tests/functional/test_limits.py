@@ -66,7 +66,9 @@ def test_two_channels_of_one_gateway(hello_shop):
 
 
 def decided_and_not_taken(shop):
-    """A message in the outbox, left there by a daemon that was killed at that moment."""
+    """A message in the outbox, left there by a daemon that was killed at that moment. A gateway with
+    a rate begins none at once."""
+    shop.config["gateways"]["smtp"]["rate"] = "50 per 1s"
     daemon = shop.daemon("before").spawn(failpoints="commit-answered=kill@1", wait=False)
     shop.push(hello(1))
     assert daemon.ended() == -signal.SIGKILL
