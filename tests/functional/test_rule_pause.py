@@ -158,7 +158,8 @@ def test_brake_over_kills(open_shop, point):
         daemon.spawn()
     wait_until(lambda: shop.idle(), "the mails")
     assert sum(("news", "sends", "letter") in shop.trace(f"id:{n}") for n in range(30)) == 10
-    assert 9 <= len(shop.mail.all_mails()) <= 10  # what a sender had when it was killed is held
+    mails, held = len(shop.mail.all_mails()), shop.client.zcard("nudged:uncertain")
+    assert mails <= 10 <= mails + held  # what the daemon had in hand when it was killed is held
 
 
 def test_beside_quiet_hours_and_room(open_shop):
