@@ -46,6 +46,11 @@ def end_of(daemon):
         return False
 
 
+def views(number):
+    """Events that nothing reads, of customers that are known from the second time on."""
+    return [{"type": "page.viewed", "id": f"p{number}-{who}", "customer": {"id": f"m{who}"}} for who in range(EVENTS)]
+
+
 def kill_at(point, times, rng):
     """The figures of one point, in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="nudged-kills-") as folder:
@@ -55,8 +60,9 @@ def kill_at(point, times, rng):
             ledger = Ledger(shop, journeys=True)
             ledger.gateways()
             daemon, killed, most = shop.daemon(), 0, 3
-            for _ in range(times):
+            for number in range(times):
                 ledger.push(EVENTS)
+                shop.push(*views(number))
                 daemon.spawn(f"{point}=kill@{rng.randint(1, most)}", wait=False)
                 reached = end_of(daemon)
                 killed, most = killed + reached, most if reached else 1
