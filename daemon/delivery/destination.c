@@ -184,10 +184,11 @@ void destination_hear(struct destination *destination, const struct attempt *att
                                           .suspected = suspected,
                                           .probe = attempt->probe};
     enum breaker_state before = destination->breaker.state;
+    destination->heard_ms = clock_monotonic_ms();
     domains_end(&destination->domains, attempt->domain);
     note_failure(destination, outcome, attempt_to(attempt));
     count(destination, outcome->kind);
-    breaker_report(&destination->breaker, &report, clock_monotonic_ms(), random);
+    breaker_report(&destination->breaker, &report, destination->heard_ms, random);
     if (destination->breaker.state == before)
         return;
     if (destination->breaker.state == BREAKER_CLOSED)

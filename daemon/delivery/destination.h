@@ -32,6 +32,7 @@ struct destination {
     struct outcome failure; /* the last one: what a message met that was not sent; its words
                                as they may be told (log_masked) */
     int64_t failed_ms;      /* when, by the wall clock; 0: never */
+    int64_t heard_ms;       /* when it was last heard of, by the monotonic clock; 0: never */
     /* What it said since the daemon began: that it took a message, that it is to be tried again,
      * that it will not or may have. */
     uint64_t sent, retried, refused;

@@ -25,6 +25,7 @@ enum {
     TAKE_MOST = 256,
     WAIT_MOST_MS = 60000, /* for a token: what Redis counts by may be set anew */
     PAUSED_MS = 500,      /* a gateway that was paused is asked for again */
+    SOON_MS = 20,         /* it was heard of so lately that a connection will be free soon */
 };
 
 struct take {
@@ -182,15 +183,16 @@ static bool is_unbounded(const struct taking *taking, const struct destination *
            !bounds.warmup.first && !bounds.domain_count;
 }
 
-/* Whether one of its gateways may have a connection in a moment. */
+/* Whether one of its gateways may have a connection in a moment: not one that is silent, for which
+ * the messages of all others would wait. */
 static bool is_soon(const struct channel *channel)
 {
     int64_t now_ms = clock_monotonic_ms();
     for (size_t i = 0; i < channel->choice.count; i++) {
         const struct choice_lane *lane = &channel->choice.lanes[i];
         const struct destination *destination = lane->destination;
-        if (now_ms >= lane->not_before_ms && now_ms >= destination->paused_until_ms &&
-            is_unbounded(channel->taking, destination))
+        if (now_ms - destination->heard_ms <= SOON_MS && now_ms >= lane->not_before_ms &&
+            now_ms >= destination->paused_until_ms && is_unbounded(channel->taking, destination))
             return true;
     }
     return false;
