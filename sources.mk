@@ -39,6 +39,8 @@ library_sources = \
 	daemon/base/canonical.h \
 	daemon/base/clock.c \
 	daemon/base/clock.h \
+	daemon/base/crc16.c \
+	daemon/base/crc16.h \
 	daemon/base/decimal.c \
 	daemon/base/decimal.h \
 	daemon/base/diag.c \
@@ -1009,6 +1011,8 @@ library_sources = \
 	daemon/store/outbox_sweep.h \
 	daemon/store/paused.c \
 	daemon/store/paused.h \
+	daemon/store/placement.c \
+	daemon/store/placement.h \
 	daemon/store/returned_mail.c \
 	daemon/store/returned_mail.h \
 	daemon/store/returns.c \
@@ -1441,6 +1445,7 @@ unit_programs = \
 	tests/unit/test_per \
 	tests/unit/test_percent \
 	tests/unit/test_person \
+	tests/unit/test_placement \
 	tests/unit/test_policy \
 	tests/unit/test_pool \
 	tests/unit/test_posted_events \

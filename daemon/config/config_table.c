@@ -6,6 +6,7 @@
 #include "config/config_keys.h"
 #include "customer/customer_record.h"
 #include "rules/field.h"
+#include "store/placement.h"
 
 #define SECONDS(n) ((int64_t)(n)*1000)
 #define DAYS(n)    ((int64_t)(n)*24 * 60 * 60 * 1000)
@@ -35,6 +36,14 @@ static const struct setting redis_settings[] = {
      IN(config_redis, prefix),
      .fallback = "nudged",
      .help = "of every key"},
+    {.key = "shards",
+     .type = SETTING_INT,
+     IN(config_redis, shards),
+     .fallback = "0",
+     .least = 0,
+     .most = PLACEMENT_SHARDS_MOST,
+     .help = "how many parts the installation has, each with all its keys under `prefix{0}` and so "
+             "on; 0: one, under `prefix`. It never changes"},
     {.key = "accept_loss",
      .type = SETTING_BOOL,
      IN(config_redis, accept_loss),

@@ -1,0 +1,21 @@
+#include "store/placement.h"
+
+#include <string.h>
+
+#include "base/crc16.h"
+
+size_t placement_count(const struct placement *placement)
+{
+    return placement->shards ? placement->shards : 1;
+}
+
+const char *placement_prefix(const struct placement *placement, struct arena *arena, size_t shard)
+{
+    return placement->shards ? arena_printf(arena, "%s{%zu}", placement->prefix, shard)
+                             : placement->prefix;
+}
+
+size_t placement_of(const struct placement *placement, const char *key)
+{
+    return crc16(key, strlen(key)) % placement_count(placement);
+}

@@ -1,0 +1,33 @@
+/*
+ * Where what stands: an installation is one shard, all of whose keys begin with P, or N shards, of
+ * which shard k has the keys that begin with P{k}: what stands in the braces is all that a Redis
+ * Cluster looks at, so that a shard is whole on one node (specification, "Hash tags").
+ *
+ * A person stands in the shard of the first key that an event names them by: the CRC-16 of the key
+ * as it is spelt (customer/customer_key: "id:7"), modulo N. N never changes.
+ */
+#ifndef NUDGED_STORE_PLACEMENT_H
+#define NUDGED_STORE_PLACEMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+enum { PLACEMENT_SHARDS_MOST = 1024 };
+
+struct placement {
+    const char *prefix; /* P */
+    size_t shards;      /* 0: there is one, with P itself; else 1 to PLACEMENT_SHARDS_MOST */
+};
+
+/* How many shards there are; at least one. */
+size_t placement_count(const struct placement *placement);
+
+/* The prefix of a shard (0 to count - 1): "nudged{12}", or P. In the arena. */
+const char *placement_prefix(const struct placement *placement, struct arena *arena, size_t shard);
+
+/* The shard of a person, by a key of theirs. */
+size_t placement_of(const struct placement *placement, const char *key);
+
+#endif
