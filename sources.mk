@@ -806,6 +806,8 @@ library_sources = \
 	daemon/redis/server_check.h \
 	daemon/redis/session.c \
 	daemon/redis/session.h \
+	daemon/redis/slot.c \
+	daemon/redis/slot.h \
 	daemon/redis/tls_session.c \
 	daemon/redis/tls_session.h \
 	daemon/redis/transport.c \
@@ -1494,6 +1496,7 @@ unit_programs = \
 	tests/unit/test_size \
 	tests/unit/test_sizes \
 	tests/unit/test_slice \
+	tests/unit/test_slot \
 	tests/unit/test_smtp \
 	tests/unit/test_smtp_login \
 	tests/unit/test_smtp_reply \

@@ -119,6 +119,9 @@ static void check_redis(const struct checking *checking)
                       "%s", diag.hint);
         else
             check_redis_login(checking, &endpoint);
+        if (endpoint.seed_count)
+            fault(checking, at_key(checking, "redis.url"), DIAG_ERROR,
+                  "redis+cluster:// needs `redis: {shards: N}`");
     } else if (!embedded_find(keys->state, private, sizeof private)) {
         fault(checking, at_key(checking, "state"), DIAG_ERROR,
               "the state folder must be a whole path of at most 90 bytes: %s", keys->state);

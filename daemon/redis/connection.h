@@ -21,6 +21,7 @@
 #include "redis/connection_request.h"
 #include "redis/endpoint.h"
 
+struct cluster;
 struct connection;
 struct event_base;
 
@@ -37,7 +38,10 @@ typedef void connection_on_state(void *context, bool ready, const char *reason);
 
 struct connection_options {
     struct event_base *base;
-    struct endpoint endpoint; /* copied, with its texts */
+    struct endpoint endpoint; /* of a single Redis; copied, with its texts */
+    struct cluster *cluster;  /* in place of it, and outlives the connection; NULL: none */
+    const char *key;          /* of a cluster: the slot is this one's, which never exists; copied */
+    bool blocking;            /* of a cluster: over a link of its own, as it waits in Redis */
     const char *name;         /* for CLIENT LIST; letters, digits, ':' and '-'; may be NULL */
     size_t output_most;       /* bytes not yet sent above which commands are refused, unless there
                                  are none: one command may be bigger; 0: 64 MiB */

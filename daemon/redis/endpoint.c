@@ -1,7 +1,8 @@
 /*
  * endpoint_parse(), near the end, goes by the scheme: read_network() takes a URL with a host apart,
- * from its end (database, then login, then host and port), read_socket() one with a path and
- * options. Behind it stand what is not reading: numbers, copies, and what a log may show.
+ * from its end (database, then login, then host and port), read_cluster() one with the hosts of
+ * many nodes, read_socket() one with a path and options. Behind it stand what is not reading:
+ * numbers, copies, and what a log may show.
  */
 #include "redis/endpoint.h"
 
@@ -103,6 +104,19 @@ static bool read_host(struct arena *arena, struct slice host, struct endpoint *e
     return set_text(arena, slice_between(host.text, name_end), &endpoint->host, diag);
 }
 
+/* Takes what stands before the last '@' off. */
+static bool take_login(struct arena *arena, struct slice *authority, struct endpoint *endpoint,
+                       struct diag *diag)
+{
+    const char *end = authority->text + authority->length;
+    const char *at = memrchr(authority->text, '@', authority->length);
+    struct slice login = slice_between(authority->text, at ? at : authority->text);
+    if (!at)
+        return true;
+    *authority = slice_between(at + 1, end);
+    return read_login(arena, login, endpoint, diag);
+}
+
 static bool read_network(struct arena *arena, struct slice rest, struct endpoint *endpoint,
                          struct diag *diag)
 {
@@ -110,13 +124,50 @@ static bool read_network(struct arena *arena, struct slice rest, struct endpoint
     const char *slash = memchr(rest.text, '/', rest.length);
     struct slice database = slash ? slice_between(slash + 1, end) : slice_between(end, end);
     struct slice authority = slice_between(rest.text, slash ? slash : end);
-    const char *at = memrchr(authority.text, '@', authority.length);
-    if (at) {
-        if (!read_login(arena, slice_between(authority.text, at), endpoint, diag))
+    return take_login(arena, &authority, endpoint, diag) &&
+           read_host(arena, authority, endpoint, diag) && set_database(database, endpoint, diag);
+}
+
+/* One of the nodes; its host must be said, for a cluster that is nowhere else but here is none. */
+static bool read_seed(struct arena *arena, struct slice host, struct endpoint *endpoint,
+                      struct endpoint_seed *seed, struct diag *diag)
+{
+    if (host.length == 0 || *host.text == ':')
+        return diag_error(diag, "a node without a host in the address of the Redis Cluster");
+    if (!read_host(arena, host, endpoint, diag))
+        return false;
+    *seed = (struct endpoint_seed){endpoint->host, endpoint->port};
+    return true;
+}
+
+static bool read_cluster(struct arena *arena, struct slice rest, struct endpoint *endpoint,
+                         struct diag *diag)
+{
+    struct endpoint_seed *seeds = arena_alloc(arena, ENDPOINT_SEEDS_MOST * sizeof *seeds);
+    size_t count = 0;
+    if (!take_login(arena, &rest, endpoint, diag))
+        return false;
+    if (rest.length && rest.text[rest.length - 1] == '/')
+        rest.length--;
+    if (memchr(rest.text, '/', rest.length))
+        return diag_error(diag, "a Redis Cluster has no databases but 0");
+    const char *end = rest.text + rest.length;
+    for (const char *at = rest.text, *comma = at; comma; at = comma + 1) {
+        comma = memchr(at, ',', (size_t)(end - at));
+        if (count == ENDPOINT_SEEDS_MOST)
+            return diag_error(diag, "more than %d nodes in the address of the Redis Cluster",
+                              ENDPOINT_SEEDS_MOST);
+        if (!read_seed(arena, slice_between(at, comma ? comma : end), endpoint, &seeds[count++],
+                       diag))
             return false;
-        authority = slice_between(at + 1, authority.text + authority.length);
+        if (!comma)
+            break;
     }
-    return read_host(arena, authority, endpoint, diag) && set_database(database, endpoint, diag);
+    endpoint->host = seeds[0].host;
+    endpoint->port = seeds[0].port;
+    endpoint->seeds = seeds;
+    endpoint->seed_count = count;
+    return true;
 }
 
 static bool read_option(struct arena *arena, struct slice option, struct endpoint *endpoint,
@@ -165,21 +216,25 @@ bool endpoint_parse(struct arena *arena, const char *url, struct endpoint *endpo
     static const struct {
         const char *scheme;
         enum endpoint_kind kind;
-    } schemes[] = {
-        {"redis://", ENDPOINT_TCP}, {"rediss://", ENDPOINT_TLS}, {"unix://", ENDPOINT_UNIX}};
+        bool (*read)(struct arena *arena, struct slice rest, struct endpoint *endpoint,
+                     struct diag *diag);
+    } schemes[] = {{"redis://", ENDPOINT_TCP, read_network},
+                   {"rediss://", ENDPOINT_TLS, read_network},
+                   {"unix://", ENDPOINT_UNIX, read_socket},
+                   {"redis+cluster://", ENDPOINT_TCP, read_cluster},
+                   {"rediss+cluster://", ENDPOINT_TLS, read_cluster}};
 
     *endpoint = (struct endpoint){0};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
         size_t length = strlen(schemes[i].scheme);
         if (strncmp(url, schemes[i].scheme, length) != 0)
             continue;
-        struct slice rest = slice_of(url + length);
         endpoint->kind = schemes[i].kind;
-        return endpoint->kind == ENDPOINT_UNIX ? read_socket(arena, rest, endpoint, diag)
-                                               : read_network(arena, rest, endpoint, diag);
+        return schemes[i].read(arena, slice_of(url + length), endpoint, diag);
     }
     diag_error(diag, "the address of Redis has an unknown form");
-    diag_hint(diag, "redis://host:6379/0, rediss://host:6379/0 or unix:///run/redis.sock");
+    diag_hint(diag, "redis://host:6379/0, rediss://host:6379/0, unix:///run/redis.sock or "
+                    "redis+cluster://host:7000,host:7001");
     return false;
 }
 
@@ -198,12 +253,33 @@ struct endpoint endpoint_copy(struct arena *arena, const struct endpoint *endpoi
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (*texts[i])
             *texts[i] = arena_text(arena, *texts[i]);
+    if (copy.seed_count) {
+        struct endpoint_seed *seeds = arena_alloc(arena, copy.seed_count * sizeof *seeds);
+        for (size_t i = 0; i < copy.seed_count; i++)
+            seeds[i] = (struct endpoint_seed){arena_text(arena, endpoint->seeds[i].host),
+                                              endpoint->seeds[i].port};
+        copy.seeds = seeds;
+    }
     return copy;
+}
+
+static void show_cluster(const struct endpoint *endpoint, char *out, size_t size)
+{
+    const char *scheme = endpoint->kind == ENDPOINT_TLS ? "rediss" : "redis";
+    size_t at = (size_t)snprintf(out, size, "%s+cluster://", scheme);
+    for (size_t i = 0; i < endpoint->seed_count && at < size; i++) {
+        const struct endpoint_seed *seed = &endpoint->seeds[i];
+        at +=
+            (size_t)snprintf(out + at, size - at, strchr(seed->host, ':') ? "%s[%s]:%d" : "%s%s:%d",
+                             i ? "," : "", seed->host, seed->port);
+    }
 }
 
 const char *endpoint_show(const struct endpoint *endpoint, char *out, size_t size)
 {
-    if (endpoint->kind == ENDPOINT_UNIX)
+    if (endpoint->seed_count)
+        show_cluster(endpoint, out, size);
+    else if (endpoint->kind == ENDPOINT_UNIX)
         snprintf(out, size, "unix://%s?db=%d", endpoint->path, endpoint->database);
     else
         snprintf(out, size, strchr(endpoint->host, ':') ? "%s://[%s]:%d/%d" : "%s://%s:%d/%d",

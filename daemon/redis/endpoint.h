@@ -4,6 +4,8 @@
  *   redis://:password@host                         the user `default`
  *   rediss://…                                     the same over TLS
  *   unix:///path/to/socket[?db=1]                  user and password as ?user=…&password=…
+ *   redis+cluster://[user[:password]@]a[:port],b[:port],…    a Redis Cluster, by some of its nodes
+ *   rediss+cluster://…                             the same over TLS
  * Percent-encoding (RFC 3986) in user, password, host and path is decoded; an IPv6
  * address stands in brackets. What a URL does not say, files and the name for TLS, is filled in
  * by whoever read it.
@@ -19,6 +21,14 @@
 
 enum endpoint_kind { ENDPOINT_TCP, ENDPOINT_TLS, ENDPOINT_UNIX };
 
+/* A node that is asked what the cluster looks like. */
+struct endpoint_seed {
+    const char *host;
+    int port; /* 1 to 65535 */
+};
+
+enum { ENDPOINT_SEEDS_MOST = 64 };
+
 struct endpoint {
     enum endpoint_kind kind;
     const char *host;     /* TCP and TLS */
@@ -26,7 +36,12 @@ struct endpoint {
     const char *path;     /* Unix socket, at most 107 bytes */
     const char *user;     /* NULL: none */
     const char *password; /* NULL: no AUTH */
-    int database;         /* 0 to 99,999 */
+    int database;         /* 0 to 99,999; of a cluster 0 */
+
+    /* Of a cluster, whose `host` and `port` are those of the first; a node of it is reached by the
+     * endpoint with others, and without seeds. */
+    const struct endpoint_seed *seeds;
+    size_t seed_count; /* 0: a single Redis */
 
     /* Not of the URL. Files are read at each connecting: what replaces them counts from then on. */
     const char *password_file;        /* its first line, in place of `password`; NULL: that */
@@ -45,7 +60,8 @@ bool endpoint_is_number(const char *host);
 /* With all its texts in the arena. */
 struct endpoint endpoint_copy(struct arena *arena, const struct endpoint *endpoint);
 
-/* For logs: "redis://host:6379/0", never with user or password. */
+/* For logs: "redis://host:6379/0" or "redis+cluster://a:7000,b:7000", never with user or password.
+ */
 const char *endpoint_show(const struct endpoint *endpoint, char *out, size_t size);
 
 #endif

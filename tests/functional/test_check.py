@@ -334,6 +334,7 @@ def test_hints_for_subjects(desk, subject, hint):
     ({"url": "rediss://:x@h", "password_file": "pw"}, "error: there is a password in `redis.url` already"),
     ({"url": "redis://ana@h", "user": "eve"}, "error: there is a user in `redis.url` already"),
     ({"url": "rediss://h", "key_file": "pw"}, "error: `key_file` is the key of a `cert_file`"),
+    ({"url": "redis+cluster://a:7000,b"}, "error: redis+cluster:// needs `redis: {shards: N}`"),
     ({"url": "redis://h", "server_name": "h"}, "warning: `redis.url` does not use TLS"),
     ({"url": "rediss://h", "cert_file": "none.pem"}, "none.pem: No such file or directory"),
     ({"url": "rediss://h", "user": "nudged", "password_file": "$CREDENTIALS_DIRECTORY/redis"}, None)])

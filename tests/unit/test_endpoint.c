@@ -36,8 +36,25 @@ static const struct parse_case good[] = {
     {"unix:///run/redis%20a.sock", {.kind = ENDPOINT_UNIX, .path = "/run/redis a.sock"}},
     {"unix:///r.sock?db=3&user=ana&password=x%26y",
      {.kind = ENDPOINT_UNIX, .path = "/r.sock", .database = 3, .user = "ana", .password = "x&y"}},
+    {"redis+cluster://a", {.kind = ENDPOINT_TCP, .host = "a", .port = 6379, .seed_count = 1}},
+    {"redis+cluster://ana:p,q@a:7000,[::1]:7001,c/",
+     {.kind = ENDPOINT_TCP,
+      .host = "a",
+      .port = 7000,
+      .user = "ana",
+      .password = "p,q",
+      .seeds = (const struct endpoint_seed[]){{"a", 7000}, {"::1", 7001}, {"c", 6379}},
+      .seed_count = 3}},
+    {"rediss+cluster://a,b",
+     {.kind = ENDPOINT_TLS,
+      .host = "a",
+      .port = 6379,
+      .seeds = (const struct endpoint_seed[]){{"a", 6379}, {"b", 6379}},
+      .seed_count = 2}},
 };
 
+#define SEEDS_8   "a,a,a,a,a,a,a,a,"
+#define SEEDS_65  SEEDS_8 SEEDS_8 SEEDS_8 SEEDS_8 SEEDS_8 SEEDS_8 SEEDS_8 SEEDS_8 "a"
 #define LONG_PATH "/0123456789012345678901234567890123456789012345678901234567890123456789"
 
 static const struct {
@@ -62,6 +79,15 @@ static const struct {
     {"unix://run/redis.sock", "whole path"},
     {"unix:///r.sock?dbs=1", "unknown option `dbs`"},
     {"unix://" LONG_PATH LONG_PATH, "longer"},
+    {"redis+cluster://", "without a host"},
+    {"redis+cluster://a,", "without a host"},
+    {"redis+cluster://a,,b", "without a host"},
+    {"redis+cluster://:7000", "without a host"},
+    {"redis+cluster://a:7000,b:x", "port"},
+    {"redis+cluster://a,[::1", "IPv6"},
+    {"redis+cluster://a/1", "no databases"},
+    {"redis+cluster://a/1,b", "no databases"},
+    {"redis+cluster://" SEEDS_65, "more than 64 nodes"},
 };
 
 static void assert_text(const char *got, const char *expected)
@@ -70,6 +96,15 @@ static void assert_text(const char *got, const char *expected)
         assert_string_equal(got, expected);
     else
         assert_null(got);
+}
+
+static void assert_seeds(const struct endpoint *got, const struct endpoint *expected)
+{
+    assert_int_equal(got->seed_count, expected->seed_count);
+    for (size_t i = 0; expected->seeds && i < expected->seed_count; i++) {
+        assert_string_equal(got->seeds[i].host, expected->seeds[i].host);
+        assert_int_equal(got->seeds[i].port, expected->seeds[i].port);
+    }
 }
 
 static void test_good(void **state)
@@ -89,6 +124,9 @@ static void test_good(void **state)
         assert_text(got.user, expected->user);
         assert_text(got.password, expected->password);
         assert_int_equal(got.database, expected->database);
+        assert_seeds(&got, expected);
+        struct endpoint copy = endpoint_copy(arena, &got);
+        assert_seeds(&copy, expected);
     }
     arena_destroy(&arena);
 }
@@ -113,6 +151,7 @@ static void test_show(void **state)
         {"redis://ana:secret@cache:7000/2", "redis://cache:7000/2"},
         {"rediss://[::1]", "rediss://[::1]:6379/0"},
         {"unix:///r.sock?db=1&password=secret", "unix:///r.sock?db=1"},
+        {"redis+cluster://:secret@a:1,[::1]:2", "redis+cluster://a:1,[::1]:2"},
     };
     struct arena *arena = arena_new(256);
     struct diag diag;
