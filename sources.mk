@@ -6,6 +6,8 @@ library_sources = \
 	daemon/app/admin_pages_view.h \
 	daemon/app/app.c \
 	daemon/app/app.h \
+	daemon/app/assignment.c \
+	daemon/app/assignment.h \
 	daemon/app/backpressure.c \
 	daemon/app/backpressure.h \
 	daemon/app/figures.c \
@@ -18,6 +20,10 @@ library_sources = \
 	daemon/app/reloading.h \
 	daemon/app/rule_counts.c \
 	daemon/app/rule_counts.h \
+	daemon/app/worker.c \
+	daemon/app/worker.h \
+	daemon/app/workers.c \
+	daemon/app/workers.h \
 	daemon/archive/archive.c \
 	daemon/archive/archive.h \
 	daemon/archive/archive_files.c \
@@ -575,6 +581,8 @@ library_sources = \
 	daemon/decide/withdraw.h \
 	daemon/decide/words.c \
 	daemon/decide/words.h \
+	daemon/delivery/amends.c \
+	daemon/delivery/amends.h \
 	daemon/delivery/attempt.c \
 	daemon/delivery/attempt.h \
 	daemon/delivery/attempt_figures.c \
@@ -591,6 +599,8 @@ library_sources = \
 	daemon/delivery/destination.h \
 	daemon/delivery/domains.c \
 	daemon/delivery/domains.h \
+	daemon/delivery/gateways.c \
+	daemon/delivery/gateways.h \
 	daemon/delivery/message_event.c \
 	daemon/delivery/message_event.h \
 	daemon/delivery/passing.c \
@@ -787,6 +797,7 @@ library_sources = \
 	daemon/redis/arguments.h \
 	daemon/redis/backoff.c \
 	daemon/redis/backoff.h \
+	daemon/redis/cluster.h \
 	daemon/redis/connection.c \
 	daemon/redis/connection.h \
 	daemon/redis/connection_call.c \
@@ -1001,6 +1012,8 @@ library_sources = \
 	daemon/store/keys.h \
 	daemon/store/levels.c \
 	daemon/store/levels.h \
+	daemon/store/members.c \
+	daemon/store/members.h \
 	daemon/store/messages.c \
 	daemon/store/messages.h \
 	daemon/store/outbox.c \
@@ -1015,6 +1028,8 @@ library_sources = \
 	daemon/store/paused.h \
 	daemon/store/placement.c \
 	daemon/store/placement.h \
+	daemon/store/reach.c \
+	daemon/store/reach.h \
 	daemon/store/returned_mail.c \
 	daemon/store/returned_mail.h \
 	daemon/store/returns.c \
@@ -1212,6 +1227,7 @@ lua_scripts = \
 	daemon/store/levels.lua \
 	daemon/store/lift.lua \
 	daemon/store/load_codes.lua \
+	daemon/store/members.lua \
 	daemon/store/move.lua \
 	daemon/store/pass.lua \
 	daemon/store/recover.lua \
@@ -1309,6 +1325,7 @@ unit_programs = \
 	tests/unit/test_archive \
 	tests/unit/test_arena \
 	tests/unit/test_arguments \
+	tests/unit/test_assignment \
 	tests/unit/test_attempt \
 	tests/unit/test_backlog \
 	tests/unit/test_base64 \

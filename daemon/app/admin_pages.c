@@ -38,30 +38,31 @@ static void serve_health(void *context, const struct admin_request *request,
     const struct admin_pages_view view = look(context);
     int64_t now_ms = clock_monotonic_ms();
     size_t count;
-    const struct wrong_key *key = wrong_keys_at(view.wrong_keys, now_ms, 0);
+    const struct wrong_key *key = workers_wrong_key(view.all, now_ms, 0);
     reply->status = view.working ? 200 : 503;
     if (!view.working || !(key || view.archive_lost.count))
         buf_printf(&reply->body, "%s\n", view.working ? "ok" : view.state);
-    if (view.denied)
-        buf_printf(&reply->body, "degraded: Redis denies this daemon's user %s\n", view.denied);
+    if (view.workers.denied)
+        buf_printf(&reply->body, "degraded: Redis denies this daemon's user %s\n",
+                   view.workers.denied);
     for (size_t i = 1; view.working && key; i++) {
         buf_printf(&reply->body, "degraded: %s %s\n", key->name, key->what);
-        key = wrong_keys_at(view.wrong_keys, now_ms, i);
+        key = workers_wrong_key(view.all, now_ms, i);
     }
     if (view.working && view.archive_lost.count) {
         buf_text(&reply->body, "degraded: ");
         archive_lost_text(&view.archive_lost, &reply->body);
         buf_char(&reply->body, '\n');
     }
-    if (view.working && view.full)
+    if (view.working && view.workers.sum.full)
         buf_printf(&reply->body, "outbox-full: sends of %" PRId64 " customers wait for room\n",
-                   view.full);
-    const struct paused *halted = halted_rules(view.halted, &count);
+                   view.workers.sum.full);
+    const struct paused *halted = halted_rules(view.workers.halted, &count);
     for (size_t i = 0; view.working && i < count; i++)
         if (strcmp(halted[i].by, "brake") == 0)
             buf_printf(&reply->body, "brake: policy.brake has paused the rule %s\n",
                        halted[i].name);
-    if (view.working && delivery_behind(view.delivery))
+    if (view.working && view.workers.sum.behind)
         buf_text(&reply->body, "behind: marketing waits for events that came before it\n");
 }
 
@@ -69,7 +70,7 @@ static void serve_health(void *context, const struct admin_request *request,
 static void put_halted(const struct admin_pages_view *view, struct buf *out)
 {
     size_t count;
-    const struct paused *rules = halted_rules(view->halted, &count);
+    const struct paused *rules = halted_rules(view->workers.halted, &count);
     buf_text(out, "[");
     for (size_t i = 0; i < count; i++) {
         buf_text(out, i ? ",{\"rule\":" : "{\"rule\":");
@@ -87,7 +88,7 @@ static void put_wrong_keys(const struct admin_pages_view *view, struct buf *out)
     int64_t now_ms = clock_monotonic_ms();
     const struct wrong_key *key;
     buf_text(out, "[");
-    for (size_t i = 0; (key = wrong_keys_at(view->wrong_keys, now_ms, i)); i++) {
+    for (size_t i = 0; (key = workers_wrong_key(view->all, now_ms, i)); i++) {
         char text[sizeof key->name + sizeof key->what + 1];
         int length = snprintf(text, sizeof text, "%s %s", key->name, key->what);
         buf_text(out, i ? "," : "");
@@ -120,15 +121,16 @@ static void serve_status(void *context, const struct admin_request *request,
         "\"outbox\":%" PRId64 ",\"later\":%" PRId64 ",\"full\":%" PRId64 ",\"held\":%" PRId64
         ",\"decided\":%" PRId64 ",\"sent\":%" PRId64 ",\"refused\":%" PRId64 ",\"dead\":%" PRId64
         ",\"uncertain\":%" PRId64 ",\"paused\":%" PRId64 ",\"behind\":%zu,\"gateways\":[",
-        view.state, view.instance, view.redis ? "true" : "false", view.rules, view.outbox,
-        view.later, view.full, view.uncertain, metrics_read(METRIC_EVENTS_DECIDED),
+        view.state, view.workers.instance, view.workers.redis ? "true" : "false", view.rules,
+        view.workers.sum.outbox, view.workers.sum.later, view.workers.sum.full,
+        view.workers.sum.uncertain, metrics_read(METRIC_EVENTS_DECIDED),
         metrics_read(METRIC_MESSAGES_SENT), metrics_read(METRIC_MESSAGES_REFUSED), dead,
-        metrics_read(METRIC_MESSAGES_UNCERTAIN), view.paused, delivery_behind(view.delivery));
-    delivery_status(view.delivery, &reply->body);
+        metrics_read(METRIC_MESSAGES_UNCERTAIN), view.workers.sum.paused, view.workers.sum.behind);
+    gateways_status(view.gateways, &reply->body);
     buf_text(&reply->body, "],\"paused_rules\":");
     put_halted(&view, &reply->body);
     buf_text(&reply->body, ",\"clocks\":");
-    put_clocks(&view.clocks, &reply->body);
+    put_clocks(&view.workers.sum.clocks, &reply->body);
     buf_text(&reply->body, ",\"wrong_keys\":");
     put_wrong_keys(&view, &reply->body);
     buf_printf(&reply->body, ",\"metrics\":\"%s\"", ((const struct admin_pages *)context)->listens);
@@ -198,7 +200,7 @@ static void serve_ready(void *context, const struct admin_request *request,
     buf_printf(&reply->body, "%s\n",
                view.working                         ? "ok"
                : strcmp(view.state, "running") != 0 ? view.state
-               : view.redis                         ? "no lease"
+               : view.workers.redis                 ? "no lease"
                                                     : "no Redis");
 }
 

@@ -7,31 +7,20 @@
 #include <stdint.h>
 
 #include "app/pulse.h"
+#include "app/workers.h"
 #include "archive/archive.h"
 #include "config/generation.h"
-#include "delivery/delivery.h"
-#include "events/sweeper.h"
-#include "store/halted.h"
-#include "store/wrong_keys.h"
+#include "delivery/gateways.h"
 
 /* The daemon at this moment. */
 struct admin_pages_view {
-    const char *state;    /* "running" */
-    const char *instance; /* "name:epoch"; "" before it has entered */
-    bool working;         /* events are taken, messages sent */
-    bool redis;           /* there is a connection */
-    const char *denied;   /* what Redis denies this daemon's user; NULL: nothing */
+    const char *state; /* "running" */
+    bool working;      /* events are taken, messages sent */
     size_t rules;
-    int64_t rules_number;                /* that Redis gave them */
     const struct generation *generation; /* in force */
-    /* Messages: in the outbox, waiting for a retry, for an operator's word. */
-    int64_t outbox, later, uncertain;
-    int64_t paused; /* gateways */
-    int64_t full;   /* customers whose sends wait for room in the outbox */
-    const struct delivery *delivery;
-    const struct wrong_keys *wrong_keys;
-    const struct halted *halted; /* rules that are paused */
-    struct sweeper_view clocks;
+    struct workers_view workers;
+    const struct workers *all;
+    const struct gateways *gateways;
     const struct pulse *pulse;
     struct archive_lost archive_lost; /* of late */
 };

@@ -4,15 +4,12 @@
  *   log_group             what failed alike is told as one line, at the latest after a minute
  *   generation            what decides and what is rendered
  *   embedded              the private redis-server, where no Redis is configured
- *   shard                 all that is kept in Redis; its instance being READY starts the rest
  *   archive               every event as a line of a file, where the configuration wants it
  *   keeper                a thread that looks after that, and after what erasures leave
- *   pipeline, delivery    an event's life, a message's life
- *   reading               what comes to the pipeline: events that nothing reads do not
- *   sweeper               asks customers at the ticks of clocks
- *   teller                tells who watches a product of what happens to it
+ *   gateways              where messages go, with their sender threads
+ *   workers               all that works on a shard, for each of this daemon's (app/worker); the
+ *                         first one that has its lease starts the rest
  *   host                  what is open to the web: nudged-web, where the configuration wants it
- *   backpressure          says how much room the outbox has, and wakes who waits for some
  *   lifecycle             the daemon's own states, and its orderly end
  *   reloading             reads what decides and what is rendered again
  *   pages                 the admin socket, for nudgectl
@@ -30,15 +27,14 @@
 #include <sysexits.h>
 
 #include "app/admin_pages.h"
-#include "app/backpressure.h"
 #include "app/figures.h"
 #include "app/lifecycle.h"
 #include "app/pulse.h"
 #include "app/reloading.h"
 #include "app/rule_counts.h"
+#include "app/workers.h"
 #include "archive/archive.h"
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/log.h"
 #include "base/log_group.h"
 #include "base/mem.h"
@@ -46,16 +42,12 @@
 #include "config/config_redis.h"
 #include "config/config_token_keys.h"
 #include "config/generation.h"
-#include "delivery/delivery.h"
+#include "delivery/gateways.h"
 #include "events/keeper.h"
-#include "events/pipeline.h"
-#include "events/reading.h"
-#include "events/sweeper.h"
 #include "host/host.h"
 #include "redis/embedded.h"
 #include "serve/notify.h"
 #include "store/bulletins.h"
-#include "store/shard.h"
 
 enum { BULLETIN_MOST = 1 << 20 /* bytes */ };
 
@@ -65,16 +57,11 @@ struct app {
     struct event_base *base;
     struct log_group *log_group;
     struct embedded *embedded;
-    struct shard *shard;
     struct archive *archive; /* NULL: none is kept */
     struct keeper *keeper;
-    struct pipeline *pipeline;
-    struct reading *reading;
-    struct sweeper *sweeper;
-    struct teller *teller;
-    struct delivery *delivery;
+    struct gateways *gateways;
+    struct workers *workers;
     struct host *host; /* NULL: nothing is open to the web */
-    struct backpressure *backpressure;
     struct lifecycle *lifecycle;
     struct reloading *reloading;
     struct admin_pages *pages;
@@ -102,9 +89,7 @@ static void use(struct app *app, struct generation *next)
     if (app->archive)
         archive_set_size(app->archive, next->config->keys.archive.size);
     keeper_set_keep(app->keeper, next->config->keys.archive.keep_ms);
-    rule_sets_use(app->shard->rule_sets, next->digest, next->entries);
-    instance_renew(app->shard->instance);
-    delivery_reload(app->delivery);
+    workers_reload(app->workers);
     host_reload(app->host);
     log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_NUMBER("rules", ruleset_count(next->rules))),
              "reloaded");
@@ -153,21 +138,23 @@ static void on_connection(void *context, bool ready, const char *reason)
         notify_status("waiting for Redis: %s", reason);
 }
 
-static void on_instance(void *context, enum instance_state state, const struct diag *fault)
+static void on_refused(void *context, const struct diag *fault, int status)
 {
     struct app *app = context;
-    if (state == INSTANCE_REFUSED)
-        lifecycle_fail(app->lifecycle, fault, EX_CONFIG);
-    else if (state == INSTANCE_REPLACED)
-        lifecycle_fail(app->lifecycle, fault, EX_UNAVAILABLE);
-    else if (state == INSTANCE_READY && lifecycle_run(app->lifecycle)) {
-        log_with(LOG_LEVEL_INFO,
-                 LOG_FIELDS(LOG_ID(LOG_ID_RUNNING),
-                            LOG_TEXT("instance", instance_consumer(app->shard->instance)),
-                            LOG_NUMBER("rules", ruleset_count(app->generation->rules))),
-                 "running");
-        keeper_wake(app->keeper);
-    }
+    lifecycle_fail(app->lifecycle, fault, status);
+}
+
+static void on_ready(void *context)
+{
+    struct app *app = context;
+    if (!lifecycle_run(app->lifecycle))
+        return;
+    const struct workers_view view = workers_view(app->workers);
+    log_with(LOG_LEVEL_INFO,
+             LOG_FIELDS(LOG_ID(LOG_ID_RUNNING), LOG_TEXT("instance", view.instance),
+                        LOG_NUMBER("rules", ruleset_count(app->generation->rules))),
+             "running");
+    keeper_wake(app->keeper);
 }
 
 static void on_embedded(void *context, enum embedded_state state, const struct diag *fault)
@@ -179,46 +166,10 @@ static void on_embedded(void *context, enum embedded_state state, const struct d
         log_info("waiting for the redis-server before this one to end");
 }
 
-static void on_batch(void *context, const struct intake_batch *batch)
-{
-    struct app *app = context;
-    reading_take(app->reading, batch);
-}
-
 static struct generation *current_generation(void *context)
 {
     struct app *app = context;
     return app->generation;
-}
-
-static const struct room *rooms_now(void *context)
-{
-    struct app *app = context;
-    return backpressure_rooms(app->backpressure);
-}
-
-static void on_decided(void *context, uint32_t messages)
-{
-    struct app *app = context;
-    backpressure_decided(app->backpressure, messages);
-}
-
-static void on_sent(void *context, uint32_t messages)
-{
-    struct app *app = context;
-    backpressure_sent(app->backpressure, messages);
-}
-
-static void on_messages(void *context)
-{
-    struct app *app = context;
-    delivery_wake(app->delivery);
-}
-
-static void on_room(void *context)
-{
-    const struct app *app = context;
-    pipeline_look(app->pipeline);
 }
 
 static void on_erased(void *context)
@@ -256,10 +207,10 @@ static void tell_bulletin(const struct app *app)
     buf_text(&bulletin, ",");
     rule_counts_write(&bulletin);
     buf_text(&bulletin, ",\"gateways\":[");
-    delivery_status(app->delivery, &bulletin);
+    gateways_status(app->gateways, &bulletin);
     buf_text(&bulletin, "]}");
     if (!bulletin.full)
-        bulletins_put(app->shard->scripts, instance_consumer(app->shard->instance),
+        bulletins_put(workers_scripts(app->workers, 0), workers_view(app->workers).instance,
                       (struct slice){.text = buf_string(&bulletin), .length = bulletin.length});
     buf_free(&bulletin);
 }
@@ -278,11 +229,10 @@ static void on_tell(evutil_socket_t fd, short what, void *context)
     log_group_tell(app->log_group, sample.at_ms);
     if (app->archive)
         archive_rotate(app->archive, clock_wall_ms());
-    if (connection_ready(app->shard->connection) &&
-        lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING) {
-        tell_bulletin(app);
-        levels_ask(app->shard->levels);
-        halted_ask(app->shard->halted);
+    if (lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING) {
+        if (connection_ready(scripts_connection(workers_scripts(app->workers, 0))))
+            tell_bulletin(app);
+        workers_beat(app->workers);
     }
 }
 
@@ -301,27 +251,16 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 static struct admin_pages_view view_of(const void *context)
 {
     const struct app *app = context;
-    const struct shard *shard = app->shard;
-    bool redis = connection_ready(shard->connection);
+    const struct workers_view workers = workers_view(app->workers);
     bool running = lifecycle_state(app->lifecycle) == LIFECYCLE_RUNNING;
     return (struct admin_pages_view){
         .state = lifecycle_word(app->lifecycle),
-        .instance = instance_consumer(shard->instance),
-        .working = running && redis && instance_lease_valid(shard->instance),
-        .redis = redis,
-        .denied = instance_denial(shard->instance),
+        .working = running && workers.works && workers.redis,
         .rules = ruleset_count(app->generation->rules),
-        .rules_number = rule_sets_number(shard->rule_sets, app->generation->digest),
         .generation = app->generation,
-        .outbox = backpressure_outbox(app->backpressure),
-        .later = shard->waiting.later,
-        .full = shard->waiting.full_transactional + shard->waiting.full_marketing,
-        .uncertain = shard->waiting.uncertain,
-        .paused = shard->waiting.paused,
-        .delivery = app->delivery,
-        .wrong_keys = shard->wrong_keys,
-        .halted = shard->halted,
-        .clocks = sweeper_view(app->sweeper),
+        .workers = workers,
+        .all = app->workers,
+        .gateways = app->gateways,
         .archive_lost = lost_of(app),
         .pulse = &app->pulse,
     };
@@ -374,74 +313,10 @@ static bool build_embedded(struct app *app, struct diag *diag)
     return app->embedded != NULL;
 }
 
-/* Joined by commas: all daemons on one P must agree. */
-static const char *joined_keys(const struct config *config)
+static bool find_redis(const struct app *app, struct endpoint *endpoint, struct diag *diag)
 {
-    const char *joined = "";
-    for (const char *const *key = config->customer_keys; *key; key++)
-        joined = arena_printf(config->arena, "%s%s%s", joined, *joined ? "," : "", *key);
-    return joined;
-}
-
-static const char *const *channel_names(const struct config *config)
-{
-    const char **channels =
-        arena_alloc(config->arena, sizeof *channels * (config->channel_count + 1));
-    for (size_t i = 0; i < config->channel_count; i++)
-        channels[i] = config->channels[i].name;
-    return channels;
-}
-
-static const char *const *gateway_names(const struct config *config)
-{
-    const char **gateways =
-        arena_alloc(config->arena, sizeof *gateways * (config->gateway_count + 1));
-    for (size_t i = 0; i < config->gateway_count; i++)
-        gateways[i] = config->gateways[i].name;
-    return gateways;
-}
-
-static bool build_shard(struct app *app, struct diag *diag)
-{
-    const struct config_keys *keys = &app->config->keys;
-    unsigned char digest[DIGEST_SIZE];
-    char fingerprint[17];
-    digest_hmac(app->config->secret, app->config->secret_length, "fingerprint", 11, digest);
-    digest_hex(digest, 8, fingerprint);
-    const struct instance_agreement agreements[] = {
-        {"secret", fingerprint, "the fingerprint of `secret_file`"},
-        {"customer_keys", joined_keys(app->config), "`customer.keys`"},
-    };
-    struct shard_options options = {.base = app->base,
-                                    .prefix = keys->redis.prefix,
-                                    .secret = app->config->secret,
-                                    .secret_length = app->config->secret_length,
-                                    .instance = keys->instance,
-                                    .accept_loss = keys->redis.accept_loss,
-                                    .agreements = agreements,
-                                    .agreement_count = sizeof agreements / sizeof *agreements,
-                                    .channels = channel_names(app->config),
-                                    .channel_count = app->config->channel_count,
-                                    .gateways = gateway_names(app->config),
-                                    .gateway_count = app->config->gateway_count,
-                                    .batch = (size_t)keys->events.batch,
-                                    .inbox = keys->events.list,
-                                    .inbox_left = keys->events.list_push == 1,
-                                    .settle_ms = keys->settle_ms,
-                                    .clocks_rate = keys->clocks_rate,
-                                    .dead_keep_ms = keys->dead_keep_ms,
-                                    .trace_keep_ms = keys->customer.keep_ms,
-                                    .log_group = app->log_group,
-                                    .on_connection = on_connection,
-                                    .on_instance = on_instance,
-                                    .on_batch = on_batch,
-                                    .context = app};
     const char *private = app->embedded ? embedded_url(app->embedded) : NULL;
-    if (!config_redis_endpoint(app->config, private, &options.endpoint, diag))
-        return false;
-    app->shard = shard_new(&options);
-    rule_sets_use(app->shard->rule_sets, app->generation->digest, app->generation->entries);
-    return true;
+    return config_redis_endpoint(app->config, private, endpoint, diag);
 }
 
 static bool build_archive(struct app *app, struct diag *diag)
@@ -461,57 +336,39 @@ static bool build_archive(struct app *app, struct diag *diag)
 static bool build_keeper(struct app *app, struct diag *diag)
 {
     struct keeper_options options = {.config = app->config, .archive = app->archive};
-    const char *private = app->embedded ? embedded_url(app->embedded) : NULL;
-    if (!config_redis_endpoint(app->config, private, &options.endpoint, diag))
+    if (!find_redis(app, &options.endpoint, diag))
         return false;
     app->keeper = keeper_new(&options);
     return true;
 }
 
-static bool build_lives(struct app *app, struct diag *diag)
+static bool build_workers(struct app *app, struct diag *diag)
 {
-    const struct pipeline_options pipeline = {
-        .base = app->base,
-        .shard = app->shard,
-        .customer_keep_ms = app->config->keys.customer.keep_ms,
-        .log_group = app->log_group,
-        .archive = app->archive,
-        .generation = current_generation,
-        .rooms = rooms_now,
-        .on_decided = on_decided,
-        .on_sent = on_sent,
-        .on_messages = on_messages,
-        .on_erased = on_erased,
-        .context = app,
-    };
-    const struct delivery_options delivery = {
-        .base = app->base,
-        .config = app->config,
-        .shard = app->shard,
-        .log_group = app->log_group,
-        .generation = current_generation,
-        .on_room = on_room,
-        .context = app,
-    };
-    app->pipeline = pipeline_new(&pipeline);
-    app->reading =
-        reading_new(&(struct reading_options){.shard = app->shard,
-                                              .archive = app->archive,
-                                              .pipeline = app->pipeline,
-                                              .customer_keep_ms = pipeline.customer_keep_ms,
-                                              .generation = current_generation,
-                                              .context = app});
-    app->sweeper = sweeper_new(&(struct sweeper_options){.base = app->base,
-                                                         .shard = app->shard,
-                                                         .pipeline = app->pipeline,
-                                                         .generation = current_generation,
-                                                         .context = app});
-    app->teller = teller_new(app->base, app->shard->scripts, app->shard->instance);
-    app->delivery = delivery_new(&delivery, diag);
-    if (!app->delivery)
+    const struct placement placement = config_placement(app->config);
+    struct endpoint endpoint;
+    if (!find_redis(app, &endpoint, diag))
         return false;
-    const struct outbox_at_once at_once = delivery_at_once(app->delivery);
-    pipeline_begin_by(app->pipeline, &at_once);
+    app->gateways = gateways_new(&(struct gateways_options){.base = app->base,
+                                                            .config = app->config,
+                                                            .shards = placement_count(&placement),
+                                                            .generation = current_generation,
+                                                            .context = app},
+                                 diag);
+    if (!app->gateways)
+        return false;
+    app->workers =
+        workers_new(&(struct workers_options){.worker = {.base = app->base,
+                                                         .config = app->config,
+                                                         .endpoint = &endpoint,
+                                                         .gateways = app->gateways,
+                                                         .archive = app->archive,
+                                                         .log_group = app->log_group,
+                                                         .generation = current_generation,
+                                                         .on_connection = on_connection,
+                                                         .on_refused = on_refused,
+                                                         .on_erased = on_erased},
+                                              .on_ready = on_ready,
+                                              .context = app});
     return true;
 }
 
@@ -525,7 +382,7 @@ static bool build_host(struct app *app, struct diag *diag)
     if (!right)
         return diag_error(diag, "what `web` names is broken: nothing was started");
     app->host = host_new(&(struct host_options){.base = app->base,
-                                                .scripts = app->shard->scripts,
+                                                .scripts = workers_scripts(app->workers, 0),
                                                 .log_group = app->log_group,
                                                 .generation = current_generation,
                                                 .context = app},
@@ -535,18 +392,10 @@ static bool build_host(struct app *app, struct diag *diag)
 
 static void build_lifecycle(struct app *app)
 {
-    const struct backpressure_options backpressure = {
-        .base = app->base, .shard = app->shard, .most = app->config->keys.outbox_most};
-    app->backpressure = backpressure_new(&backpressure);
     const struct lifecycle_options lifecycle = {.base = app->base,
-                                                .shard = app->shard,
-                                                .pipeline = app->pipeline,
-                                                .reading = app->reading,
-                                                .sweeper = app->sweeper,
-                                                .teller = app->teller,
-                                                .delivery = app->delivery,
+                                                .workers = app->workers,
+                                                .gateways = app->gateways,
                                                 .host = app->host,
-                                                .backpressure = app->backpressure,
                                                 .log_group = app->log_group,
                                                 .drain_ms = app->config->keys.drain_ms};
     app->lifecycle = lifecycle_new(&lifecycle);
@@ -596,9 +445,8 @@ static void build_events(struct app *app)
 
 static bool build(struct app *app, struct diag *diag)
 {
-    if (!build_generation(app, diag) || !build_embedded(app, diag) || !build_shard(app, diag) ||
-        !build_archive(app, diag) || !build_keeper(app, diag) || !build_lives(app, diag) ||
-        !build_host(app, diag))
+    if (!build_generation(app, diag) || !build_embedded(app, diag) || !build_archive(app, diag) ||
+        !build_keeper(app, diag) || !build_workers(app, diag) || !build_host(app, diag))
         return false;
     build_lifecycle(app);
     app->reloading = reloading_new(&(struct reloading_options){
@@ -645,16 +493,13 @@ void app_destroy(struct app **app)
     reloading_destroy(&a->reloading);
     admin_pages_close(&a->pages);
     lifecycle_destroy(&a->lifecycle);
-    backpressure_destroy(&a->backpressure);
     host_destroy(&a->host);
-    delivery_destroy(&a->delivery);
-    teller_destroy(&a->teller);
-    sweeper_destroy(&a->sweeper);
-    reading_destroy(&a->reading);
-    pipeline_destroy(&a->pipeline);
+    if (a->gateways)
+        gateways_cut(a->gateways);
+    workers_destroy(&a->workers);
+    gateways_destroy(&a->gateways);
     keeper_destroy(&a->keeper);
     archive_destroy(&a->archive);
-    shard_destroy(&a->shard);
     embedded_destroy(&a->embedded);
     generation_release(&a->generation);
     event_base_free(a->base);

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/metrics.h"
 
 enum {
     COUNT_MS = 500,
@@ -64,7 +63,6 @@ static void wait_on(struct backpressure *b, int64_t ms)
 /* Once when it begins, and once when it ends. */
 static void tell(struct backpressure *b, int64_t waiting)
 {
-    metrics_set(METRIC_OUTBOX_FULL, waiting);
     if (waiting && !b->told)
         log_with(LOG_LEVEL_WARNING,
                  LOG_FIELDS(LOG_NUMBER("messages", b->outbox + b->later),

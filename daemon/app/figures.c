@@ -56,7 +56,7 @@ void figures_reload(const struct generation *generation)
 static void look_at_paused(const struct admin_pages_view *view)
 {
     size_t count;
-    const struct paused *rules = halted_rules(view->halted, &count);
+    const struct paused *rules = halted_rules(view->workers.halted, &count);
     metrics_forget(METRIC_RULE_PAUSED);
     for (size_t i = 0; i < count; i++) {
         const char *by = strcmp(rules[i].by, "brake") == 0 ? rules[i].by : "hand";
@@ -68,13 +68,14 @@ static void look_at_paused(const struct admin_pages_view *view)
 void figures_look(const struct admin_pages_view *view)
 {
     metrics_set(METRIC_READY, view->working);
-    metrics_set(METRIC_REDIS_UP, view->redis);
+    metrics_set(METRIC_REDIS_UP, view->workers.redis);
     metrics_set(METRIC_RULES, (int64_t)view->rules);
-    metrics_set(METRIC_GENERATION, view->rules_number);
-    metrics_set(METRIC_OUTBOX_LATER, view->later);
-    metrics_set(METRIC_OUTBOX_UNCERTAIN, view->uncertain);
-    metrics_set(METRIC_GATEWAYS_PAUSED, view->paused);
+    metrics_set(METRIC_GENERATION, view->workers.rules_number);
+    metrics_set(METRIC_OUTBOX_LATER, view->workers.sum.later);
+    metrics_set(METRIC_OUTBOX_UNCERTAIN, view->workers.sum.uncertain);
+    metrics_set(METRIC_OUTBOX_FULL, view->workers.sum.full);
+    metrics_set(METRIC_GATEWAYS_PAUSED, view->workers.sum.paused);
     look_at_paused(view);
-    delivery_figures(view->delivery);
+    gateways_figures(view->gateways);
     process_measure();
 }

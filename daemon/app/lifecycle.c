@@ -1,8 +1,8 @@
 /*
  * STARTING -> RUNNING -> DRAINING -> (CUTTING ->) LEAVING -> STOPPED, never back. Read enter(),
  * through which every change goes, then lifecycle_run() and lifecycle_drain(), which begin the
- * two halves. Draining is a look every 50 ms at whether intake, pipeline, delivery and host still
- * have something under way; what has not ended when the time is over is cut, and only its results
+ * two halves. Draining is a look every 50 ms at whether workers and host still have
+ * something under way; what has not ended when the time is over is cut, and only its results
  * are still written. A fault may lead from any state to STOPPED.
  */
 #include "app/lifecycle.h"
@@ -72,16 +72,9 @@ void lifecycle_fail(struct lifecycle *lifecycle, const struct diag *fault, int s
 
 bool lifecycle_run(struct lifecycle *lifecycle)
 {
-    const struct lifecycle_options *options = &lifecycle->options;
     if (lifecycle->state != LIFECYCLE_STARTING)
         return false;
     enter(lifecycle, LIFECYCLE_RUNNING);
-    intake_resume(options->shard->intake);
-    pipeline_start_timers(options->pipeline);
-    sweeper_start(options->sweeper);
-    teller_start(options->teller);
-    delivery_start(options->delivery);
-    backpressure_start(options->backpressure);
     notify_ready();
     return true;
 }
@@ -94,12 +87,8 @@ void lifecycle_drain(struct lifecycle *lifecycle)
     if (lifecycle->state > LIFECYCLE_RUNNING)
         return;
     notify_stopping();
-    backpressure_stop(options->backpressure);
-    intake_stop(options->shard->intake);
-    pipeline_stop_timers(options->pipeline);
-    sweeper_stop(options->sweeper);
-    teller_stop(options->teller);
-    delivery_drain(options->delivery);
+    workers_drain(options->workers);
+    gateways_drain(options->gateways);
     host_drain(options->host);
     lifecycle->until_ms = clock_monotonic_ms() + options->drain_ms;
     log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_NUMBER("drain_ms", options->drain_ms)),
@@ -115,20 +104,13 @@ static void on_left(void *context)
 
 static void leave(struct lifecycle *lifecycle)
 {
-    const struct lifecycle_options *options = &lifecycle->options;
     enter(lifecycle, LIFECYCLE_LEAVING);
-    if (instance_state(options->shard->instance) == INSTANCE_READY &&
-        connection_ready(options->shard->connection))
-        instance_leave(options->shard->instance, on_left, lifecycle);
-    else
-        enter(lifecycle, LIFECYCLE_STOPPED);
+    workers_leave(lifecycle->options.workers, on_left, lifecycle);
 }
 
 static bool is_busy(const struct lifecycle_options *options)
 {
-    bool reading = !intake_stop(options->shard->intake);
-    return reading || reading_busy(options->reading) || delivery_busy(options->delivery) ||
-           pipeline_busy(options->pipeline) || host_busy(options->host);
+    return workers_busy(options->workers) || host_busy(options->host);
 }
 
 /* Moves on, as far as what is under way allows. */
@@ -151,7 +133,7 @@ static void on_look(evutil_socket_t fd, short what, void *context)
                  "the drain's time is over, what has not ended is cut");
         enter(lifecycle, LIFECYCLE_CUTTING);
         lifecycle->until_ms = now_ms + SETTLE_WAIT_MS;
-        delivery_cut(lifecycle->options.delivery);
+        gateways_cut(lifecycle->options.gateways);
         host_cut(lifecycle->options.host);
     }
     event_add(lifecycle->timer, &next);

@@ -8,15 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "app/backpressure.h"
+#include "app/workers.h"
 #include "base/diag.h"
-#include "delivery/delivery.h"
-#include "events/pipeline.h"
-#include "events/reading.h"
-#include "events/sweeper.h"
+#include "delivery/gateways.h"
 #include "host/host.h"
-#include "store/shard.h"
-#include "store/teller.h"
 
 struct lifecycle;
 struct log_group;
@@ -33,14 +28,9 @@ enum lifecycle_state {
 /* What runs, and is drained. All of it outlives the lifecycle. */
 struct lifecycle_options {
     struct event_base *base;
-    struct shard *shard;
-    struct pipeline *pipeline;
-    struct reading *reading;
-    struct sweeper *sweeper;
-    struct teller *teller;
-    struct delivery *delivery;
-    struct host *host; /* NULL: nothing is open to the web */
-    struct backpressure *backpressure;
+    struct workers *workers;
+    struct gateways *gateways;
+    struct host *host;           /* NULL: nothing is open to the web */
     struct log_group *log_group; /* told to the end before it stops */
     int64_t drain_ms;            /* how long what was begun may take to end by itself */
 };
@@ -53,8 +43,8 @@ enum lifecycle_state lifecycle_state(const struct lifecycle *lifecycle);
 /* "running" */
 const char *lifecycle_word(const struct lifecycle *lifecycle);
 
-/* The instance has its lease: STARTING becomes RUNNING. In any other state nothing happens: the
- * lease came back. True where it runs now for the first time. */
+/* The daemon takes part: STARTING becomes RUNNING. In any other state nothing happens. True where
+ * it runs now. */
 bool lifecycle_run(struct lifecycle *lifecycle);
 
 /* STARTING and RUNNING become DRAINING; the way to STOPPED goes on by itself, at the latest a

@@ -16,12 +16,13 @@
 #include "base/value.h"
 #include "config/generation.h"
 #include "send/senders.h"
-#include "store/outbox.h"
+#include "store/shard.h"
 
 struct attempt {
-    struct senders_job job; /* with what came of it */
-    struct attempt *next;   /* in the list of delivery that it is in */
-    struct arena *arena;    /* in which it lies itself, and all its texts */
+    struct senders_job job;    /* with what came of it */
+    struct attempt *next;      /* in the list of delivery that it is in */
+    struct arena *arena;       /* in which it lies itself, and all its texts */
+    const struct shard *shard; /* where it stands */
 
     /* As it was taken. */
     const char *mid, *entry, *queue, *customer, *channel, *class_;
@@ -57,7 +58,7 @@ struct attempt {
     struct outbox_result result; /* once it is to be settled */
 };
 
-/* Copies the message; without a generation. */
+/* Copies the message; without a shard and a generation. */
 struct attempt *attempt_new(const struct outbox_message *message, int64_t term);
 void attempt_destroy(struct attempt **attempt);
 void attempts_destroy(struct attempt *first); /* a list of them */

@@ -6,7 +6,8 @@
  * dead letters of the row become messages again. Where it accepts another recipient, the
  * mailboxes of the row that it does not know are suppressed.
  *
- * Redis is told in the order of asking, and again until it has answered.
+ * A row has messages of all shards that this daemon works on, each of which is made good in its own
+ * (delivery/amends).
  */
 #ifndef NUDGED_DELIVERY_BLAME_H
 #define NUDGED_DELIVERY_BLAME_H
@@ -15,19 +16,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "delivery/amends.h"
 #include "delivery/attempt.h"
 #include "delivery/destination.h"
-#include "store/shard.h"
 
 struct blame;
-struct event_base;
 
-struct blame *blame_new(struct event_base *base, struct shard *shard);
+/* For shards of the numbers 0 to `shards` - 1. */
+struct blame *blame_new(size_t shards);
 void blame_destroy(struct blame **blame);
 
+/* Refusals of the shard's messages are made good by these amends, not its own; NULL: by none any
+ * more. */
+void blame_join(struct blame *blame, size_t shard, struct amends *amends);
+
 /* Hears of an outcome, before it is settled; `now_ms` by Redis' clock. True: it is a refusal of
- * which the gateway is to blame, as of all that are in its row: blame_forgive() for those of
- * them that are not settled, then blame_amend(). `suspect` is the gateway's setting. */
+ * which the gateway is to blame, as of all that are in its row: they are forgiven where
+ * they are not settled, then blame_amend(). `suspect` is the gateway's setting. */
 bool blame_hear(struct blame *blame, struct destination *destination, struct attempt *attempt,
                 size_t suspect, int64_t now_ms);
 
@@ -42,8 +47,5 @@ void blame_amend(struct blame *blame, struct destination *destination, int64_t w
  */
 void blame_note_settled(struct blame *blame, struct destination *destination,
                         const struct attempt *attempt, const char *letter);
-
-/* True while Redis has not answered all. */
-bool blame_busy(const struct blame *blame);
 
 #endif

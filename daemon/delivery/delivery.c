@@ -41,51 +41,16 @@
 
 enum { SWEEP_FIRST_MS = 100, SWEEP_AGAIN_MS = 200, SECOND_MS = 1000 };
 
-/* A gateway of the configuration, with the loop's watch over its senders. */
-struct gateway {
-    struct delivery *delivery;
-    struct destination destination;
-    struct event *readable;
-};
-
 struct delivery {
     struct delivery_options options;
-    struct gateway *gateways;
     struct taking *taking;
     struct passing *passing;
-    struct blame *blame;
+    struct amends *amends;
     struct settling *settling;
     size_t in_hand; /* attempts: taken and not yet settled */
     bool sweeping;
     struct event *sweep;
 };
-
-/* ---- Gateways ---- */
-
-static struct gateway *gateway_of(struct delivery *delivery, const struct config_gateway *config)
-{
-    return &delivery->gateways[config - delivery->options.config->gateways];
-}
-
-static struct destination *destination_of(void *context, const struct config_gateway *config)
-{
-    return &gateway_of(context, config)->destination;
-}
-
-/* As the generation in force has it: its gateways are those of the start, in their order. */
-static const struct gateway_common *common_now(const struct delivery *delivery,
-                                               const struct config_gateway *config)
-{
-    const struct delivery_options *options = &delivery->options;
-    const struct config *now = options->generation(options->context)->config;
-    return now->gateways[config - options->config->gateways].settings;
-}
-
-static struct outbox_gateway bounds_now(void *context, const struct destination *destination)
-{
-    return destination_bounds(destination_of(context, destination->config),
-                              common_now(context, destination->config));
-}
 
 static void on_room(void *context)
 {
@@ -93,12 +58,9 @@ static void on_room(void *context)
     delivery->options.on_room(delivery->options.context);
 }
 
-static struct gateway *gateway_named(struct delivery *delivery, const char *name)
+static struct destination *destination_named(const struct delivery *delivery, const char *name)
 {
-    for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
-        if (strcmp(delivery->gateways[i].destination.config->name, name) == 0)
-            return &delivery->gateways[i];
-    return NULL;
+    return gateways_named(delivery->options.gateways, name);
 }
 
 /* ---- Beginning ---- */
@@ -120,14 +82,15 @@ static struct settlement_scene scene_of(const struct delivery *delivery,
     };
 }
 
-/* Settles a message that cannot be begun now, or at all. `gateway` NULL: the one that it is bound
- * to is not configured. */
+/* Settles a message that cannot be begun now, or at all. `destination` NULL: the one that it is
+ * bound to is not configured. */
 static void settle_unbegun(struct delivery *delivery, struct attempt *attempt,
-                           const struct outbox_message *message, const struct gateway *gateway)
+                           const struct outbox_message *message,
+                           const struct destination *destination)
 {
     const struct settlement_scene scene = scene_of(delivery, attempt, 0, 0);
     if (message->whole)
-        settlement_defer(attempt, message->gateway, gateway != NULL, &scene);
+        settlement_defer(attempt, message->gateway, destination != NULL, &scene);
     else
         settlement_give_up(attempt, &scene);
     if (!message->whole)
@@ -148,19 +111,19 @@ static void begin(void *context, struct destination *destination, int64_t term,
                   const struct outbox_message *message)
 {
     struct delivery *delivery = context;
-    struct gateway *gateway = gateway_of(delivery, destination->config);
     struct attempt *attempt = attempt_new(message, term);
     delivery->in_hand++;
+    attempt->shard = delivery->options.shard;
     attempt->generation = generation_hold(delivery->options.generation(delivery->options.context));
     if (message->gateway) /* an attempt may have arrived there: by no other gateway now */
-        gateway = gateway_named(delivery, message->gateway);
+        destination = destination_named(delivery, message->gateway);
     bool over = message->whole && message->give_up_ms <= scene_of(delivery, attempt, 0, 0).now_ms;
-    if (!message->whole || !gateway ||
-        (message->gateway && (over || destination_room(&gateway->destination) == 0))) {
-        settle_unbegun(delivery, attempt, message, gateway);
+    if (!message->whole || !destination ||
+        (message->gateway && (over || destination_room(destination) == 0))) {
+        settle_unbegun(delivery, attempt, message, destination);
         return;
     }
-    give(attempt, &gateway->destination);
+    give(attempt, destination);
 }
 
 /* ---- At once, without a take ---- */
@@ -177,13 +140,13 @@ static enum outbox_place place(void *context, const char *channel, const char **
 
 static void leave(void *context, const char *gateway)
 {
-    gateway_named(context, gateway)->destination.promised--;
+    destination_named(context, gateway)->promised--;
 }
 
 static void begin_at_once(void *context, const char *gateway, int64_t term,
                           const struct outbox_message *message)
 {
-    struct destination *destination = &gateway_named(context, gateway)->destination;
+    struct destination *destination = destination_named(context, gateway);
     destination->promised--;
     begin(context, destination, term, message);
 }
@@ -232,7 +195,7 @@ static void finish(struct delivery *delivery, struct attempt *attempt)
 
 struct forgiveness {
     const struct destination *destination;
-    struct settlement_scene scene;
+    struct settlement_scene times;
 };
 
 static void forgive(void *context, struct attempt *attempt, bool asked)
@@ -243,24 +206,33 @@ static void forgive(void *context, struct attempt *attempt, bool asked)
     if (asked)
         attempt->forgiven = true;
     else
-        settlement_forgive(attempt, &forgiveness->scene);
+        settlement_forgive(attempt, &forgiveness->times);
 }
 
-static void hear(struct gateway *gateway, struct attempt *attempt)
+static void on_blamed(void *context, const struct destination *destination, int64_t wait_ms)
 {
-    struct delivery *delivery = gateway->delivery;
-    struct destination *destination = &gateway->destination;
-    const struct gateway_common *common = common_now(delivery, destination->config);
-    struct forgiveness forgiveness = {.destination = destination};
-    bool suspected = blame_hear(delivery->blame, destination, attempt, (size_t)common->suspect,
-                                taking_now_ms(delivery->taking));
+    struct delivery *delivery = context;
+    struct forgiveness forgiveness = {
+        .destination = destination,
+        .times = {.wait_ms = wait_ms, .now_ms = taking_now_ms(delivery->taking)}};
+    digest_random(&forgiveness.times.random, sizeof forgiveness.times.random);
+    settling_each(delivery->settling, forgive, &forgiveness);
+}
+
+static void hear(struct delivery *delivery, struct destination *destination,
+                 struct attempt *attempt)
+{
+    struct gateways *gateways = delivery->options.gateways;
+    const struct gateway_common *common = gateways_common(gateways, destination);
+    bool suspected = blame_hear(gateways_blame(gateways), destination, attempt,
+                                (size_t)common->suspect, taking_now_ms(delivery->taking));
     destination_hear(destination, attempt, suspected, random_after(attempt));
     if (!suspected)
         return;
+    const int64_t wait_ms = scene_after(delivery, attempt).wait_ms;
     outcome_blame(&attempt->job.outcome);
-    forgiveness.scene = scene_after(delivery, attempt);
-    settling_each(delivery->settling, forgive, &forgiveness);
-    blame_amend(delivery->blame, destination, forgiveness.scene.wait_ms);
+    gateways_forgive(gateways, destination, wait_ms);
+    blame_amend(gateways_blame(gateways), destination, wait_ms);
 }
 
 /* To the channel's next gateway at once, where this one could not be used. What may have arrived
@@ -282,18 +254,16 @@ static bool pass_on(struct delivery *delivery, struct attempt *attempt,
     return true;
 }
 
-static void on_outcome(void *context, struct senders_job *job)
+static void on_outcome(void *context, struct destination *destination, struct attempt *attempt)
 {
-    struct gateway *gateway = context;
-    struct delivery *delivery = gateway->delivery;
-    struct attempt *attempt = attempt_of(job);
+    struct delivery *delivery = context;
     metrics_add(METRIC_SENDING, -1);
-    hear(gateway, attempt);
+    hear(delivery, destination, attempt);
     attempt_figures_count(attempt);
     failpoint("sent");
     if (attempt->late && taking_goes_on(delivery->taking))
-        passing_again(delivery->passing, attempt, &gateway->destination);
-    else if (!pass_on(delivery, attempt, &gateway->destination))
+        passing_again(delivery->passing, attempt, destination);
+    else if (!pass_on(delivery, attempt, destination))
         finish(delivery, attempt);
 }
 
@@ -323,23 +293,22 @@ static void on_pass_ended(void *context, struct attempt *attempt, enum passing_e
     }
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *context)
+static void on_freed(void *context)
 {
-    (void)fd;
-    (void)what;
-    struct gateway *gateway = context;
-    senders_collect(gateway->destination.senders, clock_monotonic_ms(), on_outcome, gateway);
-    taking_look_freed(gateway->delivery->taking);
-    on_room(gateway->delivery);
+    struct delivery *delivery = context;
+    taking_look_freed(delivery->taking);
+    on_room(delivery);
 }
 
 static void on_settled(void *context, const struct attempt *attempt,
                        const struct outbox_answer *answer)
 {
     struct delivery *delivery = context;
-    struct gateway *gateway = attempt->refusal ? gateway_named(delivery, attempt->gateway) : NULL;
-    if (gateway)
-        blame_note_settled(delivery->blame, &gateway->destination, attempt, answer->letter);
+    struct gateways *gateways = delivery->options.gateways;
+    struct destination *destination =
+        attempt->refusal ? gateways_named(gateways, attempt->gateway) : NULL;
+    if (destination)
+        blame_note_settled(gateways_blame(gateways), destination, attempt, answer->letter);
     delivery->in_hand--;
 }
 
@@ -386,62 +355,39 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
 
 /* ---- The object ---- */
 
-static bool open_gateway(struct delivery *delivery, struct gateway *gateway,
-                         const struct config_gateway *config, struct diag *diag)
-{
-    const struct delivery_options *options = &delivery->options;
-    gateway->delivery = delivery;
-    if (!destination_open(&gateway->destination, config, options->shard, diag))
-        return false;
-    gateway->readable = event_new(options->base, senders_fd(gateway->destination.senders),
-                                  EV_READ | EV_PERSIST, on_readable, gateway);
-    if (!gateway->readable)
-        mem_exhausted();
-    event_add(gateway->readable, NULL);
-    return true;
-}
-
-static void make_parts(struct delivery *delivery)
-{
-    struct outbox *outbox = delivery->options.shard->outbox;
-    delivery->taking = taking_new(&(struct taking_options){.base = delivery->options.base,
-                                                           .shard = delivery->options.shard,
-                                                           .config = delivery->options.config,
-                                                           .destination = destination_of,
-                                                           .bounds = bounds_now,
-                                                           .begin = begin,
-                                                           .on_room = on_room,
-                                                           .context = delivery});
-    delivery->blame = blame_new(delivery->options.base, delivery->options.shard);
-    delivery->passing = passing_new(&(struct passing_options){.outbox = outbox,
-                                                              .bounds = bounds_now,
-                                                              .passed = on_passed,
-                                                              .ended = on_pass_ended,
-                                                              .context = delivery});
-    delivery->settling =
-        settling_new(&(struct settling_options){.base = delivery->options.base,
-                                                .outbox = outbox,
-                                                .log_group = delivery->options.log_group,
-                                                .settled = on_settled,
-                                                .rested = on_rested,
-                                                .context = delivery});
-}
-
-struct delivery *delivery_new(const struct delivery_options *options, struct diag *diag)
+struct delivery *delivery_new(const struct delivery_options *options)
 {
     struct delivery *delivery = mem_zero(1, sizeof *delivery);
-    const struct config *config = options->config;
+    struct outbox *outbox = options->shard->outbox;
     delivery->options = *options;
-    delivery->gateways = mem_zero(config->gateway_count, sizeof *delivery->gateways);
     delivery->sweep = evtimer_new(options->base, on_sweep, delivery);
     if (!delivery->sweep)
         mem_exhausted();
-    make_parts(delivery);
-    bool opened = true;
-    for (size_t i = 0; i < config->gateway_count && opened; i++)
-        opened = open_gateway(delivery, &delivery->gateways[i], &config->gateways[i], diag);
-    if (!opened)
-        delivery_destroy(&delivery);
+    delivery->taking = taking_new(&(struct taking_options){.base = options->base,
+                                                           .shard = options->shard,
+                                                           .config = options->config,
+                                                           .gateways = options->gateways,
+                                                           .begin = begin,
+                                                           .on_room = on_room,
+                                                           .context = delivery});
+    delivery->amends = amends_new(options->base, options->shard);
+    delivery->passing = passing_new(&(struct passing_options){.outbox = outbox,
+                                                              .gateways = options->gateways,
+                                                              .passed = on_passed,
+                                                              .ended = on_pass_ended,
+                                                              .context = delivery});
+    delivery->settling = settling_new(&(struct settling_options){.base = options->base,
+                                                                 .outbox = outbox,
+                                                                 .log_group = options->log_group,
+                                                                 .settled = on_settled,
+                                                                 .rested = on_rested,
+                                                                 .context = delivery});
+    gateways_join(options->gateways, options->shard->number,
+                  &(struct gateways_member){.on_outcome = on_outcome,
+                                            .on_freed = on_freed,
+                                            .on_blamed = on_blamed,
+                                            .context = delivery},
+                  delivery->amends);
     return delivery;
 }
 
@@ -450,19 +396,12 @@ void delivery_destroy(struct delivery **delivery)
     struct delivery *d = *delivery;
     if (!d)
         return;
-    if (d->gateways)
-        delivery_cut(d);
-    for (size_t i = 0; i < d->options.config->gateway_count; i++) {
-        if (d->gateways[i].readable)
-            event_free(d->gateways[i].readable);
-        destination_close(&d->gateways[i].destination);
-    }
+    gateways_leave(d->options.gateways, d->options.shard->number);
     passing_destroy(&d->passing);
     settling_destroy(&d->settling);
-    blame_destroy(&d->blame);
+    amends_destroy(&d->amends);
     taking_destroy(&d->taking);
     event_free(d->sweep);
-    free(d->gateways);
     free(d);
     *delivery = NULL;
 }
@@ -488,41 +427,14 @@ void delivery_drain(struct delivery *delivery)
 {
     taking_stop(delivery->taking);
     event_del(delivery->sweep);
-    for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
-        senders_drain(delivery->gateways[i].destination.senders);
-}
-
-void delivery_cut(struct delivery *delivery)
-{
-    for (size_t i = 0; i < delivery->options.config->gateway_count; i++) {
-        struct gateway *gateway = &delivery->gateways[i];
-        if (!gateway->destination.senders)
-            continue;
-        senders_stop(gateway->destination.senders);
-        senders_collect(gateway->destination.senders, clock_monotonic_ms(), on_outcome, gateway);
-    }
 }
 
 bool delivery_busy(const struct delivery *delivery)
 {
-    return delivery->in_hand > 0 || taking_busy(delivery->taking) || blame_busy(delivery->blame);
+    return delivery->in_hand > 0 || taking_busy(delivery->taking) || amends_busy(delivery->amends);
 }
 
 size_t delivery_behind(const struct delivery *delivery)
 {
     return taking_behind(delivery->taking);
-}
-
-void delivery_figures(const struct delivery *delivery)
-{
-    for (size_t i = 0; i < delivery->options.config->gateway_count; i++)
-        destination_figures(&delivery->gateways[i].destination);
-}
-
-void delivery_status(const struct delivery *delivery, struct buf *out)
-{
-    for (size_t i = 0; i < delivery->options.config->gateway_count; i++) {
-        buf_text(out, i ? "," : "");
-        destination_status(&delivery->gateways[i].destination, out);
-    }
 }

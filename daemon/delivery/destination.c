@@ -44,14 +44,15 @@ static bool prepare(void *context, struct senders_job *job, struct arena *arena,
 /* A daemon that was frozen may have its lease again, and another the message. */
 static bool may_finish(void *context, struct senders_job *job)
 {
-    const struct destination *destination = context;
-    return instance_lease_held(destination->shard->instance, attempt_of(job)->term);
+    const struct attempt *attempt = attempt_of(job);
+    (void)context;
+    return instance_lease_held(attempt->shard->instance, attempt->term);
 }
 
 /* ---- On the loop ---- */
 
 bool destination_open(struct destination *destination, const struct config_gateway *gateway,
-                      const struct shard *shard, struct diag *diag)
+                      struct diag *diag)
 {
     const struct gateway_common *common = gateway->settings;
     const struct senders_settings settings = {
@@ -65,7 +66,6 @@ bool destination_open(struct destination *destination, const struct config_gatew
         .context = destination,
     };
     destination->config = gateway;
-    destination->shard = shard;
     breaker_init(&destination->breaker);
     suspicion_init(&destination->suspicion);
     destination->senders = senders_start(&settings, diag);

@@ -18,11 +18,9 @@
 #include "send/breaker.h"
 #include "send/senders.h"
 #include "send/suspicion.h"
-#include "store/shard.h"
 
 struct destination {
     const struct config_gateway *config;
-    const struct shard *shard;
     struct senders *senders; /* NULL: not open */
     struct breaker breaker;
     size_t promised;         /* messages asked for, whose take or pass has no answer yet */
@@ -41,7 +39,7 @@ struct destination {
 
 /* It must stay where it is. False where its threads cannot be started. */
 bool destination_open(struct destination *destination, const struct config_gateway *gateway,
-                      const struct shard *shard, struct diag *diag);
+                      struct diag *diag);
 /* Attempts that were not collected do not come back. */
 void destination_close(struct destination *destination);
 

@@ -32,7 +32,7 @@ static void ask(struct pass *pass)
                     .entry = attempt->entry,
                     .mid = attempt->mid,
                     .class_ = attempt->class_,
-                    .gateway = passing->options.bounds(passing->options.context, destination),
+                    .gateway = gateways_bounds(passing->options.gateways, destination),
                 },
                 on_answer, pass);
     domains_begin(&destination->domains, attempt->domain); /* for those that ask meanwhile */

@@ -12,6 +12,7 @@
 
 #include "delivery/attempt.h"
 #include "delivery/choice.h"
+#include "delivery/gateways.h"
 
 struct passing;
 
@@ -24,8 +25,7 @@ enum passing_end {
 
 struct passing_options {
     struct outbox *outbox;
-    /* As the configuration has it now. */
-    struct outbox_gateway (*bounds)(void *context, const struct destination *destination);
+    struct gateways *gateways;
     /* It is that gateway's now: to be given to its senders. */
     void (*passed)(void *context, struct attempt *attempt, struct destination *destination);
     void (*ended)(void *context, struct attempt *attempt, enum passing_end end);

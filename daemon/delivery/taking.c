@@ -90,7 +90,7 @@ static void ask(struct take *take, struct choice_lane *lane)
 {
     struct taking *taking = take->channel->taking;
     struct destination *destination = lane->destination;
-    struct outbox_gateway bounds = taking->options.bounds(taking->options.context, destination);
+    struct outbox_gateway bounds = gateways_bounds(taking->options.gateways, destination);
     size_t room = destination_room(destination);
     take->lane = lane;
     take->most = room < TAKE_MOST ? room : TAKE_MOST;
@@ -177,8 +177,7 @@ static struct channel *channel_named(const struct taking *taking, const char *na
 /* Whether nothing bounds the gateway but its connections, and it works. */
 static bool is_unbounded(const struct taking *taking, const struct destination *destination)
 {
-    const struct outbox_gateway bounds =
-        taking->options.bounds(taking->options.context, destination);
+    const struct outbox_gateway bounds = gateways_bounds(taking->options.gateways, destination);
     return destination->breaker.state == BREAKER_CLOSED && !bounds.rate.count &&
            !bounds.warmup.first && !bounds.domain_count;
 }
@@ -307,8 +306,7 @@ static void make_channel(struct taking *taking, struct channel *channel,
     channel->common = (struct take){.channel = channel};
     channel->own = mem_zero(choice->count, sizeof *channel->own);
     for (size_t i = 0; i < choice->count; i++) {
-        choice->lanes[i].destination =
-            taking->options.destination(taking->options.context, config->gateways[i]);
+        choice->lanes[i].destination = gateways_of(taking->options.gateways, config->gateways[i]);
         channel->own[i] = (struct take){.channel = channel, .own_only = true};
     }
 }

@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "delivery/choice.h"
+#include "delivery/gateways.h"
 #include "store/outbox_at_once.h"
 #include "store/shard.h"
 
@@ -22,10 +23,7 @@ struct taking_options {
     struct event_base *base;
     struct shard *shard;
     const struct config *config; /* as it started */
-    /* Of a gateway of `config`. */
-    struct destination *(*destination)(void *context, const struct config_gateway *config);
-    /* As the configuration has it now. */
-    struct outbox_gateway (*bounds)(void *context, const struct destination *destination);
+    struct gateways *gateways;
     /* A message was taken for it, under this lease; gone when the callback returns. */
     void (*begin)(void *context, struct destination *destination, int64_t term,
                   const struct outbox_message *message);

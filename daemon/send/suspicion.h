@@ -29,6 +29,7 @@ enum suspicion_kind { SUSPICION_NONE, SUSPICION_BOUNCED, SUSPICION_MAILBOX, SUSP
 struct suspicion_item {
     uint64_t number; /* counted up from 1; never used again */
     uint64_t recipient;
+    size_t shard; /* whose message it was */
     enum suspicion_kind kind;
     bool known;                         /* the address was accepted before */
     char hash[SUSPICION_HASH_SIZE];     /* by which the address is suppressed; "": unknown */

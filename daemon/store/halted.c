@@ -59,8 +59,8 @@ void halted_destroy(struct halted **halted)
 
 const struct paused *halted_rules(const struct halted *halted, size_t *count)
 {
-    *count = halted->count;
-    return halted->rules;
+    *count = halted ? halted->count : 0;
+    return halted ? halted->rules : NULL;
 }
 
 static bool has(const struct paused *rules, size_t count, const char *name)

@@ -26,7 +26,7 @@ void halted_destroy(struct halted **halted);
 /* Asks; what is answered counts from then on, and is told. */
 void halted_ask(struct halted *halted);
 
-/* As it was answered last, good until the loop goes on. */
+/* As it was answered last, good until the loop goes on. NULL: there are none. */
 const struct paused *halted_rules(const struct halted *halted, size_t *count);
 
 /* ---- For nudgectl ---- */

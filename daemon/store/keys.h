@@ -63,6 +63,7 @@
     X(BRAKE, "brake", "<rule>", "hash", "slots: how many messages of it went, over all daemons")  \
     X(BULLETIN, "bulletin", "<name>", "string", "what a daemon does, and its gateways, as JSON")  \
     X(META, "meta", "", "hash", "the last epoch, and what all daemons on P must share")           \
+    X(MEMBERS, "members", "", "hash", "a daemon of many shards: until when it is there")           \
     X(CHANNELS, "channels", "", "set", "every channel that a daemon ever had")                    \
     X(GONE, "gone", "", "hash", "consumer: since when its lease was seen gone")                   \
     X(INSTANCE, "instance", "<name>", "string", "a daemon's lease: its epoch")                    \

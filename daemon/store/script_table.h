@@ -40,6 +40,7 @@
     X(ASKED, asked)               \
     X(TELL, tell)                 \
     X(APPEND, append)             \
+    X(MEMBERS, members)           \
     X(RIGHTS, rights)
 
 enum script {

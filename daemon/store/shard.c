@@ -87,6 +87,7 @@ static struct outbox *new_outbox(const struct shard *shard, const struct shard_o
 struct shard *shard_new(const struct shard_options *options)
 {
     struct shard *shard = mem_zero(1, sizeof *shard);
+    shard->number = options->number;
     shard->on_connection = options->on_connection;
     shard->context = options->context;
     shard->connection = open_connection(shard, options);

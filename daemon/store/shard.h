@@ -27,6 +27,7 @@
 
 /* To be used by all; changed by nobody. */
 struct shard {
+    size_t number;                 /* store/placement */
     struct connection *connection; /* for all but the intake's blocking reads */
     struct scripts *scripts;       /* with P */
     struct wrong_keys *wrong_keys; /* what scripts answer of them is noted */
@@ -52,6 +53,7 @@ struct log_group;
 struct shard_options {
     struct event_base *base;
     struct endpoint endpoint;
+    size_t number;
     const char *prefix; /* P */
     const void *secret; /* hides who is named in a key that is wrong */
     size_t secret_length;
