@@ -628,6 +628,8 @@ library_sources = \
 	daemon/events/judging.h \
 	daemon/events/keeper.c \
 	daemon/events/keeper.h \
+	daemon/events/mover.c \
+	daemon/events/mover.h \
 	daemon/events/names.c \
 	daemon/events/names.h \
 	daemon/events/needs.c \
@@ -977,10 +979,14 @@ library_sources = \
 	daemon/simulate/tally.h \
 	daemon/store/appending.c \
 	daemon/store/appending.h \
+	daemon/store/aside.c \
+	daemon/store/aside.h \
 	daemon/store/backlog.c \
 	daemon/store/backlog.h \
 	daemon/store/bulletins.c \
 	daemon/store/bulletins.h \
+	daemon/store/carrying.c \
+	daemon/store/carrying.h \
 	daemon/store/clocks.c \
 	daemon/store/clocks.h \
 	daemon/store/clocks_items.h \
@@ -1030,6 +1036,8 @@ library_sources = \
 	daemon/store/placement.h \
 	daemon/store/reach.c \
 	daemon/store/reach.h \
+	daemon/store/remembered.c \
+	daemon/store/remembered.h \
 	daemon/store/returned_mail.c \
 	daemon/store/returned_mail.h \
 	daemon/store/returns.c \
@@ -1038,6 +1046,9 @@ library_sources = \
 	daemon/store/revival.h \
 	daemon/store/rights_table.c \
 	daemon/store/rights_table.h \
+	daemon/store/routes.h \
+	daemon/store/routing.c \
+	daemon/store/routing.h \
 	daemon/store/rule_sets.c \
 	daemon/store/rule_sets.h \
 	daemon/store/script_call.c \
@@ -1212,9 +1223,11 @@ library_sources = \
 
 lua_scripts = \
 	daemon/store/append.lua \
+	daemon/store/aside.lua \
 	daemon/store/asked.lua \
 	daemon/store/backlog.lua \
 	daemon/store/by_hand.lua \
+	daemon/store/carry.lua \
 	daemon/store/claim.lua \
 	daemon/store/claim_outbox.lua \
 	daemon/store/clocks.lua \
@@ -1442,6 +1455,7 @@ unit_programs = \
 	tests/unit/test_messages \
 	tests/unit/test_metrics \
 	tests/unit/test_mime \
+	tests/unit/test_mover \
 	tests/unit/test_name_table \
 	tests/unit/test_notify \
 	tests/unit/test_once \
@@ -1950,6 +1964,7 @@ test_files = \
 	tests/functional/real_servers.py \
 	tests/functional/redis_rights.py \
 	tests/functional/schema_corpus.py \
+	tests/functional/shards.py \
 	tests/functional/share_count.py \
 	tests/functional/simulate_day.py \
 	tests/functional/subjects.py \
@@ -2046,6 +2061,7 @@ test_files = \
 	tests/functional/test_scarce.py \
 	tests/functional/test_schemas.py \
 	tests/functional/test_sender.py \
+	tests/functional/test_shards.py \
 	tests/functional/test_share_count.py \
 	tests/functional/test_shares.py \
 	tests/functional/test_shipped.py \

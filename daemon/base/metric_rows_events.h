@@ -17,6 +17,8 @@
       "events older than the erasure of their customer: dropped")                                  \
     X(EVENTS_DEAD, "nudged_events_dead_total", COUNTER, COUNT, "reason",                           \
       "events given up as dead letters")                                                           \
+    X(EVENTS_MOVED, "nudged_events_moved_total", COUNTER, COUNT, "",                               \
+      "events that came to another stream than their shard's, and were moved there")               \
     X(WATCHERS_TOLD, "nudged_watchers_told_total", COUNTER, COUNT, "",                             \
       "customers who got an event about a product that they watch")                                \
     X(ARCHIVE_WRITTEN, "nudged_archive_events_total", COUNTER, COUNT, "",                          \

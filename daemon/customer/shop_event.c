@@ -300,6 +300,18 @@ static bool read_tree(struct arena *arena, const struct value *root,
     return read_what(arena, root, form, event, diag) && read_keys(arena, root, form, event, diag);
 }
 
+const char *shop_event_key(struct arena *arena, const char *text, size_t length,
+                           const struct shop_event_form *form)
+{
+    struct shop_event event = {.internal = form->own != NULL};
+    struct value root;
+    struct diag ignored;
+    bool read = json_read(arena, text, length, &json_event_limits, &root, &ignored) &&
+                root.kind == VALUE_MAP && read_data(arena, &root, &event, &ignored) &&
+                read_keys(arena, &root, form, &event, &ignored);
+    return read ? event.key : NULL;
+}
+
 struct value shop_event_document(struct arena *arena, const char *text, size_t length,
                                  const char *entry, const struct shop_event_form *form)
 {

@@ -64,6 +64,10 @@ bool shop_event_read(struct arena *arena, const char *text, size_t length, const
                      const struct shop_event_form *form, struct shop_event *event,
                      struct diag *diag);
 
+/* The key of the customer alone, whatever else is wrong with the event; NULL: it names none. */
+const char *shop_event_key(struct arena *arena, const char *text, size_t length,
+                           const struct shop_event_form *form);
+
 /* Of an event that was read before, its document alone; null where it is none. */
 struct value shop_event_document(struct arena *arena, const char *text, size_t length,
                                  const char *entry, const struct shop_event_form *form);

@@ -1,6 +1,7 @@
 /*
  * reading_take reads a batch; of what nothing reads (is_unread) it asks whether it may pass (ask),
- * and what the answer leaves, on the way with all else, goes on to the pipeline (hand_over).
+ * and what the answer leaves, on the way with all else, goes on to the pipeline (hand_over). Before that, what belongs to
+ * another shard is put aside (put_aside).
  */
 #include "events/reading.h"
 
@@ -19,6 +20,7 @@
 #include "events/work_figures.h"
 #include "events/work_log.h"
 #include "rules/field.h"
+#include "store/aside.h"
 #include "store/unread.h"
 
 enum { FIRST_CHUNK = 65536, PATCH_MOST = 8192, DAY_MS = 24 * 60 * 60 * 1000 };
@@ -33,6 +35,9 @@ struct reading {
     size_t *places;             /* … and where in the batch they are */
     size_t asked_count;
     int64_t sequence; /* of questions */
+    int64_t term;     /* of the lease under which the batch came */
+    const char **strays; /* ids of those of other shards */
+    size_t stray_count;
     bool asking;
 };
 
@@ -194,22 +199,67 @@ static void ask(struct reading *reading)
     unread_pass(shard->scripts, shard->instance, &reading->owner, &request);
 }
 
-static void read_entry(struct reading *reading, const struct generation *generation,
+/* ---- What belongs to another shard ---- */
+
+static bool is_stray(const struct reading *reading, const struct shop_event *event)
+{
+    const struct reading_options *options = &reading->options;
+    return options->mover && placement_of(options->placement, event->key) != options->place;
+}
+
+/* What nothing reads is asked about; all else goes on. */
+static void go_on(struct reading *reading)
+{
+    if (reading->asked_count && instance_lease_held(reading->options.shard->instance, reading->term))
+        ask(reading); /* nobody else has them */
+    else
+        hand_over(reading);
+}
+
+/* Where Redis has failed they stay pending, and come again. */
+static void on_aside(void *context, const struct diag *fault)
+{
+    struct reading *reading = context;
+    (void)fault;
+    failpoint("strays-put");
+    reading->asking = false;
+    mover_wake(reading->options.mover);
+    go_on(reading);
+}
+
+static void put_aside(struct reading *reading)
+{
+    const struct shard *shard = reading->options.shard;
+    reading->asking = true;
+    failpoint("strays");
+    aside_put(shard->scripts, shard->instance, &reading->owner, reading->strays,
+              reading->stray_count, on_aside, reading);
+}
+
+/* ---- A batch is read ---- */
+
+/* False where it is of another shard, and leaves the batch. */
+static bool read_entry(struct reading *reading, const struct generation *generation,
                        const struct shop_event_form *form, size_t at)
 {
     struct intake_entry *entry = &reading->entries[at];
     struct shop_event *event = arena_zero(reading->arena, sizeof *event);
     struct diag diag;
     if (!entry_read(reading->arena, entry, form, event, &diag))
-        return; /* the pipeline says why */
+        return true; /* the pipeline says why */
+    if (is_stray(reading, event)) {
+        reading->strays[reading->stray_count++] = entry->id;
+        return false;
+    }
     entry->read = event;
     if (!is_unread(generation, event, form, reading->arena, &reading->asked[reading->asked_count]))
-        return;
+        return true;
     reading->places[reading->asked_count++] = at;
     if (reading->options.archive)
         archive_add(reading->options.archive, entry->id, entry->event, entry->length,
                     clock_wall_ms());
     entry->archived = true;
+    return true;
 }
 
 void reading_take(struct reading *reading, const struct intake_batch *batch)
@@ -220,15 +270,17 @@ void reading_take(struct reading *reading, const struct intake_batch *batch)
     reading->entries = arena_alloc(reading->arena, batch->count * sizeof *reading->entries);
     reading->asked = arena_alloc(reading->arena, batch->count * sizeof *reading->asked);
     reading->places = arena_alloc(reading->arena, batch->count * sizeof *reading->places);
-    reading->count = batch->count;
-    reading->asked_count = 0;
-    memcpy(reading->entries, batch->entries, batch->count * sizeof *reading->entries);
-    for (size_t i = 0; i < batch->count; i++)
-        read_entry(reading, generation, &form, i);
-    if (reading->asked_count && instance_lease_held(reading->options.shard->instance, batch->term))
-        ask(reading); /* nobody else has them */
+    reading->strays = arena_alloc(reading->arena, batch->count * sizeof *reading->strays);
+    reading->count = reading->asked_count = reading->stray_count = 0;
+    reading->term = batch->term;
+    for (size_t i = 0; i < batch->count; i++) {
+        reading->entries[reading->count] = batch->entries[i];
+        reading->count += read_entry(reading, generation, &form, reading->count);
+    }
+    if (reading->stray_count)
+        put_aside(reading);
     else
-        hand_over(reading);
+        go_on(reading);
 }
 
 bool reading_busy(const struct reading *reading)

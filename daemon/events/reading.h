@@ -3,13 +3,15 @@
  * leave it here. Such an event is of a type that neither a rule nor a field asks for, and tells of
  * its customer no more than an id, or what was said last: all that deciding would change is that it
  * was seen, and when that was said. It is archived and counted, and acknowledged with all others of
- * its kind in one call (store/unread), which leaves those of which more may come.
+ * its kind in one call (store/unread), which leaves those of which more may come. What belongs to
+ * another shard leaves it too: it is put aside (store/aside), and moved there (events/mover).
  */
 #ifndef NUDGED_EVENTS_READING_H
 #define NUDGED_EVENTS_READING_H
 
 #include "archive/archive.h"
 #include "config/generation.h"
+#include "events/mover.h"
 #include "events/pipeline.h"
 #include "store/shard.h"
 
@@ -20,6 +22,9 @@ struct reading_options {
     struct archive *archive;                         /* NULL: none */
     struct pipeline *pipeline;                       /* takes what is to be decided */
     int64_t customer_keep_ms;                        /* of `customer.keep` */
+    const struct placement *placement; /* what is of another shard than `place` is put aside … */
+    size_t place;
+    struct mover *mover;                             /* … for this; NULL: there is one shard */
     struct generation *(*generation)(void *context); /* in force now; not held */
     void *context;
 };

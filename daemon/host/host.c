@@ -270,6 +270,13 @@ static const char *const *key_paths(void *context)
     return config_now(context)->customer_keys;
 }
 
+static struct routes routes_of(const struct host *host)
+{
+    struct routes routes = host->options.routes;
+    routes.only = host->options.scripts;
+    return routes;
+}
+
 static void seat(struct guest *guest, int channel)
 {
     struct host *host = guest->host;
@@ -279,13 +286,14 @@ static void seat(struct guest *guest, int channel)
                                                                      .on_frame = on_frame,
                                                                      .on_end = on_channel_end,
                                                                      .context = guest});
-    guest->append = host_append_new(&(struct host_append_options){.scripts = options->scripts,
+    guest->append = host_append_new(&(struct host_append_options){.routes = routes_of(host),
                                                                   .channel = guest->channel,
                                                                   .key_paths = key_paths,
                                                                   .context = host});
     guest->questions =
         host_questions_new(&(struct host_question_options){.base = options->base,
                                                            .scripts = options->scripts,
+                                                           .routes = routes_of(host),
                                                            .channel = guest->channel,
                                                            .generation = options->generation,
                                                            .context = options->context});

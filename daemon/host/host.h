@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "config/generation.h"
-#include "redis/scripts.h"
+#include "store/routes.h"
 
 struct event_base;
 struct host;
@@ -19,7 +19,8 @@ struct log_group;
 
 struct host_options {
     struct event_base *base;
-    struct scripts *scripts;
+    struct scripts *scripts; /* of shard 0 */
+    struct routes routes;      /* all zero where that is the only one */
     struct log_group *log_group;
     struct generation *(*generation)(void *context); /* in force */
     void *context;

@@ -1,7 +1,8 @@
 /*
  * host_append_take, at the end: a frame is read into a `request`, each of its events looked at
- * (look_at), those that may pass asked of Redis (store/appending), and what became of each answered
- * in one frame. What Redis' connection cannot take now is answered "unavailable" at once.
+ * (look_at), those that may pass put into the `part` of their shard (split), each part asked of Redis
+ * (store/appending), and what became of each event answered in one frame. What Redis' connection
+ * cannot take now is answered "unavailable" at once.
  */
 #include "host/host_append.h"
 
@@ -17,6 +18,7 @@
 #include "base/word.h"
 #include "redis/connection.h"
 #include "store/appending.h"
+#include "store/routing.h"
 #include "web/ask.h"
 #include "web/outside_event.h"
 
@@ -43,6 +45,7 @@ struct request {
     size_t count;
     struct ask_verdict *verdicts; /* REFUSED is said already; the others wait for Redis */
     struct slice *events;         /* those that are not refused */
+    size_t *places;               /* which of `verdicts` is theirs */
     size_t event_count;
     struct slice names[ASK_ONCE_MOST];
     size_t name_count;
@@ -51,6 +54,19 @@ struct request {
     bool feedback;
     const char *login;      /* NULL: the source tells */
     const char **event_ids; /* of `events`; "" where one has none */
+    struct part *parts;
+    size_t part_count, open; /* parts that have no answer yet … */
+    size_t held;             /* … and those that may still bring one */
+    enum appending_state worst;
+};
+
+/* What a shard has of it. */
+struct part {
+    struct request *request;
+    struct scripts *scripts;
+    struct slice *events;
+    size_t *which; /* of the request's events */
+    size_t count;
 };
 
 /* ---- Reading ---- */
@@ -84,8 +100,9 @@ static bool read_names(struct request *request, struct wire_frame *frame)
 }
 
 /* What the daemon would refuse later, or what only nudged may say, is refused now. */
-static void look_at(struct request *request, struct slice text, struct ask_verdict *verdict)
+static void look_at(struct request *request, struct slice text, size_t place)
 {
+    struct ask_verdict *verdict = &request->verdicts[place];
     const struct host_append_options *options = &request->append->options;
     const struct outside_caller caller = {.key_paths = options->key_paths(options->context),
                                           .now_ms = clock_wall_ms(),
@@ -98,6 +115,7 @@ static void look_at(struct request *request, struct slice text, struct ask_verdi
     if (json_read(request->arena, text.text, text.length, &json_event_limits, &root, &diag) &&
         outside_event_make(request->arena, &root, text, &caller, &event, &diag)) {
         request->event_ids[request->event_count] = event.id;
+        request->places[request->event_count] = place;
         request->events[request->event_count++] = event.json;
         return;
     }
@@ -113,12 +131,13 @@ static bool read_events(struct request *request, struct wire_frame *frame)
     request->verdicts = arena_zero(request->arena, sizeof *request->verdicts * request->count);
     request->events = arena_zero(request->arena, sizeof *request->events * request->count);
     request->event_ids = arena_zero(request->arena, sizeof *request->event_ids * request->count);
+    request->places = arena_zero(request->arena, sizeof *request->places * request->count);
     for (size_t i = 0; i < request->count; i++) {
         request->verdicts[i] = (struct ask_verdict){ASK_UNAVAILABLE, slice_of("")};
         struct slice text = wire_read_text(frame);
         if (frame->broken)
             return false;
-        look_at(request, text, &request->verdicts[i]);
+        look_at(request, text, i);
     }
     return wire_read_all(frame);
 }
@@ -152,66 +171,114 @@ static void answer(struct request *request)
     host_channel_send(channel, begun);
 }
 
-static void release(void *context)
+static void free_request(struct request *request)
 {
-    struct request *request = context;
     arena_destroy(&request->arena);
     free(request);
 }
 
-/* The first line of an event's way, for who follows it by its id. */
-static void tell_taken(const struct request *request, const struct reply *reply)
+static void release(void *context)
 {
+    struct part *part = context;
+    if (--part->request->held == 0)
+        free_request(part->request);
+}
+
+/* The first line of an event's way, for who follows it by its id. */
+static void tell_taken(const struct part *part, const struct reply *reply)
+{
+    const struct request *request = part->request;
     char id[LOG_NAME_SIZE];
-    for (size_t i = 0; log_wants(LOG_LEVEL_DEBUG) && i < request->event_count; i++)
+    for (size_t i = 0; log_wants(LOG_LEVEL_DEBUG) && i < part->count; i++)
         log_with(LOG_LEVEL_DEBUG,
-                 LOG_FIELDS(LOG_TEXT("event", log_name(request->event_ids[i], id)),
+                 LOG_FIELDS(LOG_TEXT("event", log_name(request->event_ids[part->which[i]], id)),
                             LOG_TEXT("entry", reply_text(reply_item(reply, i + 1))),
                             LOG_TEXT("login", request->login)),
                  "an event came over the web");
 }
 
-static void on_done(void *context, enum appending_state state, const struct reply *reply,
-                    const struct diag *fault)
+/* Of all parts what the client is to hear: it repeats the whole where one is missing. */
+static void end(struct request *request)
 {
-    static const enum ask_status statuses[] = {
-        [APPENDING_TAKEN] = ASK_TAKEN,
-        [APPENDING_DUPLICATE] = ASK_DUPLICATE,
-        [APPENDING_CONFLICT] = ASK_CONFLICT,
-        [APPENDING_UNAVAILABLE] = ASK_UNAVAILABLE,
-    };
-    struct request *request = context;
-    (void)fault;
-    for (size_t i = 0, next = 1; i < request->count; i++) {
-        struct ask_verdict *verdict = &request->verdicts[i];
-        if (verdict->status == ASK_REFUSED)
-            continue;
-        const struct slice id = reply ? reply_slice(reply, next++) : (struct slice){0};
-        *verdict = (struct ask_verdict){statuses[state], id.text ? id : slice_of("")};
-    }
-    if (state == APPENDING_TAKEN) {
-        metrics_add(METRIC_WEB_EVENTS, (int64_t)request->event_count);
-        tell_taken(request, reply);
-    }
+    for (size_t i = 0; i < request->event_count && request->worst >= APPENDING_CONFLICT; i++)
+        request->verdicts[request->places[i]] = (struct ask_verdict){
+            request->worst == APPENDING_CONFLICT ? ASK_CONFLICT : ASK_UNAVAILABLE, slice_of("")};
     request->append->open--;
     answer(request);
 }
 
+static void on_done(void *context, enum appending_state state, const struct reply *reply,
+                    const struct diag *fault)
+{
+    struct part *part = context;
+    struct request *request = part->request;
+    (void)fault;
+    for (size_t i = 0; i < part->count && state < APPENDING_CONFLICT; i++) {
+        const struct slice id = reply_slice(reply, i + 1);
+        request->verdicts[request->places[part->which[i]]] = (struct ask_verdict){
+            state == APPENDING_TAKEN ? ASK_TAKEN : ASK_DUPLICATE,
+            id.text ? slice_copy(request->arena, id) : slice_of("")};
+    }
+    if (state > request->worst)
+        request->worst = state;
+    if (state == APPENDING_TAKEN) {
+        metrics_add(METRIC_WEB_EVENTS, (int64_t)part->count);
+        tell_taken(part, reply);
+    }
+    if (--request->open == 0)
+        end(request);
+}
+
 /* ---- The outside ---- */
 
-static void ask_redis(struct request *request)
+static void add_to(struct request *request, size_t shard, size_t event, struct part **of_shard)
 {
-    struct host_append *append = request->append;
-    const struct appending appending = {.events = request->events,
-                                        .count = request->event_count,
+    const struct host_append_options *options = &request->append->options;
+    struct part *part = of_shard[shard];
+    if (!part) {
+        part = of_shard[shard] = &request->parts[request->part_count++];
+        *part = (struct part){.request = request,
+                              .scripts = routes_scripts(&options->routes, shard)};
+        part->events = arena_alloc(request->arena, sizeof *part->events * request->event_count);
+        part->which = arena_alloc(request->arena, sizeof *part->which * request->event_count);
+    }
+    part->which[part->count] = event;
+    part->events[part->count++] = request->events[event];
+}
+
+/* Whether each shard that is to have a part can be reached. */
+static bool split(struct request *request)
+{
+    const struct host_append_options *options = &request->append->options;
+    size_t shards = placement_count(&options->routes.placement);
+    const struct shop_event_form form = {.key_paths = options->key_paths(options->context)};
+    struct part **of_shard = arena_zero(request->arena, sizeof *of_shard * shards);
+    bool good = true;
+    request->parts = arena_zero(request->arena, sizeof *request->parts * shards);
+    for (size_t i = 0; i < request->event_count; i++) {
+        const struct routing routing =
+            routing_of(&options->routes.placement, &form, request->events[i], request->arena);
+        for (size_t k = routing.shard; k < (routing.every ? shards : routing.shard + 1); k++)
+            add_to(request, k, i, of_shard);
+    }
+    for (size_t i = 0; i < request->part_count; i++)
+        good = good && request->parts[i].scripts &&
+               connection_ready(scripts_connection(request->parts[i].scripts));
+    return good;
+}
+
+static void ask_redis(struct part *part)
+{
+    const struct request *request = part->request;
+    const struct appending appending = {.events = part->events,
+                                        .count = part->count,
                                         .names = request->names,
                                         .name_count = request->name_count,
                                         .digest = request->digest,
                                         .login = request->login,
                                         .keep_ms = request->keep_ms};
-    append->open++;
-    appending_run(append->options.scripts, &appending,
-                  &(struct appending_call){&append->owner, on_done, request, release});
+    appending_run(part->scripts, &appending,
+                  &(struct appending_call){&request->append->owner, on_done, part, release});
 }
 
 bool host_append_take(struct host_append *append, struct wire_frame *frame)
@@ -220,15 +287,17 @@ bool host_append_take(struct host_append *append, struct wire_frame *frame)
     request->append = append;
     request->arena = arena_new(FIRST_CHUNK);
     if (!read_request(request, frame)) {
-        release(request);
+        free_request(request);
         return false;
     }
-    if (request->event_count && append->open < OPEN_MOST &&
-        connection_ready(scripts_connection(append->options.scripts))) {
-        ask_redis(request);
+    if (request->event_count && append->open < OPEN_MOST && split(request)) {
+        append->open++;
+        request->open = request->held = request->part_count;
+        for (size_t i = 0; i < request->part_count; i++)
+            ask_redis(&request->parts[i]);
     } else {
         answer(request);
-        release(request);
+        free_request(request);
     }
     return true;
 }

@@ -8,12 +8,12 @@
 #include <stdbool.h>
 
 #include "host/host_channel.h"
-#include "redis/scripts.h"
+#include "store/routes.h"
 
 struct host_append;
 
 struct host_append_options {
-    struct scripts *scripts;
+    struct routes routes;
     struct host_channel *channel; /* where answers go; outlives it */
     /* The configuration's customer.keys of now, NULL-terminated. */
     const char *const *(*key_paths)(void *context);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "store/customers.h"
 
 enum { FIRST_CHUNK = 2048 };
 
@@ -35,6 +36,16 @@ void host_question_answer(struct host_question *question, enum ask_status status
     forget(question);
 }
 
+struct customers *host_question_customers(const struct host_question *question, const char *key)
+{
+    struct host_question_world *world = question->world;
+    size_t shard = placement_of(&world->options.routes.placement, key);
+    struct scripts *scripts = routes_scripts(&world->options.routes, shard);
+    if (scripts && !world->customers[shard])
+        world->customers[shard] = customers_new(scripts, NULL);
+    return scripts ? world->customers[shard] : NULL;
+}
+
 void host_question_refuse(struct host_question_world *world, uint32_t serial)
 {
     send_answer(world, serial, ASK_UNAVAILABLE, slice_of(""));
@@ -46,7 +57,6 @@ struct host_question *host_question_new(struct host_question_world *world, uint3
     struct host_question *question = mem_zero(1, sizeof *question);
     question->world = world;
     question->options = &world->options;
-    question->customers = world->customers;
     question->arena = arena_new(FIRST_CHUNK);
     question->serial = serial;
     question->text = slice_copy(question->arena, text);

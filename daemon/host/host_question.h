@@ -7,7 +7,7 @@
 
 #include "config/generation.h"
 #include "host/host_channel.h"
-#include "redis/scripts.h"
+#include "store/routes.h"
 #include "web/ask.h"
 
 struct customers;
@@ -16,7 +16,8 @@ struct host_question;
 
 struct host_question_options {
     struct event_base *base;
-    struct scripts *scripts;
+    struct scripts *scripts; /* of shard 0 */
+    struct routes routes;
     struct host_channel *channel;                    /* where answers go; outlives it */
     struct generation *(*generation)(void *context); /* in force */
     void *context;
@@ -25,7 +26,7 @@ struct host_question_options {
 /* The questions of one nudged-web; all zero but for the options and `customers` at first. */
 struct host_question_world {
     struct host_question_options options;
-    struct customers *customers;
+    struct customers **customers; /* of each shard; NULL: nobody has asked there yet */
     struct host_question *first;
     size_t open;
 };
@@ -40,8 +41,7 @@ struct host_question {
     /* Set by a row that waits for something of its own: called when nobody wants its answer any
      * more, before the question goes. */
     void (*cancel)(struct host_question *question);
-    void *own;                   /* the row's */
-    struct customers *customers; /* to read documents with; never cancelled one by one */
+    void *own; /* the row's */
     struct host_question *next;
 };
 
@@ -53,6 +53,10 @@ void host_question_drop_all(struct host_question_world *world);
 /* Exactly once, from within the row's function or later. The question is gone then. */
 void host_question_answer(struct host_question *question, enum ask_status status,
                           struct slice text);
+
+/* To read documents of a person's shard with, never cancelled one by one; NULL: it cannot be reached
+ * now. */
+struct customers *host_question_customers(const struct host_question *question, const char *key);
 
 /* Of one that there was no room for. */
 void host_question_refuse(struct host_question_world *world, uint32_t serial);

@@ -197,7 +197,11 @@ static void look(struct lookup *lookup)
     const char *hash = policy_short_hash(policy, lookup->key, lookup->question->arena);
     const struct customers_query query = {
         .keys = &lookup->key, .names = &hash, .count = 1, .hashes = &hash, .hash_count = 1};
-    customers_read(lookup->question->customers, &query, on_read, lookup);
+    struct customers *customers = host_question_customers(lookup->question, lookup->key);
+    if (customers)
+        customers_read(customers, &query, on_read, lookup);
+    else
+        finish(lookup, ASK_UNAVAILABLE, slice_of(""));
 }
 
 /* ---- The question ---- */

@@ -56,7 +56,8 @@ struct host_questions *host_questions_new(const struct host_question_options *op
 {
     struct host_questions *questions = mem_zero(1, sizeof *questions);
     questions->world.options = *options;
-    questions->world.customers = customers_new(options->scripts, NULL);
+    questions->world.customers =
+        mem_zero(placement_count(&options->routes.placement), sizeof *questions->world.customers);
     return questions;
 }
 
@@ -66,7 +67,9 @@ void host_questions_destroy(struct host_questions **questions)
     if (!ended)
         return;
     *questions = NULL;
-    customers_destroy(&ended->world.customers);
+    for (size_t k = 0; k < placement_count(&ended->world.options.routes.placement); k++)
+        customers_destroy(&ended->world.customers[k]);
+    free(ended->world.customers);
     host_question_drop_all(&ended->world);
     free(ended);
 }

@@ -3,14 +3,14 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/digest.h"
 #include "base/failpoint.h"
 #include "base/mem.h"
 #include "redis/arguments.h"
 #include "store/keys.h"
+#include "store/remembered.h"
 #include "store/script_table.h"
 
-enum { FIRST_CHUNK = 2048, NAME_HASH = 16 /* bytes of it that are kept */ };
+enum { FIRST_CHUNK = 2048 };
 
 static void on_reply(void *context, const struct reply *reply, const struct diag *fault)
 {
@@ -53,15 +53,6 @@ static void release(void *context)
     free(call);
 }
 
-static void put_name(struct arguments *arguments, struct slice name)
-{
-    unsigned char digest[DIGEST_SIZE];
-    char *hex = arena_alloc(arguments->arena, 2 * NAME_HASH + 1);
-    digest_sha256(name.text, name.length, digest);
-    digest_hex(digest, NAME_HASH, hex);
-    arguments_text(arguments, hex);
-}
-
 /* One event that nothing is remembered of, as most are: without the script, for a third of its
  * time. */
 static void add_one(struct scripts *scripts, const struct appending *appending,
@@ -92,7 +83,7 @@ static void add_all(struct scripts *scripts, const struct appending *appending,
     arguments_bytes(&arguments, appending->digest.text, appending->digest.length);
     arguments_number(&arguments, (int64_t)appending->name_count);
     for (size_t i = 0; i < appending->name_count; i++)
-        put_name(&arguments, appending->names[i]);
+        arguments_text(&arguments, remembered_hash(arena, appending->names[i]));
     for (size_t i = 0; i < appending->count; i++)
         arguments_bytes(&arguments, appending->events[i].text, appending->events[i].length);
     struct connection_request request = arguments_request(&arguments, kept->owner, on_reply, kept);

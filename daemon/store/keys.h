@@ -77,7 +77,10 @@
     X(TICKS, "ticks", "", "zset", "a customer at a tick of a rule's clock: end of the lease")     \
     X(ASKED, "asked", "<key>", "string", "at which ticks one was asked whose zone has changed")   \
     X(SET, "set", "<digest>", "string", "what others may leave to a daemon with that set")        \
-    X(ONCE, "once", "<hash>", "string", "a request from the web, by a name of it: the ids it made")
+    X(ONCE, "once", "<hash>", "string",                                                           \
+      "a request from the web, or an entry of another stream, by a name: the ids it made")        \
+    X(STRAYS, "strays", "", "stream", "events of another shard, until they are moved there")    \
+    X(MOVER, "mover", "", "string", "who moves what came to no shard, with shards: a daemon")
 
 enum key {
 #define KEYS_ENUM(name, word, of, type, what) KEY_##name,

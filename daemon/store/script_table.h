@@ -41,6 +41,8 @@
     X(TELL, tell)                 \
     X(APPEND, append)             \
     X(MEMBERS, members)           \
+    X(CARRY, carry)               \
+    X(ASIDE, aside)               \
     X(RIGHTS, rights)
 
 enum script {
