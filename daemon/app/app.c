@@ -210,7 +210,7 @@ static void tell_bulletin(const struct app *app)
     gateways_status(app->gateways, &bulletin);
     buf_text(&bulletin, "]}");
     if (!bulletin.full)
-        bulletins_put(workers_scripts(app->workers, 0), workers_view(app->workers).instance,
+        bulletins_put(workers_scripts(app->workers, 0), app->config->keys.instance,
                       (struct slice){.text = buf_string(&bulletin), .length = bulletin.length});
     buf_free(&bulletin);
 }

@@ -8,6 +8,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "app/assignment.h"
 #include "base/clock.h"
@@ -39,6 +40,7 @@ struct workers {
     size_t daemon_count;
     struct event *look; /* one worker or more is drained */
     bool ready, connected, draining;
+    bool whole;     /* all workers that it began with have worked */
     size_t leaving; /* at the end: so many have not left yet */
     void (*left)(void *context);
     void *left_context;
@@ -71,12 +73,21 @@ static void take_part(struct workers *workers)
     workers->options.on_ready(workers->options.context);
 }
 
+static bool all_work(const struct workers *workers)
+{
+    for (size_t i = 0; i < workers->count; i++)
+        if (workers->places[i].worker && !workers->places[i].works)
+            return false;
+    return true;
+}
+
 static void on_ready(void *context, struct worker *worker)
 {
     struct place *place = context;
     struct workers *workers = place->workers;
     (void)worker;
     place->works = true;
+    workers->whole = workers->whole || all_work(workers);
     if (workers->reach)
         log_with(LOG_LEVEL_INFO, LOG_FIELDS(LOG_NUMBER("shard", place - workers->places)),
                  "this daemon works on a shard");
@@ -143,6 +154,14 @@ static void share(struct workers *workers)
     }
 }
 
+static bool has_workers(const struct workers *workers)
+{
+    for (size_t i = 0; i < workers->count; i++)
+        if (workers->places[i].worker)
+            return true;
+    return false;
+}
+
 static void forget_daemons(struct workers *workers)
 {
     for (size_t i = 0; i < workers->daemon_count; i++)
@@ -159,7 +178,14 @@ static void on_heard(void *context, const char *const *names, size_t count)
     for (size_t i = 0; i < count; i++)
         workers->daemons[i] = mem_text(names[i]);
     share(workers);
-    take_part(workers);
+    if (!has_workers(workers)) /* others have them all */
+        take_part(workers);
+}
+
+static void on_another_number(void *context, const struct diag *fault)
+{
+    const struct workers *workers = context;
+    workers->options.worker.on_refused(workers->options.context, fault, EX_CONFIG);
 }
 
 static void on_place_left(void *context)
@@ -198,8 +224,14 @@ static void open_shards(struct workers *workers)
     workers->look = evtimer_new(all->base, on_look, workers);
     if (!workers->look)
         mem_exhausted();
-    workers->members = members_new(all->base, reach_scripts(workers->reach, 0),
-                                   all->config->keys.instance, on_heard, workers);
+    workers->members =
+        members_new(&(struct members_options){.base = all->base,
+                                              .scripts = reach_scripts(workers->reach, 0),
+                                              .name = all->config->keys.instance,
+                                              .shards = workers->count,
+                                              .on_heard = on_heard,
+                                              .on_refused = on_another_number,
+                                              .context = workers});
 }
 
 struct workers *workers_new(const struct workers_options *options)
@@ -349,8 +381,8 @@ struct workers_view workers_view(const struct workers *workers)
     struct workers_view view = {.works = workers->ready, .redis = true, .instance = ""};
     for (size_t i = 0; i < workers->count; i++) {
         const struct place *place = &workers->places[i];
-        bool begins = workers->reach && !place->works; /* others work on it as long */
-        if (place->worker && !place->draining && !begins)
+        bool joins = workers->whole && !place->works; /* others work on it as long */
+        if (place->worker && !place->draining && !joins)
             add_shard(&view, workers, place);
     }
     if (!workers->reach)

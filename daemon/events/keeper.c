@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "base/log.h"
 #include "base/log_once.h"
 #include "base/mem.h"
+#include "config/config_redis.h"
 #include "events/erasures.h"
 #include "redis/session.h"
 
@@ -30,7 +32,9 @@ enum {
 struct keeper {
     struct keeper_options options;
     struct policy policy;
-    struct erasures erasures;
+    struct arena *arena;       /* of the prefixes */
+    struct erasures *erasures; /* of each shard; the same session may be of several */
+    size_t shards;
     pthread_t thread;
     pthread_mutex_t lock; /* over what follows, up to the blank line */
     pthread_cond_t news;
@@ -89,6 +93,21 @@ static bool go_on(void *context)
 
 /* ---- A round ---- */
 
+/* Which shard a line's person is in does not matter: it names them to all. */
+static bool ask_all(const struct keeper *keeper, const struct erasures_text *texts, size_t count,
+                    bool *gone, struct diag *diag)
+{
+    bool here[ARCHIVE_SWEEP_LINES];
+    memset(gone, false, count * sizeof *gone);
+    for (size_t shard = 0; shard < keeper->shards; shard++) {
+        if (!erasures_ask(&keeper->erasures[shard], texts, count, here, diag))
+            return false;
+        for (size_t i = 0; i < count; i++)
+            gone[i] = gone[i] || here[i];
+    }
+    return true;
+}
+
 static bool judge(void *context, const struct slice *lines, size_t count, bool *gone,
                   struct diag *diag)
 {
@@ -102,7 +121,7 @@ static bool judge(void *context, const struct slice *lines, size_t count, bool *
                                           .customer = "",
                                           .entry = ours ? line.entry : "0-0"};
     }
-    bool good = erasures_ask(&keeper->erasures, texts, count, gone, diag);
+    bool good = ask_all(keeper, texts, count, gone, diag);
     arena_destroy(&arena);
     return good;
 }
@@ -134,11 +153,15 @@ static bool sweep(struct keeper *keeper, int64_t erased_ms, struct diag *diag)
     return good;
 }
 
-static bool forget(struct keeper *keeper, int64_t *erased_ms, struct diag *diag)
+/* In one shard; `*erased_ms`: when somebody was erased last, in any so far. */
+static bool forget(const struct erasures *erasures, int64_t *erased_ms, struct diag *diag)
 {
     struct erasures_gone gone;
-    bool good = erasures_drop_new(&keeper->erasures, &gone, diag) &&
-                erasures_newest(&keeper->erasures, erased_ms, diag);
+    int64_t newest_ms = 0;
+    bool good =
+        erasures_drop_new(erasures, &gone, diag) && erasures_newest(erasures, &newest_ms, diag);
+    if (newest_ms > *erased_ms)
+        *erased_ms = newest_ms;
     if (gone.letters || gone.returns)
         log_with(
             LOG_LEVEL_INFO,
@@ -147,17 +170,29 @@ static bool forget(struct keeper *keeper, int64_t *erased_ms, struct diag *diag)
     return good;
 }
 
+static bool open_sessions(struct keeper *keeper, struct diag *diag)
+{
+    bool opened = true;
+    for (size_t i = 0; i < keeper->shards && opened; i++) {
+        struct erasures *erasures = &keeper->erasures[i];
+        erasures->session = session_open(&keeper->options.endpoint, CONNECT_MS, diag);
+        opened = erasures->session != NULL;
+    }
+    return opened;
+}
+
 static void look_after(struct keeper *keeper)
 {
     struct diag diag = {0};
     int64_t erased_ms = 0;
-    struct session *session = session_open(&keeper->options.endpoint, CONNECT_MS, &diag);
-    keeper->erasures.session = session;
-    bool good = session && forget(keeper, &erased_ms, &diag);
+    bool good = open_sessions(keeper, &diag);
+    for (size_t i = 0; i < keeper->shards && good; i++)
+        good = forget(&keeper->erasures[i], &erased_ms, &diag);
     if (good && erased_ms && keeper->options.archive)
         archive_erased(keeper->options.archive, erased_ms);
     good = sweep(keeper, good ? erased_ms : 0, &diag) && good;
-    session_close(&session);
+    for (size_t i = 0; i < keeper->shards; i++)
+        session_close(&keeper->erasures[i].session);
     if (good)
         log_once_forget(&keeper->told);
     else if (log_once_is_news(&keeper->told, diag.text))
@@ -194,6 +229,19 @@ static void *live(void *context)
 
 /* ---- The object ---- */
 
+static void make_erasures(struct keeper *keeper)
+{
+    const struct config *config = keeper->options.config;
+    const struct placement placement = config_placement(config);
+    keeper->shards = placement_count(&placement);
+    keeper->erasures = mem_zero(keeper->shards, sizeof *keeper->erasures);
+    for (size_t i = 0; i < keeper->shards; i++)
+        keeper->erasures[i] =
+            (struct erasures){.prefix = placement_prefix(&placement, keeper->arena, i),
+                              .policy = &keeper->policy,
+                              .form = config_event_form(config)};
+}
+
 struct keeper *keeper_new(const struct keeper_options *options)
 {
     struct keeper *keeper = mem_zero(1, sizeof *keeper);
@@ -202,9 +250,8 @@ struct keeper *keeper_new(const struct keeper_options *options)
     keeper->options = *options;
     keeper->keep_ms = options->config->keys.archive.keep_ms;
     config_policy(options->config, &keeper->policy);
-    keeper->erasures = (struct erasures){.prefix = options->config->keys.redis.prefix,
-                                         .policy = &keeper->policy,
-                                         .form = config_event_form(options->config)};
+    keeper->arena = arena_new(512);
+    make_erasures(keeper);
     pthread_mutex_init(&keeper->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -232,6 +279,8 @@ void keeper_destroy(struct keeper **keeper)
     pthread_join(ended->thread, NULL);
     pthread_cond_destroy(&ended->news);
     pthread_mutex_destroy(&ended->lock);
+    free(ended->erasures);
+    arena_destroy(&ended->arena);
     free(ended);
 }
 

@@ -8,15 +8,13 @@
 
 enum { KEEP_MS = 10000, FIRST_CHUNK = 1024 };
 
-void bulletins_put(struct scripts *scripts, const char *consumer, struct slice text)
+void bulletins_put(struct scripts *scripts, const char *daemon, struct slice text)
 {
     struct arena *arena = arena_new(FIRST_CHUNK);
     struct arguments arguments = arguments_begin(arena, 5);
-    const char *colon = strrchr(consumer, ':');
-    const char *name = arena_copy(arena, consumer, colon ? (size_t)(colon - consumer) : 0);
     arguments_text(&arguments, "SET");
     arguments_text(&arguments,
-                   keys_spell(arena, scripts_prefix(scripts), KEY_BULLETIN, name, NULL));
+                   keys_spell(arena, scripts_prefix(scripts), KEY_BULLETIN, daemon, NULL));
     arguments_bytes(&arguments, text.text, text.length);
     arguments_text(&arguments, "PX");
     arguments_number(&arguments, KEEP_MS);
@@ -35,7 +33,10 @@ bool bulletins_read(struct session *session, const char *prefix, struct arena *a
                     struct bulletins_item **items, size_t *count, struct diag *diag)
 {
     const struct reply *names =
-        session_command(session, diag, "HKEYS", keys_spell(arena, prefix, KEY_SETS, NULL), NULL);
+        session_command(session, diag, "HKEYS", keys_spell(arena, prefix, KEY_MEMBERS, NULL), NULL);
+    if (names && names->count == 0) /* there is one shard */
+        names = session_command(session, diag, "HKEYS", keys_spell(arena, prefix, KEY_SETS, NULL),
+                                NULL);
     if (!names)
         return false;
     *count = names->count;

@@ -20,8 +20,8 @@ struct bulletins_item {
     struct slice text;  /* JSON; text NULL: it has said nothing of late */
 };
 
-/* Nobody waits for the answer. `consumer`: the daemon's, "<name>:<epoch>". */
-void bulletins_put(struct scripts *scripts, const char *consumer, struct slice text);
+/* Nobody waits for the answer. `daemon`: its name. Of many shards in shard 0, as they are read. */
+void bulletins_put(struct scripts *scripts, const char *daemon, struct slice text);
 
 /* Those of all daemons that live, by name, in the arena. */
 bool bulletins_read(struct session *session, const char *prefix, struct arena *arena,

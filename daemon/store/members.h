@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "base/diag.h"
 #include "redis/scripts.h"
 
 enum { MEMBERS_LEASE_MS = 5000 }; /* who has not said so for so long is not there */
@@ -15,13 +16,21 @@ enum { MEMBERS_LEASE_MS = 5000 }; /* who has not said so for so long is not ther
 struct event_base;
 struct members;
 
-/* The names of all daemons that are there, itself among them, in no order; good until it returns.
- */
-typedef void members_on_heard(void *context, const char *const *names, size_t count);
+struct members_options {
+    struct event_base *base;
+    struct scripts *scripts; /* of shard 0 */
+    const char *name;        /* copied */
+    size_t shards;           /* of the installation */
+    /* The names of all daemons that are there, itself among them, in no order; good until it
+     * returns. */
+    void (*on_heard)(void *context, const char *const *names, size_t count);
+    /* The installation has another number of shards: nothing more is said. */
+    void (*on_refused)(void *context, const struct diag *fault);
+    void *context;
+};
 
-/* Says so at once, and again and again. The name is copied. */
-struct members *members_new(struct event_base *base, struct scripts *scripts, const char *name,
-                            members_on_heard *on_heard, void *context);
+/* Says so at once, and again and again. */
+struct members *members_new(const struct members_options *options);
 void members_destroy(struct members **members);
 
 /* Nothing more is said or heard; the others need not wait for the end of its time. */
