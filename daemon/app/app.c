@@ -383,6 +383,7 @@ static bool build_host(struct app *app, struct diag *diag)
         return diag_error(diag, "what `web` names is broken: nothing was started");
     app->host = host_new(&(struct host_options){.base = app->base,
                                                 .scripts = workers_scripts(app->workers, 0),
+                                                .routes = workers_routes(app->workers),
                                                 .log_group = app->log_group,
                                                 .generation = current_generation,
                                                 .context = app},

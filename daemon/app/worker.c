@@ -3,6 +3,7 @@
  *
  *   shard                 all that is kept in its Redis; its instance being READY starts the rest
  *   pipeline, delivery    an event's life, a message's life
+ *   mover                 brings to their shards what came to this one and is not its own
  *   reading               what comes to the pipeline: events that nothing reads do not
  *   sweeper               asks customers at the ticks of clocks
  *   teller                tells who watches a product of what happens to it
@@ -21,8 +22,10 @@
 #include "base/mem.h"
 #include "config/config_redis.h"
 #include "delivery/delivery.h"
+#include "events/mover.h"
 #include "events/pipeline.h"
 #include "events/reading.h"
+#include "store/keys.h"
 #include "store/teller.h"
 
 struct worker {
@@ -30,6 +33,7 @@ struct worker {
     struct arena *arena;
     struct shard *shard;
     struct pipeline *pipeline;
+    struct mover *mover; /* NULL: there is one shard */
     struct reading *reading;
     struct sweeper *sweeper;
     struct teller *teller;
@@ -53,6 +57,8 @@ static void start(struct worker *worker)
 {
     worker->working = true;
     intake_resume(worker->shard->intake);
+    if (worker->mover)
+        mover_start(worker->mover);
     pipeline_start_timers(worker->pipeline);
     sweeper_start(worker->sweeper);
     teller_start(worker->teller);
@@ -203,6 +209,20 @@ static struct shard *open_shard(struct worker *worker)
     return shard;
 }
 
+static struct mover *open_mover(const struct worker *worker)
+{
+    const struct worker_options *options = &worker->options;
+    const struct shard *shard = worker->shard;
+    if (!options->routes.scripts_of)
+        return NULL;
+    return mover_new(&(struct mover_options){
+        .base = options->base,
+        .source = shard->connection,
+        .stream = keys_spell(worker->arena, scripts_prefix(shard->scripts), KEY_STRAYS, NULL),
+        .routes = options->routes,
+        .form = config_event_form(options->config)});
+}
+
 static void build_pipeline(struct worker *worker)
 {
     const struct worker_options *options = &worker->options;
@@ -221,11 +241,15 @@ static void build_pipeline(struct worker *worker)
         .context = worker,
     };
     worker->pipeline = pipeline_new(&pipeline);
+    worker->mover = open_mover(worker);
     worker->reading =
         reading_new(&(struct reading_options){.shard = worker->shard,
                                               .archive = options->archive,
                                               .pipeline = worker->pipeline,
                                               .customer_keep_ms = pipeline.customer_keep_ms,
+                                              .placement = &worker->options.routes.placement,
+                                              .place = options->number,
+                                              .mover = worker->mover,
                                               .generation = current_generation,
                                               .context = worker});
     worker->sweeper = sweeper_new(&(struct sweeper_options){.base = options->base,
@@ -288,6 +312,7 @@ void worker_destroy(struct worker **worker)
     teller_destroy(&w->teller);
     sweeper_destroy(&w->sweeper);
     reading_destroy(&w->reading);
+    mover_destroy(&w->mover);
     pipeline_destroy(&w->pipeline);
     shard_destroy(&w->shard);
     event_free(w->soon);
@@ -315,6 +340,8 @@ void worker_drain(struct worker *worker)
     worker->draining = true;
     backpressure_stop(worker->backpressure);
     intake_stop(worker->shard->intake);
+    if (worker->mover)
+        mover_stop(worker->mover);
     pipeline_stop_timers(worker->pipeline);
     sweeper_stop(worker->sweeper);
     teller_stop(worker->teller);
@@ -325,7 +352,7 @@ bool worker_busy(const struct worker *worker)
 {
     bool reading = !intake_stop(worker->shard->intake);
     return reading || reading_busy(worker->reading) || delivery_busy(worker->delivery) ||
-           pipeline_busy(worker->pipeline);
+           pipeline_busy(worker->pipeline) || (worker->mover && mover_busy(worker->mover));
 }
 
 void worker_leave(struct worker *worker, void (*done)(void *context), void *context)

@@ -16,6 +16,7 @@
 #include "delivery/gateways.h"
 #include "events/sweeper.h"
 #include "redis/endpoint.h"
+#include "store/routes.h"
 #include "store/shard.h"
 
 struct archive;
@@ -27,7 +28,8 @@ struct worker_options {
     struct event_base *base;
     const struct config *config; /* as it started */
     const struct endpoint *endpoint;
-    size_t number; /* the shard's */
+    size_t number;        /* the shard's */
+    struct routes routes; /* to all shards, where there are many; else all zero */
     struct gateways *gateways;
     struct archive *archive; /* NULL: none is kept */
     struct log_group *log_group;

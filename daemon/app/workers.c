@@ -15,6 +15,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config_redis.h"
+#include "events/mover.h"
+#include "store/keys.h"
 #include "store/members.h"
 #include "store/reach.h"
 
@@ -35,6 +37,7 @@ struct workers {
     struct place *places;
     size_t count;
     struct reach *reach; /* NULL, as what follows: there is one shard */
+    struct mover *mover; /* of what is pushed as if there were one */
     struct members *members;
     char **daemons; /* as heard last */
     size_t daemon_count;
@@ -70,6 +73,8 @@ static void take_part(struct workers *workers)
     if (workers->ready)
         return;
     workers->ready = true;
+    if (workers->mover)
+        mover_start(workers->mover);
     workers->options.on_ready(workers->options.context);
 }
 
@@ -114,6 +119,7 @@ static void begin(struct workers *workers, size_t shard)
     struct worker_options options = workers->options.worker;
     options.endpoint = &workers->endpoint;
     options.number = shard;
+    options.routes = workers_routes(workers);
     options.generation = current_generation;
     options.on_connection = on_connection;
     options.on_ready = on_ready;
@@ -221,6 +227,13 @@ static void open_shards(struct workers *workers)
 {
     const struct worker_options *all = &workers->options.worker;
     workers->reach = reach_new(all->base, &workers->endpoint, &workers->placement);
+    workers->mover = mover_new(&(struct mover_options){
+        .base = all->base,
+        .source = reach_unsharded(workers->reach),
+        .stream = keys_spell(workers->arena, workers->placement.prefix, KEY_EVENTS, NULL),
+        .routes = workers_routes(workers),
+        .form = config_event_form(all->config),
+        .name = all->config->keys.instance});
     workers->look = evtimer_new(all->base, on_look, workers);
     if (!workers->look)
         mem_exhausted();
@@ -257,6 +270,7 @@ void workers_destroy(struct workers **workers)
         return;
     *workers = NULL;
     members_destroy(&w->members);
+    mover_destroy(&w->mover);
     for (size_t i = 0; i < w->count; i++)
         worker_destroy(&w->places[i].worker);
     if (w->look)
@@ -275,6 +289,8 @@ void workers_drain(struct workers *workers)
     workers->draining = true;
     if (workers->members)
         members_leave(workers->members);
+    if (workers->mover)
+        mover_stop(workers->mover);
     for (size_t i = 0; i < workers->count; i++)
         if (workers->places[i].worker)
             worker_drain(workers->places[i].worker);
@@ -282,7 +298,7 @@ void workers_drain(struct workers *workers)
 
 bool workers_busy(const struct workers *workers)
 {
-    bool busy = false;
+    bool busy = workers->mover && mover_busy(workers->mover);
     for (size_t i = 0; i < workers->count; i++)
         if (workers->places[i].worker && !workers->places[i].left)
             busy = worker_busy(workers->places[i].worker) || busy;
@@ -324,15 +340,23 @@ void workers_beat(struct workers *workers)
             worker_beat(workers->places[i].worker);
 }
 
+static struct scripts *scripts_of(void *context, size_t shard)
+{
+    return workers_scripts(context, shard);
+}
+
+struct routes workers_routes(struct workers *workers)
+{
+    if (!workers->reach)
+        return (struct routes){0};
+    return (struct routes){
+        .placement = workers->placement, .scripts_of = scripts_of, .context = workers};
+}
+
 struct scripts *workers_scripts(const struct workers *workers, size_t shard)
 {
     return workers->reach ? reach_scripts(workers->reach, shard)
                           : worker_shard(workers->places[0].worker)->scripts;
-}
-
-size_t workers_shards(const struct workers *workers)
-{
-    return workers->count;
 }
 
 /* ---- What they are like ---- */

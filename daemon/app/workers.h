@@ -37,7 +37,8 @@ void workers_beat(struct workers *workers);
 
 /* Of any shard, also of one that others work on. */
 struct scripts *workers_scripts(const struct workers *workers, size_t shard);
-size_t workers_shards(const struct workers *workers);
+/* All zero where there is one shard. */
+struct routes workers_routes(struct workers *workers);
 
 struct workers_view {
     bool works, redis;    /* all of them; the connection is there */

@@ -44,3 +44,8 @@ struct scripts *reach_scripts(const struct reach *reach, size_t shard)
 {
     return reach->scripts[shard];
 }
+
+struct connection *reach_unsharded(const struct reach *reach)
+{
+    return reach->connection;
+}

@@ -21,4 +21,7 @@ void reach_destroy(struct reach **reach);
 /* To shard 0 to count - 1. */
 struct scripts *reach_scripts(const struct reach *reach, size_t shard);
 
+/* To P:events itself, for who pushes as if there were one shard. */
+struct connection *reach_unsharded(const struct reach *reach);
+
 #endif

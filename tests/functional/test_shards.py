@@ -1,6 +1,7 @@
 """An installation of many shards: a person is in one of them, any number of daemons share them, and what
 all share, gateways above all, is shared."""
 
+import json
 import threading
 
 import pytest
@@ -172,3 +173,21 @@ def test_another_number_of_shards_is_refused(shop, shards):
     other = shop.daemon("other", redis={**shop.config["redis"], "shards": 5}).spawn(wait=False)
     assert other.ended() == 78
     assert "`redis.shards`" in other.log()
+
+
+def test_a_shop_that_knows_of_no_shards(shop, shards):
+    """What stands in P:events, or in the wrong shard, comes to its own, in order."""
+    smtp = shop.smtp()
+    shop.daemon("one").spawn()
+    shop.daemon("two").spawn()
+    shards.wait_shared("one", "two", each=2)
+    shop.push(*[order(0, customer) for customer in range(30)])
+    pipe = shop.client.pipeline(transaction=False)
+    for customer in range(30):
+        pipe.xadd("nudged{3}:events", {"event": json.dumps(order(1, customer))})
+    pipe.execute()
+    shop.push(*[order(2, customer) for customer in range(30)])
+    wait_until(lambda: smtp.mails.qsize() >= 120, "all mails")
+    shards.wait_idle()
+    assert not shop.client.xlen("nudged:events") and not any(shop.client.xlen(f"{p}:strays") for p in shards.prefixes)
+    assert subjects(smtp) == wanted(range(30))
