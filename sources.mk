@@ -58,6 +58,10 @@ library_sources = \
 	daemon/base/duration.h \
 	daemon/base/failpoint.c \
 	daemon/base/failpoint.h \
+	daemon/base/fiber.c \
+	daemon/base/fiber.h \
+	daemon/base/fiber_loop.c \
+	daemon/base/fiber_loop.h \
 	daemon/base/file.c \
 	daemon/base/file.h \
 	daemon/base/grapheme.c \
@@ -1403,6 +1407,7 @@ unit_programs = \
 	tests/unit/test_events_login \
 	tests/unit/test_failpoint \
 	tests/unit/test_feed \
+	tests/unit/test_fiber \
 	tests/unit/test_fields \
 	tests/unit/test_file \
 	tests/unit/test_fill \

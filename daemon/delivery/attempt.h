@@ -2,7 +2,7 @@
  * An attempt: a message in hand, from its taking out of the outbox to its settling.
  *
  * It belongs to the loop, but for the time between senders_give() and senders_collect(),
- * when a sender's thread has it; then nobody else looks at it.
+ * when a sender has it, in its thread; then nobody else looks at it.
  */
 #ifndef NUDGED_DELIVERY_ATTEMPT_H
 #define NUDGED_DELIVERY_ATTEMPT_H

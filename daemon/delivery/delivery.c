@@ -4,12 +4,12 @@
  *   taking      (delivery/taking.c) for each channel the first of its gateways that is free now,
  *               and as many messages from the outbox as it can begin
  *   begin       each becomes an attempt, with the generation (rules, templates, headers)
- *               that it is made with, and is given to a sender thread
- *   prepare     (delivery/prepare.c, in the thread) renders and builds; then the gateway sends
+ *               that it is made with, and is given to a sender
+ *   prepare     (delivery/prepare.c, in the sender) renders and builds; then the gateway sends
  *   on_outcome  back on the loop: hear() tells the breaker, and asks who is to blame for a
  *               refusal (delivery/blame)
  *   pass_on     what the gateway could not take goes to the channel's next one at once
- *               (delivery/passing), and from there back to a sender thread; so does, to its own
+ *               (delivery/passing), and from there back to a sender; so does, to its own
  *               gateway, what came to it too long after its token
  *   finish      else delivery/settlement says what becomes of the message
  *   settling    (delivery/settling.c) writes it: done, later, uncertain, dead

@@ -1,5 +1,5 @@
 /*
- * A destination: a gateway as delivery uses it. Its sender threads, its breaker, the row of those
+ * A destination: a gateway as delivery uses it. Its senders, its breaker, the row of those
  * it refused, and what it said last.
  */
 #ifndef NUDGED_DELIVERY_DESTINATION_H

@@ -39,7 +39,7 @@ struct gateways_member {
     void *context;
 };
 
-/* NULL where the sender threads cannot be started. */
+/* NULL where the threads of their senders cannot be started. */
 struct gateways *gateways_new(const struct gateways_options *options, struct diag *diag);
 /* Attempts that were not collected do not come back. */
 void gateways_destroy(struct gateways **gateways);

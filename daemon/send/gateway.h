@@ -2,13 +2,14 @@
  * What a gateway is: where a channel's messages go. Each kind is one file that fills one
  * `struct gateway_kind`, and one row of send/gateway_kinds.
  *
- * A sender thread opens one connection object and uses it for all its messages,
- * one after the other; the object is used by that thread alone. `send` blocks,
- * always ends (deadlines), and leaves an outcome.
+ * A sender opens one connection object and uses it for all its messages, one after the other;
+ * the object is used by one thread alone. `send` waits, always ends (deadlines), and leaves an
+ * outcome.
  */
 #ifndef NUDGED_SEND_GATEWAY_H
 #define NUDGED_SEND_GATEWAY_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,10 +31,13 @@ enum gateway_form {
                         <gateway>.json.liquid */
 };
 
-/* How a gateway asks its daemon, from the sender's thread. */
+/* How a gateway asks its daemon, in the sender's fiber. */
 struct gateway_hooks {
     bool (*may_finish)(void *context); /* false: the lease has passed, stop before the end */
     bool (*is_cut)(void *context);     /* true: give up now what is under way */
+    /* As poll(2), until clock_monotonic_ms() is `until_ms`; it may come back earlier with 0. NULL:
+     * poll(2) itself. */
+    int (*wait)(void *context, struct pollfd *fds, size_t count, int64_t until_ms);
     void *context;
     /* Hears each line that goes out or comes in, without its end, as the bytes are: not clean, and
      * with secrets masked. Not the message itself. NULL: nobody listens. */
@@ -43,6 +47,7 @@ struct gateway_hooks {
 struct gateway_kind {
     const char *name;
     enum gateway_form form;
+    bool blocks; /* waits by itself, and not through `hooks->wait`: a thread for each connection */
     const struct setting *settings; /* begins with GATEWAY_COMMON_SETTINGS */
     size_t settings_size;
 

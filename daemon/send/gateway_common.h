@@ -12,7 +12,7 @@
 /* The first member of each kind's settings. */
 struct gateway_common {
     const char *kind;
-    int64_t connections;      /* sender threads, each with one connection */
+    int64_t connections;      /* senders, each with one connection */
     struct setting_rate rate; /* over all daemons; granted by the store */
     int64_t suspect;          /* so many recipients refused in a row: send/suspicion */
     struct bounds_settings bounded;

@@ -51,6 +51,12 @@ static bool is_cut(void *context)
     return http->hooks.is_cut(http->hooks.context);
 }
 
+static int wait(void *context, struct pollfd *fds, size_t count, int64_t until_ms)
+{
+    const struct http *http = context;
+    return http->hooks.wait(http->hooks.context, fds, count, until_ms);
+}
+
 /* Without secrets: neither the values of fields that have one, nor the text of a secret. */
 static void pass_line(void *context, bool out, const char *text, size_t length)
 {
@@ -73,6 +79,7 @@ static struct gateway_hooks hooks_of(struct http *http)
 {
     return (struct gateway_hooks){.may_finish = http->hooks.may_finish ? may_finish : NULL,
                                   .is_cut = http->hooks.is_cut ? is_cut : NULL,
+                                  .wait = http->hooks.wait ? wait : NULL,
                                   .line = http->hooks.line ? pass_line : NULL,
                                   .context = http};
 }

@@ -203,6 +203,7 @@ static void send_mail(void *connection, const struct outgoing *outgoing, struct 
 const struct gateway_kind maildir_kind = {
     .name = "maildir",
     .form = GATEWAY_TEXT,
+    .blocks = true,
     .settings = settings_table,
     .settings_size = sizeof(struct maildir_settings),
     .open = open_connection,

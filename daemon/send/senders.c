@@ -1,69 +1,98 @@
 /*
- * Objects: one `struct senders` of the loop, and for each connection one `struct sender`,
- * a thread that sleeps until there is a job. A job is in one place at a time:
+ * Objects: one `struct senders` of the loop; for each connection a `sender`, whose dialogues run in
+ * a fiber; and few `runner`s, threads with a part of the senders each. A job is in one place at a
+ * time:
  *
- *   waiting --a thread takes it--> in that thread's hands --outcome--> done --collect--> owner
+ *   waiting --a sender takes it--> in that sender's hands --outcome--> done --collect--> owner
  *      \------------------------- draining: cut -----------------------/
  *
- * A thread that finds nothing waiting lies down on a stack, from which the next job wakes the one
- * that lay down last: as few of them work as can keep up, and what these need is still in the
- * processor's caches. The others' connections are given up after a while.
+ * A sender that finds nothing waiting lies down on its runner's stack, from which the one that lay
+ * down last is taken up first: as few connections work as can keep up, and the others' are given up
+ * after a while. A runner none of whose senders can go on sleeps:
  *
- * One mutex guards the lists and the stack. An eventfd tells the loop that `done`
- * is not empty: written once for all that are done until the loop collects.
+ *   WORKING --nothing to do--> ASLEEP, or WATCHING where another one works --woken--> WORKING
  *
- * run_sender() is a thread's whole life, send_job() all that is done for a job in it. The
- * loop's side stands below: start and stop, then give and collect.
+ * A job wakes a runner only where none is about to look for one (is_expected); who watches does so
+ * soon, lest a job waits behind one that works long.
+ *
+ * One mutex guards the lists, the stacks and the runners' states. An eventfd tells the loop that
+ * `done` is not empty: written once for all that are done until the loop collects.
+ *
+ * run_runner() is a thread's whole life, run_sender() a fiber's, send_job() all that is done for a
+ * job in it. The loop's side stands below: start and stop, then give and collect.
  */
 #include "send/senders.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/failpoint.h"
+#include "base/fiber_loop.h"
 #include "base/mem.h"
 #include "send/throttle.h"
 
-/* A connection without work is given up after this: servers end it soon after, and it
- * keeps a place there that others may need. */
-enum { REST_MS = 15000, ARENA_FIRST = 65536 };
+enum {
+    REST_MS = 15000, /* a connection without work is given up after this: servers end it soon
+                        after, and it keeps a place there that others may need */
+    WATCH_MS = 1,    /* a runner sleeps no longer while another one works */
+    ARENA_FIRST = 65536,
+};
 
 struct senders_list {
     struct senders_job *first, *last;
+    size_t count;
 };
 
-/* One thread with its connection. */
+/* One connection. */
 struct sender {
+    struct runner *runner;
+    struct fiber_wait wait; /* its fiber, and what that waits for */
+    void *connection;
+    struct arena *arena;     /* of what is made from a job; empty between two */
+    struct senders_job *job; /* in its hands; NULL: it lies on the stack, or is to end */
+    struct sender *below;    /* there */
+    int64_t rest_ms;         /* its connection is given up then; INT64_MAX: that was done */
+};
+
+enum runner_state {
+    RUNNER_WORKING,
+    RUNNER_COMING,   /* it was woken, or will be in a moment: it looks for jobs soon, … */
+    RUNNER_WATCHING, /* … so does this one, */
+    RUNNER_ASLEEP,   /* but not this one */
+    RUNNER_ENDED,
+};
+
+/* One thread with its connections. */
+struct runner {
     struct senders *senders;
     pthread_t thread;
-    void *connection;
-    bool rested;             /* the connection was given up for want of work */
-    struct arena *arena;     /* of what is made from a job; empty between two */
-    struct senders_job *job; /* in its hands; given to it with `work`, where it was idle */
-    sem_t work;              /* it has a job, or is to end */
-    struct sender *below;    /* on the stack of the idle */
+    struct fiber_loop *loop;
+    struct sender *members;
+    size_t count;
+    enum runner_state state;
+    size_t free;         /* of its senders have no job */
+    struct sender *idle; /* these, for itself alone; */
+    int64_t rest_ms;     /* of none of them the connection is to be given up earlier */
 };
 
 struct senders {
     struct senders_settings settings;
-    struct sender *threads;
-    size_t thread_count;
+    struct runner *runners;
+    struct sender *members; /* of all of them */
+    size_t runner_count, started;
     int event;
     atomic_bool cut; /* what is begun is to be given up */
 
     pthread_mutex_t lock; /* over all of this */
     struct senders_list waiting, done;
-    struct sender *idle;
     bool draining; /* set by the loop alone */
 
     /* The loop's. */
@@ -81,6 +110,7 @@ static void append(struct senders_list *list, struct senders_job *job)
     else
         list->first = job;
     list->last = job;
+    list->count++;
 }
 
 static struct senders_job *shift(struct senders_list *list)
@@ -89,6 +119,7 @@ static struct senders_job *shift(struct senders_list *list)
     if (!job)
         return NULL;
     list->first = job->next;
+    list->count--;
     if (!list->first)
         list->last = NULL;
     job->next = NULL;
@@ -111,24 +142,30 @@ static void wake_loop(struct senders *senders)
         return; /* only when 2^64 are uncollected: the loop is awake anyway */
 }
 
-/* ---- In a thread ---- */
+/* ---- A sender's fiber ---- */
 
 static bool may_finish(void *context)
 {
     const struct sender *sender = context;
-    const struct senders_settings *settings = &sender->senders->settings;
+    const struct senders_settings *settings = &sender->runner->senders->settings;
     return !settings->may_finish || settings->may_finish(settings->context, sender->job);
 }
 
 static bool is_cut(void *context)
 {
     const struct sender *sender = context;
-    return atomic_load_explicit(&sender->senders->cut, memory_order_relaxed);
+    return atomic_load_explicit(&sender->runner->senders->cut, memory_order_relaxed);
+}
+
+static int wait_in_fiber(void *context, struct pollfd *fds, size_t count, int64_t until_ms)
+{
+    struct sender *sender = context;
+    return fiber_loop_wait(sender->runner->loop, &sender->wait, fds, count, until_ms);
 }
 
 static void send_job(struct sender *sender)
 {
-    const struct senders_settings *settings = &sender->senders->settings;
+    const struct senders_settings *settings = &sender->runner->senders->settings;
     struct outcome *outcome = &sender->job->outcome;
     struct outgoing outgoing = {0};
     struct diag diag;
@@ -153,114 +190,263 @@ static void send_job(struct sender *sender)
     }
     failpoint("send-answered");
     arena_reset(sender->arena);
-    sender->rested = false;
 }
 
-static void rest(struct sender *sender)
-{
-    const struct gateway_kind *kind = sender->senders->settings.kind;
-    if (kind->rest)
-        kind->rest(sender->connection);
-    sender->rested = true;
-}
-
-/* With the lock held. */
-static struct sender *wake_up(struct senders *senders, struct senders_job *job)
-{
-    struct sender *sender = senders->idle;
-    senders->idle = sender->below;
-    sender->job = job;
-    return sender;
-}
-
+/* With the lock held: no job is in its hands. */
 static void lie_down(struct sender *sender)
 {
-    struct senders *senders = sender->senders;
-    sender->below = senders->idle;
-    senders->idle = sender;
+    struct runner *runner = sender->runner;
+    sender->below = runner->idle;
+    runner->idle = sender;
+    runner->free++;
+    sender->rest_ms = clock_monotonic_ms() + REST_MS;
+    if (sender->rest_ms < runner->rest_ms)
+        runner->rest_ms = sender->rest_ms;
 }
 
-static void sleep_until_woken(struct sender *sender)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += REST_MS / 1000;
-    for (;;) {
-        int fault = sender->rested ? sem_wait(&sender->work)
-                                   : sem_clockwait(&sender->work, CLOCK_MONOTONIC, &until);
-        if (!fault)
-            return;
-        if (errno == ETIMEDOUT)
-            rest(sender);
-    }
-}
-
-/* Hands in the job that it has, and waits for the next one; false when there will be none. */
+/* Hands in the job that it has, and takes the next one; false where none waits. */
 static bool next_job(struct sender *sender)
 {
-    struct senders *senders = sender->senders;
+    struct senders *senders = sender->runner->senders;
     pthread_mutex_lock(&senders->lock);
-    bool tell = sender->job && finish(senders, sender->job);
+    bool tell = finish(senders, sender->job);
     sender->job = shift(&senders->waiting);
-    bool idle = !sender->job && !senders->draining;
-    if (idle)
+    if (!sender->job)
         lie_down(sender);
     pthread_mutex_unlock(&senders->lock);
     if (tell)
         wake_loop(senders);
-    if (idle)
-        sleep_until_woken(sender);
     return sender->job != NULL;
 }
 
-static void *run_sender(void *context)
+/* Resumed with a job, or without one, which is the end. */
+static void run_sender(void *context)
 {
     struct sender *sender = context;
-    struct senders *senders = sender->senders;
-    const struct gateway_kind *kind = senders->settings.kind;
-    const struct gateway_hooks hooks = {
-        .may_finish = may_finish, .is_cut = is_cut, .context = sender};
-    sender->connection = kind->open(senders->settings.gateway, &hooks);
-    sender->arena = arena_new(ARENA_FIRST);
-    sender->rested = true;
-    while (next_job(sender))
-        send_job(sender);
-    arena_destroy(&sender->arena);
-    kind->close(sender->connection);
+    while (sender->job) {
+        do
+            send_job(sender);
+        while (next_job(sender));
+        fiber_give_way();
+    }
+}
+
+/* ---- A runner's thread ---- */
+
+/* With the lock held: how many jobs somebody is about to look for. */
+static size_t expected(const struct senders *senders)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < senders->runner_count; i++) {
+        const struct runner *runner = &senders->runners[i];
+        if (runner->state == RUNNER_COMING || runner->state == RUNNER_WATCHING)
+            count += runner->free;
+    }
+    return count;
+}
+
+/* With the lock held: who is to be woken for what waits, when the lock is free again; NULL: nobody
+ * need be, or nobody can. */
+static struct runner *wake_up(struct senders *senders)
+{
+    if (senders->waiting.count <= expected(senders))
+        return NULL;
+    for (size_t i = 0; i < senders->runner_count; i++) {
+        struct runner *runner = &senders->runners[i];
+        if (runner->state == RUNNER_ASLEEP && runner->free) {
+            runner->state = RUNNER_COMING;
+            return runner;
+        }
+    }
+    return NULL;
+}
+
+static bool others_work(const struct runner *runner)
+{
+    const struct senders *senders = runner->senders;
+    for (size_t i = 0; i < senders->runner_count; i++)
+        if (&senders->runners[i] != runner && senders->runners[i].state == RUNNER_WORKING)
+            return true;
+    return false;
+}
+
+/* With the lock held. */
+static enum runner_state state_without_work(const struct runner *runner)
+{
+    if (runner->senders->draining && runner->free == runner->count)
+        return RUNNER_ENDED;
+    return others_work(runner) ? RUNNER_WATCHING : RUNNER_ASLEEP;
+}
+
+/* One of its senders, with a job that waited; NULL: there is none, and it may sleep. */
+static struct sender *take_up(struct runner *runner)
+{
+    struct senders *senders = runner->senders;
+    struct sender *sender = runner->idle;
+    struct runner *woken = NULL;
+    pthread_mutex_lock(&senders->lock);
+    if (sender && (sender->job = shift(&senders->waiting))) {
+        runner->idle = sender->below;
+        runner->free--;
+        runner->state = RUNNER_WORKING;
+    } else {
+        sender = NULL;
+        runner->state = state_without_work(runner);
+        woken = wake_up(senders);
+    }
+    pthread_mutex_unlock(&senders->lock);
+    if (woken)
+        fiber_loop_wake(woken->loop);
+    return sender;
+}
+
+/* Gives up the connections that were idle for long. */
+static void rest_idle(struct runner *runner, int64_t now_ms)
+{
+    const struct gateway_kind *kind = runner->senders->settings.kind;
+    runner->rest_ms = INT64_MAX;
+    for (struct sender *sender = runner->idle; sender; sender = sender->below) {
+        if (sender->rest_ms <= now_ms) {
+            if (kind->rest)
+                kind->rest(sender->connection);
+            sender->rest_ms = INT64_MAX;
+        }
+        if (sender->rest_ms < runner->rest_ms)
+            runner->rest_ms = sender->rest_ms;
+    }
+}
+
+static void sleep_until_woken(struct runner *runner)
+{
+    struct senders *senders = runner->senders;
+    const int64_t now_ms = clock_monotonic_ms();
+    const int64_t watch_ms = runner->state == RUNNER_WATCHING ? now_ms + WATCH_MS : INT64_MAX;
+    if (runner->rest_ms <= now_ms)
+        rest_idle(runner, now_ms);
+    fiber_loop_sleep(runner->loop, watch_ms < runner->rest_ms ? watch_ms : runner->rest_ms);
+    pthread_mutex_lock(&senders->lock);
+    runner->state = RUNNER_WORKING;
+    pthread_mutex_unlock(&senders->lock);
+}
+
+static void open_members(struct runner *runner)
+{
+    const struct senders_settings *settings = &runner->senders->settings;
+    struct gateway_hooks hooks = {.may_finish = may_finish,
+                                  .is_cut = is_cut,
+                                  .wait = settings->kind->blocks ? NULL : wait_in_fiber};
+    for (size_t i = 0; i < runner->count; i++) {
+        struct sender *sender = &runner->members[i];
+        hooks.context = sender;
+        sender->connection = settings->kind->open(settings->gateway, &hooks);
+        sender->arena = arena_new(ARENA_FIRST);
+    }
+}
+
+static void close_members(struct runner *runner)
+{
+    for (size_t i = 0; i < runner->count; i++) {
+        struct sender *sender = &runner->members[i];
+        fiber_resume(sender->wait.fiber); /* to its end */
+        fiber_destroy(&sender->wait.fiber);
+        arena_destroy(&sender->arena);
+        runner->senders->settings.kind->close(sender->connection);
+    }
+}
+
+static void *run_runner(void *context)
+{
+    struct runner *runner = context;
+    struct sender *sender;
+    open_members(runner);
+    for (;;) {
+        while ((sender = take_up(runner)))
+            fiber_resume(sender->wait.fiber);
+        if (runner->state == RUNNER_ENDED)
+            break;
+        sleep_until_woken(runner);
+        fiber_loop_run(runner->loop);
+        if (atomic_load(&runner->senders->cut))
+            fiber_loop_rouse(runner->loop);
+    }
+    close_members(runner);
     return NULL;
 }
 
 /* ---- Start and stop ---- */
 
+/* As many as can work at once; and two, so that what one has to wait for makes not all wait. */
+static size_t runners_of(const struct senders_settings *settings)
+{
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    const size_t most = processors > 2 ? (size_t)processors : 2;
+    return settings->kind->blocks || settings->connections < most ? settings->connections : most;
+}
+
 static struct senders *new_senders(const struct senders_settings *settings)
 {
     struct senders *senders = mem_zero(1, sizeof *senders);
     senders->settings = *settings;
-    senders->threads = mem_zero(settings->connections, sizeof *senders->threads);
+    senders->runner_count = runners_of(settings);
+    senders->runners = mem_zero(senders->runner_count, sizeof *senders->runners);
+    senders->members = mem_zero(settings->connections, sizeof *senders->members);
     senders->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&senders->lock, NULL);
     throttle_init(&senders->throttle, settings->connections);
     return senders;
 }
 
+/* Its share of the senders, and its loop. Returns an errno, or 0. */
+static int make_runner(struct senders *senders, struct runner *runner)
+{
+    const size_t number = (size_t)(runner - senders->runners), count = senders->runner_count;
+    const size_t connections = senders->settings.connections;
+    const size_t first = number * connections / count;
+    runner->senders = senders;
+    runner->state = RUNNER_COMING;
+    runner->rest_ms = INT64_MAX;
+    runner->members = &senders->members[first];
+    runner->count = (number + 1) * connections / count - first;
+    runner->loop = fiber_loop_new();
+    if (!runner->loop)
+        return errno;
+    for (size_t i = runner->count; i-- > 0;) {
+        struct sender *sender = &runner->members[i];
+        sender->runner = runner;
+        sender->wait.fiber = fiber_new(run_sender, sender);
+        if (!sender->wait.fiber)
+            return errno;
+        lie_down(sender);
+        sender->rest_ms = INT64_MAX;
+    }
+    return 0;
+}
+
+static void free_runner(struct runner *runner)
+{
+    for (size_t i = 0; i < runner->count; i++)
+        fiber_destroy(&runner->members[i].wait.fiber);
+    fiber_loop_destroy(&runner->loop);
+}
+
 /* Threads take no signals: the loop has them all. */
-static int spawn_threads(struct senders *senders)
+static int spawn_runners(struct senders *senders)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int fault = 0;
-    while (!fault && senders->thread_count < senders->settings.connections) {
-        struct sender *sender = &senders->threads[senders->thread_count];
-        sender->senders = senders;
-        sem_init(&sender->work, 0, 0);
-        fault = pthread_create(&sender->thread, NULL, run_sender, sender);
-        if (!fault) {
-            char name[16]; /* as the kernel holds it */
-            snprintf(name, sizeof name, "%.15s", senders->settings.name);
-            pthread_setname_np(sender->thread, name);
-            senders->thread_count++;
-        }
+    for (size_t i = 0; !fault && i < senders->runner_count; i++)
+        fault = make_runner(senders, &senders->runners[i]);
+    while (!fault && senders->started < senders->runner_count) {
+        struct runner *runner = &senders->runners[senders->started];
+        char name[16]; /* as the kernel holds it */
+        fault = pthread_create(&runner->thread, NULL, run_runner, runner);
+        if (fault)
+            break;
+        snprintf(name, sizeof name, "%.15s", senders->settings.name);
+        pthread_setname_np(runner->thread, name);
+        senders->started++;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return fault;
@@ -269,13 +455,19 @@ static int spawn_threads(struct senders *senders)
 struct senders *senders_start(const struct senders_settings *settings, struct diag *diag)
 {
     struct senders *senders = new_senders(settings);
-    int fault = senders->event < 0 ? errno : spawn_threads(senders);
+    int fault = senders->event < 0 ? errno : spawn_runners(senders);
     if (!fault)
         return senders;
-    diag_error(diag, "gateway `%s`: cannot start its %zu threads: %s", settings->name,
+    diag_error(diag, "gateway `%s`: cannot start its %zu connections: %s", settings->name,
                settings->connections, strerror(fault));
     senders_destroy(&senders);
     return NULL;
+}
+
+static void wake_all(const struct senders *senders)
+{
+    for (size_t i = 0; i < senders->started; i++)
+        fiber_loop_wake(senders->runners[i].loop);
 }
 
 void senders_drain(struct senders *senders)
@@ -288,9 +480,8 @@ void senders_drain(struct senders *senders)
         outcome_set(&job->outcome, OUTCOME_CUT);
         tell |= finish(senders, job);
     }
-    while (senders->idle)
-        sem_post(&wake_up(senders, NULL)->work);
     pthread_mutex_unlock(&senders->lock);
+    wake_all(senders);
     if (tell)
         wake_loop(senders);
 }
@@ -299,11 +490,10 @@ void senders_stop(struct senders *senders)
 {
     senders_drain(senders);
     atomic_store(&senders->cut, true);
-    while (senders->thread_count > 0) {
-        struct sender *sender = &senders->threads[--senders->thread_count];
-        pthread_join(sender->thread, NULL);
-        sem_destroy(&sender->work);
-    }
+    wake_all(senders);
+    for (size_t i = 0; i < senders->started; i++)
+        pthread_join(senders->runners[i].thread, NULL);
+    senders->started = 0;
 }
 
 void senders_destroy(struct senders **pointer)
@@ -312,10 +502,13 @@ void senders_destroy(struct senders **pointer)
     if (!senders)
         return;
     senders_stop(senders);
+    for (size_t i = 0; i < senders->runner_count; i++)
+        free_runner(&senders->runners[i]);
     pthread_mutex_destroy(&senders->lock);
     if (senders->event >= 0)
         close(senders->event);
-    free(senders->threads);
+    free(senders->members);
+    free(senders->runners);
     free(senders);
     *pointer = NULL;
 }
@@ -341,21 +534,20 @@ size_t senders_busy(struct senders *senders)
 
 void senders_give(struct senders *senders, struct senders_job *job)
 {
-    struct sender *woken = NULL;
+    struct runner *woken = NULL;
     bool tell = false;
     senders->busy++;
     pthread_mutex_lock(&senders->lock);
     if (senders->draining) {
         outcome_set(&job->outcome, OUTCOME_CUT);
         tell = finish(senders, job);
-    } else if (senders->idle) {
-        woken = wake_up(senders, job);
     } else {
         append(&senders->waiting, job);
+        woken = wake_up(senders);
     }
     pthread_mutex_unlock(&senders->lock);
     if (woken)
-        sem_post(&woken->work);
+        fiber_loop_wake(woken->loop);
     if (tell)
         wake_loop(senders);
 }

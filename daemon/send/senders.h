@@ -1,10 +1,9 @@
 /*
- * The sender threads of one gateway. Each owns one connection and one arena and
- * works on one job at a time: prepare (the owner's callback: render and build),
- * send, report. The loop gives jobs and collects them; all functions here are
- * for the loop's thread.
+ * The senders of one gateway. Each owns one connection and one arena and works on one job at a
+ * time, in a fiber: prepare (the owner's callback: render and build), send, report. Few threads run
+ * all of them. The loop gives jobs and collects them; all functions here are for the loop's thread.
  *
- * A job is WAITING (given), BEGUN (a thread has it), DONE (not yet collected).
+ * A job is WAITING (given), BEGUN (a sender has it), DONE (not yet collected).
  * Each one given comes back through senders_collect() exactly once, also after
  * senders_stop().
  */
@@ -32,32 +31,32 @@ struct senders_job {
 };
 
 struct senders_settings {
-    const char *name; /* the gateway's; the threads' name begins with it */
+    const char *name; /* the gateway's; its threads' name begins with it */
     const struct gateway_kind *kind;
     const void *gateway; /* the kind's settings; must outlive the senders */
-    size_t connections;  /* threads, 1 to GATEWAY_CONNECTIONS_MOST */
+    size_t connections;  /* senders, 1 to GATEWAY_CONNECTIONS_MOST */
 
-    /* Called in a sender thread: may this job begin, so late as it is now? Else it comes back as
+    /* Called in a fiber: may this job begin, so late as it is now? Else it comes back as
      * OUTCOME_CUT. NULL: always. */
     bool (*may_begin)(void *context, struct senders_job *job);
-    /* Called in a sender thread. Fills *outgoing from the job; what it points to may
-     * lie in the arena, which is reset after the send. False: a dead letter with the
+    /* Called in a fiber, which does not give way meanwhile. Fills *outgoing from the job; what it
+     * points to may lie in the arena, which is reset after the send. False: a dead letter with the
      * diag's text. */
     bool (*prepare)(void *context, struct senders_job *job, struct arena *arena,
                     struct outgoing *outgoing, struct diag *diag);
-    /* Called in a sender thread, right before what would make the message of this job
+    /* Called in a fiber, right before what would make the message of this job
      * final: may it still be sent from here? NULL: always. */
     bool (*may_finish)(void *context, struct senders_job *job);
     void *context;
 };
 
-/* NULL where no thread could be started. */
+/* NULL where its threads could not be started. */
 struct senders *senders_start(const struct senders_settings *settings, struct diag *diag);
 
 /* Stops if that was not done. What was not collected by then does not come back. */
 void senders_destroy(struct senders **senders);
 
-/* How many more jobs may be begun now: threads that are free, less what `throttle`
+/* How many more jobs may be begun now: senders that are free, less what `throttle`
  * holds back after a 421 or 429. 0 once stopping. `now_ms`: clock_monotonic_ms(). */
 size_t senders_room(struct senders *senders, int64_t now_ms);
 /* How long the gateway asked for none, from now, in ms; 0: it may be used. */
@@ -65,7 +64,7 @@ int64_t senders_quiet_ms(const struct senders *senders, int64_t now_ms);
 /* Jobs given and not yet collected. */
 size_t senders_busy(struct senders *senders);
 
-/* Takes the job over. More than senders_room() allows wait for a thread. While
+/* Takes the job over. More than senders_room() allows wait for a sender. While
  * stopping the job comes back as OUTCOME_CUT. */
 void senders_give(struct senders *senders, struct senders_job *job);
 

@@ -12,15 +12,12 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/base64.h"
-#include "base/clock.h"
 
 static void enter_phase(struct smtp_link *link, enum retry_phase phase)
 {
@@ -147,21 +144,8 @@ void smtp_link_init(struct smtp_link *link, const struct transfer_settings *sett
     smtp_reply_begin(&link->reply);
 }
 
-/* In the clear a wait is one call of the kernel: the socket waits by itself, so long that what
- * might end the wait is looked at in time. libcurl's sockets do not wait. */
-static void let_wait(const struct smtp_link *link, bool wait)
-{
-    const struct timeval most = clock_timeval(TRANSFER_WATCH_MS);
-    int flags = fcntl(link->fd, F_GETFL);
-    fcntl(link->fd, F_SETFL, wait ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
-    if (wait)
-        setsockopt(link->fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
-}
-
 void smtp_link_drop(struct smtp_link *link)
 {
-    if (link->fd >= 0 && link->clear)
-        let_wait(link, false);
     transfer_drop(&link->transfer);
     link->fd = -1;
 }
@@ -243,8 +227,6 @@ bool smtp_link_connect(struct smtp_link *link, const char *url, const struct smt
     }
     link->fd = fd;
     link->clear = link->transfer.settings.tls == TRANSFER_NEVER;
-    if (link->clear)
-        let_wait(link, true);
     /* From here on it only has to say that it works. */
     curl_easy_setopt(link->transfer.curl, CURLOPT_VERBOSE, 0L);
     return true;
@@ -291,10 +273,9 @@ bool smtp_link_send(struct smtp_link *link, const char *bytes, size_t length, si
 
 static const char closed[] = "the server has closed it";
 
-static bool receive_clear(struct smtp_link *link, char *bytes, size_t room, size_t *received,
-                          int flags)
+static bool receive_clear(struct smtp_link *link, char *bytes, size_t room, size_t *received)
 {
-    ssize_t got = recv(link->fd, bytes, room, flags);
+    ssize_t got = recv(link->fd, bytes, room, MSG_DONTWAIT);
     *received = got > 0 ? (size_t)got : 0;
     if (got == 0)
         return lose(link, closed);
@@ -304,7 +285,7 @@ static bool receive_clear(struct smtp_link *link, char *bytes, size_t room, size
 bool smtp_link_receive(struct smtp_link *link, char *bytes, size_t room, size_t *received)
 {
     if (link->clear)
-        return receive_clear(link, bytes, room, received, MSG_DONTWAIT);
+        return receive_clear(link, bytes, room, received);
     *received = 0;
     CURLcode result = curl_easy_recv(link->transfer.curl, bytes, room, received);
     if (result == CURLE_AGAIN || (result == CURLE_OK && *received > 0))
@@ -312,17 +293,16 @@ bool smtp_link_receive(struct smtp_link *link, char *bytes, size_t room, size_t 
     return lose(link, result == CURLE_OK ? closed : curl_easy_strerror(result));
 }
 
+/* In the clear nothing can be there that the socket does not tell of. */
 bool smtp_link_await(struct smtp_link *link, char *bytes, size_t room, size_t *received)
 {
-    struct transfer *transfer = &link->transfer;
-    for (;;) {
-        bool waits = link->clear && transfer_left_ms(transfer) >= TRANSFER_WATCH_MS;
-        if (!(waits ? receive_clear(link, bytes, room, received, 0)
-                    : smtp_link_receive(link, bytes, room, received)))
+    bool waits = link->clear;
+    for (;; waits = true) {
+        if (waits && !transfer_wait(&link->transfer, link->fd, POLLIN))
+            return false;
+        if (!smtp_link_receive(link, bytes, room, received))
             return false;
         if (*received > 0)
             return true;
-        if (waits ? !transfer_goes_on(transfer) : !transfer_wait(transfer, link->fd, POLLIN))
-            return false;
     }
 }

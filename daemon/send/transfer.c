@@ -19,7 +19,7 @@
 #include "base/failpoint.h"
 #include "base/mem.h"
 
-enum { TRANSFER_BODY_MS = 60000 };
+enum { TRANSFER_BODY_MS = 60000, TRANSFER_WATCH_MS = 1000 };
 
 _Static_assert((int)TRANSFER_FAULT_SIZE >= CURL_ERROR_SIZE, "libcurl's words have room");
 
@@ -65,11 +65,6 @@ static bool is_cut(const struct transfer *transfer)
     return hooks->is_cut && hooks->is_cut(hooks->context);
 }
 
-int64_t transfer_left_ms(const struct transfer *transfer)
-{
-    return is_cut(transfer) ? 0 : deadline_of(transfer) - clock_monotonic_ms();
-}
-
 bool transfer_goes_on(struct transfer *transfer)
 {
     if (is_cut(transfer))
@@ -86,13 +81,24 @@ static int watch(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_o
     return !transfer_goes_on(context);
 }
 
+/* Until one of `fds` is ready, or `until_ms`, or the deadline, or for no reason. */
+static int wait_for(struct transfer *transfer, struct pollfd *fds, size_t count, int64_t until_ms)
+{
+    const struct gateway_hooks *hooks = &transfer->settings.hooks;
+    const int64_t deadline_ms = deadline_of(transfer);
+    if (deadline_ms < until_ms)
+        until_ms = deadline_ms;
+    if (hooks->wait)
+        return hooks->wait(hooks->context, fds, count, until_ms);
+    int64_t ms = until_ms - clock_monotonic_ms();
+    return poll(fds, count, ms < 0 ? 0 : ms < TRANSFER_WATCH_MS ? (int)ms : TRANSFER_WATCH_MS);
+}
+
 short transfer_wait(struct transfer *transfer, int fd, short events)
 {
     struct pollfd ready = {.fd = fd, .events = events};
     while (transfer_goes_on(transfer)) {
-        int64_t left = transfer_left_ms(transfer);
-        int time = left > TRANSFER_WATCH_MS ? TRANSFER_WATCH_MS : left > 0 ? (int)left : 0;
-        if (poll(&ready, 1, time) > 0)
+        if (wait_for(transfer, &ready, 1, INT64_MAX) > 0)
             return ready.revents;
     }
     return 0;
@@ -198,9 +204,41 @@ void transfer_drop(struct transfer *transfer)
     /* Nothing more is read, so nothing waits for a farewell: TLS has one, too. */
     for (size_t i = 0; i < transfer->socket_count; i++)
         shutdown(transfer->sockets[i], SHUT_RD);
+    curl_multi_remove_handle(transfer->multi, transfer->curl);
     curl_easy_cleanup(transfer->curl);
-    transfer->curl = NULL;
+    curl_multi_cleanup(transfer->multi);
+    transfer->curl = transfer->multi = NULL;
+    transfer->awaited_count = 0;
     transfer->multiplexed = false;
+}
+
+/* libcurl's CURLMOPT_SOCKETFUNCTION. */
+static int note_socket(CURL *curl, curl_socket_t fd, int what, void *context, void *socket)
+{
+    static const short events[] = {
+        [CURL_POLL_IN] = POLLIN, [CURL_POLL_OUT] = POLLOUT, [CURL_POLL_INOUT] = POLLIN | POLLOUT};
+    struct transfer *transfer = context;
+    size_t at = 0;
+    (void)curl, (void)socket;
+    while (at < transfer->awaited_count && transfer->awaited[at].fd != fd)
+        at++;
+    if (what == CURL_POLL_REMOVE) {
+        if (at < transfer->awaited_count)
+            transfer->awaited[at] = transfer->awaited[--transfer->awaited_count];
+    } else if (at < TRANSFER_SOCKETS) {
+        transfer->awaited[at] = (struct pollfd){.fd = fd, .events = events[what]};
+        transfer->awaited_count += at == transfer->awaited_count;
+    }
+    return 0;
+}
+
+/* libcurl's CURLMOPT_TIMERFUNCTION. */
+static int note_time(CURLM *multi, long ms, void *context)
+{
+    struct transfer *transfer = context;
+    (void)multi;
+    transfer->due_ms = ms < 0 ? INT64_MAX : clock_monotonic_ms() + ms;
+    return 0;
 }
 
 static void set_callbacks(struct transfer *transfer)
@@ -214,6 +252,11 @@ static void set_callbacks(struct transfer *transfer)
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
+    curl_multi_setopt(transfer->multi, CURLMOPT_SOCKETFUNCTION, note_socket);
+    curl_multi_setopt(transfer->multi, CURLMOPT_SOCKETDATA, transfer);
+    curl_multi_setopt(transfer->multi, CURLMOPT_TIMERFUNCTION, note_time);
+    curl_multi_setopt(transfer->multi, CURLMOPT_TIMERDATA, transfer);
+    curl_multi_setopt(transfer->multi, CURLMOPT_MAXCONNECTS, 1L);
 }
 
 /* What holds for the handle's whole life. Not from the environment or the user's home: no
@@ -222,10 +265,12 @@ static void open_handle(struct transfer *transfer)
 {
     const struct transfer_settings *settings = &transfer->settings;
     CURL *curl = transfer->curl = curl_easy_init();
-    if (!curl)
+    transfer->multi = curl_multi_init();
+    if (!curl || !transfer->multi)
         mem_exhausted();
     set_callbacks(transfer);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); /* no wait for a name nobody asks for now */
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)settings->connect_ms);
@@ -320,10 +365,46 @@ bool transfer_begin(struct transfer *transfer, size_t length)
     return fresh;
 }
 
+/* Lets libcurl look at what is ready, or at the time. True: it wants to go on. */
+static bool step(struct transfer *transfer, const struct pollfd *ready, size_t count)
+{
+    int running = 1, woken = 0;
+    for (size_t i = 0; running && i < count; i++) {
+        const int events = (ready[i].revents & POLLIN ? CURL_CSELECT_IN : 0) |
+                           (ready[i].revents & POLLOUT ? CURL_CSELECT_OUT : 0) |
+                           (ready[i].revents & (POLLERR | POLLHUP) ? CURL_CSELECT_ERR : 0);
+        if (events && ++woken)
+            curl_multi_socket_action(transfer->multi, ready[i].fd, events, &running);
+    }
+    if (!woken || transfer->due_ms <= clock_monotonic_ms())
+        curl_multi_socket_action(transfer->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    return running;
+}
+
+/* As curl_easy_perform(), with our own way to wait. */
+static CURLcode perform(struct transfer *transfer)
+{
+    struct pollfd fds[TRANSFER_SOCKETS];
+    size_t count = 0;
+    int left;
+    curl_multi_remove_handle(transfer->multi, transfer->curl); /* of the transfer before */
+    curl_multi_add_handle(transfer->multi, transfer->curl);
+    while (step(transfer, fds, count)) {
+        count = transfer->awaited_count;
+        memcpy(fds, transfer->awaited, count * sizeof *fds);
+        if (wait_for(transfer, fds, count, transfer->due_ms) <= 0)
+            count = 0;
+        if (!transfer_goes_on(transfer))
+            return CURLE_ABORTED_BY_CALLBACK;
+    }
+    const CURLMsg *ended = curl_multi_info_read(transfer->multi, &left);
+    return ended ? ended->data.result : CURLE_FAILED_INIT;
+}
+
 void transfer_run(struct transfer *transfer, struct transfer_seen *seen)
 {
     bool kept = transfer->socket_count > 0;
-    CURLcode result = curl_easy_perform(transfer->curl);
+    CURLcode result = perform(transfer);
     long fresh = 0;
     curl_easy_getinfo(transfer->curl, CURLINFO_NUM_CONNECTS, &fresh);
     enum retry_failure failure =

@@ -1,5 +1,5 @@
 /*
- * One blocking transfer after the other over one kept connection: what a mail
+ * One transfer after the other over one kept connection: what a mail
  * (send/smtp_session) and an HTTP request (send/request) have in common. A handle of
  * libcurl with its sockets, the phase that a transfer is in, and the watch over it.
  *
@@ -9,6 +9,7 @@
 #ifndef NUDGED_SEND_TRANSFER_H
 #define NUDGED_SEND_TRANSFER_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,11 +32,13 @@ struct transfer_settings {
 
 enum { TRANSFER_HEARD_MOST = 65536, TRANSFER_SOCKETS = 8, TRANSFER_FAULT_SIZE = 256 };
 
-/* No wait is longer: then deadlines are looked at, and the daemon's wish. */
-enum { TRANSFER_WATCH_MS = 1000 };
-
 struct transfer {
-    void *curl; /* libcurl's handle; NULL: no connection is kept */
+    void *curl;  /* libcurl's handle; NULL: no connection is kept */
+    void *multi; /* … and what runs it, step by step */
+    /* What libcurl waits for: descriptors, not all of them `sockets`, and a time. */
+    struct pollfd awaited[TRANSFER_SOCKETS];
+    size_t awaited_count;
+    int64_t due_ms; /* INT64_MAX: none */
     struct transfer_settings settings;
     int sockets[TRANSFER_SOCKETS]; /* open ones; two while IPv6 and IPv4 race */
     size_t socket_count;
@@ -89,9 +92,6 @@ void transfer_enter(struct transfer *transfer, enum retry_phase phase);
 
 /* May go on: its phase has time, and the daemon does not want it cut. Else it stops. */
 bool transfer_goes_on(struct transfer *transfer);
-
-/* How long it may wait now; 0 or less: its phase has no time left, or the daemon wants it cut. */
-int64_t transfer_left_ms(const struct transfer *transfer);
 
 /* Waits until poll()'s `events` are seen at `fd`, and says which, while it goes on; else 0. */
 short transfer_wait(struct transfer *transfer, int fd, short events);
