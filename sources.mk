@@ -803,6 +803,7 @@ library_sources = \
 	daemon/redis/arguments.h \
 	daemon/redis/backoff.c \
 	daemon/redis/backoff.h \
+	daemon/redis/cluster.c \
 	daemon/redis/cluster.h \
 	daemon/redis/connection.c \
 	daemon/redis/connection.h \
@@ -813,6 +814,12 @@ library_sources = \
 	daemon/redis/embedded.h \
 	daemon/redis/endpoint.c \
 	daemon/redis/endpoint.h \
+	daemon/redis/learning.c \
+	daemon/redis/learning.h \
+	daemon/redis/link.c \
+	daemon/redis/link.h \
+	daemon/redis/redirect.c \
+	daemon/redis/redirect.h \
 	daemon/redis/reply.c \
 	daemon/redis/reply.h \
 	daemon/redis/resp.c \
@@ -827,6 +834,8 @@ library_sources = \
 	daemon/redis/slot.h \
 	daemon/redis/tls_session.c \
 	daemon/redis/tls_session.h \
+	daemon/redis/topology.c \
+	daemon/redis/topology.h \
 	daemon/redis/transport.c \
 	daemon/redis/transport.h \
 	daemon/rules/condition.c \
@@ -1609,6 +1618,7 @@ conformance_programs = \
 
 functional_programs = \
 	tests/functional/clock_probe \
+	tests/functional/cluster_probe \
 	tests/functional/compose_probe \
 	tests/functional/deadline_probe
 
@@ -1967,6 +1977,7 @@ test_files = \
 	tests/functional/provider_texts.py \
 	tests/functional/read_mails.pl \
 	tests/functional/real_servers.py \
+	tests/functional/redis_cluster.py \
 	tests/functional/redis_rights.py \
 	tests/functional/schema_corpus.py \
 	tests/functional/shards.py \
@@ -2052,6 +2063,7 @@ test_files = \
 	tests/functional/test_rates.py \
 	tests/functional/test_real_servers.py \
 	tests/functional/test_redis_away.py \
+	tests/functional/test_redis_cluster.py \
 	tests/functional/test_refusals.py \
 	tests/functional/test_registration.py \
 	tests/functional/test_reload.py \

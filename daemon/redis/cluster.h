@@ -1,14 +1,18 @@
 /*
  * A Redis Cluster as one process sees it: which master serves which slot, as any node that answers
  * says, and one link to each master, over which the commands of all connections to its slots go.
- * What it looks like is learnt at the start, and again whenever a node is lost or an answer shows
- * that it has changed: after 50 ms to 5 s with full jitter, however many connections ask for it.
+ * What it looks like is learnt when the first connection asks, and again whenever a node is lost or
+ * an answer shows that it has changed: after 50 ms to 1 s with full jitter, however many
+ * connections ask for it.
  *
  * To a connection (redis/connection) a slot that moves, a master that fails, a cluster that is
  * down is a lost connection, which is ready again when the slot is served again as a whole.
  */
 #ifndef NUDGED_REDIS_CLUSTER_H
 #define NUDGED_REDIS_CLUSTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "redis/endpoint.h"
 
@@ -21,9 +25,38 @@ struct cluster_options {
     const char *name;         /* for CLIENT LIST, as of a connection; may be NULL */
 };
 
-/* Begins to learn when the first connection asks; never fails by itself. */
 struct cluster *cluster_new(const struct cluster_options *options);
 /* After the last of its connections, and not from within a callback of theirs. */
 void cluster_destroy(struct cluster **cluster);
+
+/* ---- For redis/connection ---- */
+
+struct link;
+
+/* A connection's place: with the master who serves its slot. Stays where it is while it sits. */
+struct cluster_seat {
+    int slot;
+    bool own;         /* a link of its own, and that one's options; */
+    const char *name; /* outlives the seat; may be NULL */
+    size_t reply_most;
+    /* The link to who serves the slot, other than before: what was held is gone when this returns.
+     * NULL: nobody is known to, and why; that comes after each time that it was asked in vain. */
+    void (*on_link)(void *context, struct link *link, const char *reason);
+    void *context;
+    /* The cluster's. */
+    struct cluster_node *node; /* NULL: not known */
+    struct link *link;         /* its own */
+    struct cluster_seat *next;
+    unsigned told; /* of which news it has heard */
+};
+
+/* on_link may come at once, with a link. */
+void cluster_sit(struct cluster *cluster, struct cluster_seat *seat);
+/* The holder is detached. */
+void cluster_rise(struct cluster *cluster, struct cluster_seat *seat);
+
+/* Somewhere it does not look as it was learnt, so it is learnt anew. `error`: of a node that does
+ * not serve a slot, which may name one that does; NULL: none. */
+void cluster_doubt(struct cluster *cluster, const char *error);
 
 #endif

@@ -1,81 +1,61 @@
 /*
- * A connection's life:
+ * A connection holds a link. To a single Redis the link is its own, and all that happens to it
+ * happens to the connection. Over a cluster the link is that of the slot's master, which the
+ * cluster hands over (on_link); then
  *
- *   WAITING --timer--> CONNECTING --event--> GREETING --PING answered--> READY
- *      ^                   |                     |                         |
- *      +------- lose(): the stream is closed, calls in flight fail --------+
+ *   the link is ready --probe()--> EXISTS answered with a number: READY
+ *         ^                              |                        |
+ *         +---- after a while ---- fall(): calls in flight fail --+
  *
- * Calls stand in `flight`, in the order in which Redis will answer them. A call that can't
- * be sent stands in `refused` until the loop comes round, so that its callback does not
- * come from within connection_send().
+ * A call that can't be sent stands in `refused` until the loop comes round, so that its callback
+ * does not come from within connection_send().
  */
 #include "redis/connection.h"
 
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/clock.h"
-#include "base/failpoint.h"
 #include "base/log_once.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "base/secret_file.h"
 #include "redis/backoff.h"
+#include "redis/cluster.h"
 #include "redis/connection_call.h"
-#include "redis/resp.h"
-#include "redis/transport.h"
+#include "redis/link.h"
+#include "redis/redirect.h"
+#include "redis/slot.h"
 
 enum {
-    CONNECT_MOST_MS = 10000, /* name, socket and TLS together */
-    LOADING_MS = 100,        /* between two PINGs of a server that is loading */
-    OUTPUT_MOST = 64 * 1024 * 1024,
-    REPLY_MOST = 256 * 1024 * 1024,
     COMMAND_ARGUMENTS = 32, /* of connection_command */
+    PROBE_MOST_MS = 1000,   /* between two questions whether the slot is served */
+    CALM_MS = 10000,        /* ready for so long: what comes then has nothing to do with before */
 };
 
 struct connection {
-    enum connection_state state;
-    struct event_base *base;
-    struct arena *arena; /* of the address and the options' texts */
-    struct endpoint endpoint;
-    const char *name;
-    size_t output_most, reply_most;
-    connection_on_state *on_state;
-    void *context;
-
-    struct transport *transport;
-    struct bufferevent *stream; /* NULL in WAITING */
-    struct reply_reader *reader;
-    struct event *timer;    /* WAITING: next try; CONNECTING: its end; GREETING: next PING */
-    struct event *deadline; /* of the call in flight whose deadline is nearest, or earlier */
-    struct event *soon;     /* for what must not happen inside the caller's call */
-    struct backoff backoff;
-    int64_t deadline_at; /* clock_monotonic_ms; 0: not set */
-    struct connection_calls flight, refused;
+    bool ready;
     bool was_ready;       /* at some time: the next time counts as a reconnect */
     struct log_once told; /* the reason that on_state heard last */
-    int busy;             /* handlers on the stack */
-    bool ended;           /* destroyed while a handler was on the stack */
+    connection_on_state *on_state;
+    void *context;
+    struct link *link; /* over a cluster it is not ours, and NULL while none is known */
+    struct link_holder holder;
+    struct event *soon; /* for what must not happen inside the caller's call */
+    struct connection_calls refused, lost;
+    int busy;   /* handlers on the stack */
+    bool ended; /* destroyed while a handler was on the stack */
+
+    /* Over a cluster. */
+    struct cluster *cluster;
+    struct cluster_seat seat;
+    char *key;
+    bool probing;
+    struct event *again; /* the next probe */
+    struct backoff backoff;
+    int64_t ready_at; /* clock_monotonic_ms */
 };
-
-static void lose(struct connection *connection, const char *code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void on_greeted(void *context, const struct reply *reply, const struct diag *fault);
-
-static void answer_all(struct connection *connection, struct connection_calls *list,
-                       const struct diag *fault)
-{
-    struct connection_call *call;
-    while (!connection->ended && (call = connection_call_shift(list)))
-        connection_call_answer(call, NULL, fault);
-    connection_call_drop_all(list);
-}
 
 /* ---- Handlers ---- */
 
@@ -83,16 +63,10 @@ static void answer_all(struct connection *connection, struct connection_calls *l
 
 static void free_connection(struct connection *connection)
 {
-    connection_call_drop_all(&connection->flight);
-    connection_call_drop_all(&connection->refused);
-    if (connection->stream)
-        bufferevent_free(connection->stream);
-    transport_destroy(&connection->transport);
-    reply_reader_destroy(&connection->reader);
-    event_free(connection->timer);
-    event_free(connection->deadline);
     event_free(connection->soon);
-    arena_destroy(&connection->arena);
+    if (connection->again)
+        event_free(connection->again);
+    free(connection->key);
     free(connection);
 }
 
@@ -107,22 +81,7 @@ static void leave(struct connection *connection)
         free_connection(connection);
 }
 
-/* ---- Time ---- */
-
-static void set_timer(struct event *timer, int64_t ms)
-{
-    struct timeval after = clock_timeval(ms);
-    evtimer_add(timer, &after);
-}
-
-static void watch_deadline(struct connection *connection, int64_t deadline)
-{
-    if (connection->deadline_at && connection->deadline_at <= deadline)
-        return;
-    int64_t left = deadline - clock_monotonic_ms();
-    connection->deadline_at = deadline;
-    set_timer(connection->deadline, left > 0 ? left : 0);
-}
+/* ---- State ---- */
 
 /* Says why there is no connection, unless that was said last. */
 static void tell(struct connection *connection, const char *reason)
@@ -132,62 +91,38 @@ static void tell(struct connection *connection, const char *reason)
 }
 
 /* The one function through which the state changes, and on_state hears of it. */
-static void move_to(struct connection *connection, enum connection_state state, const char *reason)
+static void turn(struct connection *connection, bool ready, const char *reason)
 {
-    connection->state = state;
-    if (state == CONNECTION_READY) {
-        backoff_reset(&connection->backoff);
-        if (connection->was_ready)
-            metrics_add(METRIC_REDIS_RECONNECTS, 1);
-        connection->was_ready = true;
-        log_once_forget(&connection->told);
-        if (connection->on_state)
-            connection->on_state(connection->context, true, NULL);
-    } else if (reason) {
+    connection->ready = ready;
+    if (!ready) {
         tell(connection, reason);
+        return;
     }
+    if (connection->was_ready)
+        metrics_add(METRIC_REDIS_RECONNECTS, 1);
+    connection->was_ready = true;
+    log_once_forget(&connection->told);
+    if (connection->on_state)
+        connection->on_state(connection->context, true, NULL);
+}
+
+static void on_link_state(void *context, bool ready, const char *reason)
+{
+    struct connection *connection = context;
+    enter(connection);
+    turn(connection, ready, reason);
+    leave(connection);
 }
 
 /* ---- Sending ---- */
 
-static void append(struct evbuffer *output, const struct connection_request *request, size_t length)
-{
-    const struct slice *command = &request->command;
-    struct evbuffer_iovec place;
-    if (evbuffer_reserve_space(output, (ev_ssize_t)length, &place, 1) != 1)
-        mem_exhausted();
-    if (command->text)
-        memcpy(place.iov_base, command->text, length);
-    else
-        resp_print(place.iov_base, request->argc, request->argv, request->lengths);
-    place.iov_len = length;
-    evbuffer_commit_space(output, &place, 1);
-}
-
-/* Sends; the caller has looked at the state. False where the output is full. A single command may
- * be bigger than its bound: refused, it would be so for ever. */
-static bool transmit(struct connection *connection, const struct connection_request *request,
-                     struct connection_call *call)
-{
-    struct evbuffer *output = bufferevent_get_output(connection->stream);
-    size_t length = request->command.text
-                        ? request->command.length
-                        : resp_size(request->argc, request->argv, request->lengths);
-    size_t before = evbuffer_get_length(output);
-    if (before && before + length > connection->output_most)
-        return false;
-    append(output, request, length);
-    connection_call_append(&connection->flight, call);
-    watch_deadline(connection, call->deadline);
-    return true;
-}
-
 void connection_send(struct connection *connection, const struct connection_request *request)
 {
     struct connection_call *call = connection_call_new(request);
-    if (connection->state != CONNECTION_READY)
+    call->holder = &connection->holder;
+    if (!connection->ready)
         call->fault = "redis-lost";
-    else if (!transmit(connection, request, call))
+    else if (!link_send(connection->link, request, call))
         call->fault = "redis-full";
     if (call->fault) {
         connection_call_append(&connection->refused, call);
@@ -209,229 +144,6 @@ void connection_command(struct connection *connection, struct connection_owner *
         connection,
         &(struct connection_request){
             .argc = argc, .argv = argv, .owner = owner, .callback = callback, .context = context});
-}
-
-/* ---- Greeting ---- */
-
-static void greet(struct connection *connection, const char *const *argv, size_t argc)
-{
-    const struct connection_request request = {
-        .argc = argc, .argv = argv, .callback = on_greeted, .context = connection};
-    struct connection_call *call = connection_call_new(&request);
-    if (!transmit(connection, &request, call)) /* four short commands always fit */
-        connection_call_free(call);
-}
-
-static void ping(struct connection *connection)
-{
-    greet(connection, (const char *[]){"PING"}, 1);
-}
-
-/* False where there is a file of the password that cannot be read. */
-static bool log_in(struct connection *connection, struct diag *diag)
-{
-    const struct endpoint *endpoint = &connection->endpoint;
-    char first_line[SECRET_FILE_MOST];
-    const char *password = endpoint->password;
-    if (endpoint->password_file) {
-        if (!secret_file_read(endpoint->password_file, first_line, diag))
-            return false;
-        password = first_line;
-    }
-    if (password && endpoint->user)
-        greet(connection, (const char *[]){"AUTH", endpoint->user, password}, 3);
-    else if (password)
-        greet(connection, (const char *[]){"AUTH", password}, 2);
-    explicit_bzero(first_line, sizeof first_line);
-    return true;
-}
-
-static void introduce(struct connection *connection)
-{
-    const struct endpoint *endpoint = &connection->endpoint;
-    char database[16];
-    struct diag diag;
-    if (!log_in(connection, &diag)) {
-        lose(connection, "redis-lost", "%s", diag.text);
-        return;
-    }
-    if (endpoint->database) {
-        snprintf(database, sizeof database, "%d", endpoint->database);
-        greet(connection, (const char *[]){"SELECT", database}, 2);
-    }
-    if (connection->name)
-        greet(connection, (const char *[]){"CLIENT", "SETNAME", connection->name}, 3);
-    ping(connection);
-}
-
-/* Answers to AUTH, SELECT, CLIENT and PING, in this order; the last one decides. */
-static void on_greeted(void *context, const struct reply *reply, const struct diag *fault)
-{
-    static const char *const hopeless[] = {"WRONGPASS", "NOAUTH", "ERR"};
-    struct connection *connection = context;
-    (void)fault;
-    if (!reply || connection->state != CONNECTION_GREETING)
-        return;
-    for (size_t i = 0; i < sizeof hopeless / sizeof *hopeless; i++) {
-        if (reply_is_error(reply, hopeless[i])) {
-            lose(connection, "redis-lost", "refused by Redis: %s", reply->text);
-            return;
-        }
-    }
-    if (connection->flight.first)
-        return;
-    if (reply_is_error(reply, "LOADING")) {
-        tell(connection, "Redis is loading its data");
-        set_timer(connection->timer, LOADING_MS);
-        return;
-    }
-    move_to(connection, CONNECTION_READY, NULL);
-}
-
-/* ---- Connecting, and losing ---- */
-
-static void on_readable(struct bufferevent *stream, void *context);
-static void on_event(struct bufferevent *stream, short events, void *context);
-
-static void open_stream(struct connection *connection)
-{
-    struct diag diag;
-    connection->stream = transport_open(connection->transport, &diag);
-    if (!connection->stream) {
-        lose(connection, "redis-lost", "%s", diag.text);
-        return;
-    }
-    connection->reader = reply_reader_new(connection->reply_most);
-    bufferevent_setcb(connection->stream, on_readable, NULL, on_event, connection);
-    move_to(connection, CONNECTION_CONNECTING, NULL);
-    set_timer(connection->timer, CONNECT_MOST_MS);
-    if (!transport_connect(connection->transport, connection->stream, &diag) && connection->stream)
-        lose(connection, "redis-lost", "%s", diag.text);
-}
-
-static void on_timer(evutil_socket_t fd, short events, void *context)
-{
-    struct connection *connection = context;
-    (void)fd, (void)events;
-    enter(connection);
-    switch (connection->state) {
-    case CONNECTION_WAITING:
-        open_stream(connection);
-        break;
-    case CONNECTION_CONNECTING:
-        lose(connection, "redis-timeout", "no connection within %d s", CONNECT_MOST_MS / 1000);
-        break;
-    case CONNECTION_GREETING:
-        ping(connection);
-        break;
-    case CONNECTION_READY:
-        break;
-    }
-    leave(connection);
-}
-
-static void on_event(struct bufferevent *stream, short events, void *context)
-{
-    struct connection *connection = context;
-    struct diag diag;
-    enter(connection);
-    if (events & BEV_EVENT_CONNECTED) {
-        transport_connected(connection->transport, stream);
-        evtimer_del(connection->timer);
-        bufferevent_enable(stream, EV_READ | EV_WRITE);
-        move_to(connection, CONNECTION_GREETING, NULL);
-        introduce(connection);
-    } else {
-        transport_fault(stream, events, &diag);
-        lose(connection, "redis-lost", "%s", diag.text);
-    }
-    leave(connection);
-}
-
-/* Closes the stream and fails what is in flight; the next try comes after a while. */
-static void lose(struct connection *connection, const char *code, const char *format, ...)
-{
-    char where[192];
-    struct diag text, fault;
-    struct connection_calls flight = connection->flight;
-    va_list args;
-
-    va_start(args, format);
-    diag_verror(&text, format, args);
-    va_end(args);
-    diag_error(&fault, "no connection to %s: %s",
-               endpoint_show(&connection->endpoint, where, sizeof where), text.text);
-    diag_code(&fault, code);
-
-    connection->flight = (struct connection_calls){0};
-    if (connection->stream)
-        bufferevent_free(connection->stream);
-    connection->stream = NULL;
-    reply_reader_destroy(&connection->reader);
-    evtimer_del(connection->deadline);
-    connection->deadline_at = 0;
-    set_timer(connection->timer, backoff_next(&connection->backoff));
-    move_to(connection, CONNECTION_WAITING, fault.text);
-    answer_all(connection, &flight, &fault);
-}
-
-/* ---- Reading ---- */
-
-/* What a fail-point puts in the place of an answer. */
-static const struct reply refused_on_purpose = {
-    .kind = REPLY_ERROR, .text = "ERR failed on purpose", .length = 21};
-
-static void on_readable(struct bufferevent *stream, void *context)
-{
-    struct connection *connection = context;
-    struct evbuffer *input = bufferevent_get_input(stream);
-    enum reply_progress progress = REPLY_MORE;
-    const struct reply *reply;
-    struct diag diag;
-    size_t length;
-
-    while ((length = evbuffer_get_contiguous_space(input)) > 0) {
-        reply_reader_feed(connection->reader, evbuffer_pullup(input, (ev_ssize_t)length), length);
-        evbuffer_drain(input, length);
-    }
-    enter(connection);
-    /* A callback may have ended the connection, or the stream. */
-    while (connection->stream == stream && !connection->ended) {
-        progress = reply_reader_next(connection->reader, &reply, &diag);
-        if (progress != REPLY_READY)
-            break;
-        struct connection_call *call = connection_call_shift(&connection->flight);
-        if (!call) {
-            lose(connection, "redis-lost", "an answer that nobody asked for");
-            break;
-        }
-        if (failpoint("redis-reply"))
-            reply = &refused_on_purpose;
-        metrics_observe(METRIC_REDIS_SECONDS, clock_monotonic_us() - call->begun_us);
-        connection_call_answer(call, reply, NULL);
-    }
-    if (progress == REPLY_BROKEN)
-        lose(connection, "redis-lost", "%s", diag.text);
-    leave(connection);
-}
-
-/* Some call's deadline may have passed; one that was answered meanwhile set the timer too. */
-static void on_deadline(evutil_socket_t fd, short events, void *context)
-{
-    struct connection *connection = context;
-    int64_t nearest = INT64_MAX;
-    (void)fd, (void)events;
-    connection->deadline_at = 0;
-    for (struct connection_call *call = connection->flight.first; call; call = call->next) {
-        if (call->deadline < nearest)
-            nearest = call->deadline;
-    }
-    enter(connection);
-    if (nearest <= clock_monotonic_ms())
-        lose(connection, "redis-timeout", "a command was not answered in time");
-    else if (nearest != INT64_MAX)
-        watch_deadline(connection, nearest);
-    leave(connection);
 }
 
 static void on_soon(evutil_socket_t fd, short events, void *context)
@@ -456,32 +168,168 @@ static void on_soon(evutil_socket_t fd, short events, void *context)
     leave(connection);
 }
 
-/* ---- The outside ---- */
+/* ---- Over a cluster ---- */
 
-static const char *keep(struct arena *arena, const char *text)
+static void ask_again(struct connection *connection)
 {
-    return text ? arena_text(arena, text) : NULL;
+    struct timeval after = clock_timeval(backoff_next(&connection->backoff));
+    evtimer_add(connection->again, &after);
 }
+
+/* The slot is not served, or not as a whole, where it was; what is in flight fails. */
+static void fall(struct connection *connection, const char *reason)
+{
+    struct connection_call *call;
+    struct diag fault;
+    if (connection->ready && clock_monotonic_ms() - connection->ready_at > CALM_MS)
+        backoff_reset(&connection->backoff);
+    connection->probing = false;
+    if (connection->link)
+        link_recall(connection->link, &connection->holder, &connection->lost);
+    diag_error(&fault, "no connection to the master of slot %d (%s): %s", connection->seat.slot,
+               connection->key, reason);
+    diag_code(&fault, "redis-lost");
+    turn(connection, false, fault.text);
+    while ((call = connection_call_shift(&connection->lost)))
+        connection_call_answer(call, NULL, &fault);
+}
+
+/* Its fault was told where it was found. */
+static void on_probed(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct connection *connection = context;
+    (void)fault;
+    if (!reply || !connection->probing)
+        return;
+    connection->probing = false;
+    enter(connection);
+    if (reply->kind == REPLY_INTEGER) {
+        connection->ready_at = clock_monotonic_ms();
+        turn(connection, true, NULL);
+    } else {
+        ask_again(connection);
+        fall(connection, reply->text);
+    }
+    leave(connection);
+}
+
+static void probe(struct connection *connection)
+{
+    const struct connection_request request = {.argc = 2,
+                                               .argv = (const char *[]){"EXISTS", connection->key},
+                                               .callback = on_probed,
+                                               .context = connection};
+    if (connection->probing || connection->ready)
+        return;
+    struct connection_call *call = connection_call_new(&request);
+    call->holder = &connection->holder;
+    connection->probing = link_send(connection->link, &request, call);
+    if (connection->probing)
+        return;
+    connection_call_free(call);
+    ask_again(connection);
+}
+
+static void on_again(evutil_socket_t fd, short events, void *context)
+{
+    struct connection *connection = context;
+    (void)fd, (void)events;
+    if (connection->link && link_state(connection->link) == LINK_READY)
+        probe(connection);
+}
+
+static void on_cluster_link_state(void *context, bool ready, const char *reason)
+{
+    struct connection *connection = context;
+    if (ready) {
+        probe(connection);
+        return;
+    }
+    connection->probing = false;
+    cluster_doubt(connection->cluster, NULL);
+    on_link_state(connection, false, reason);
+}
+
+static bool on_cluster_error(void *context, struct connection_call *call, const struct reply *reply)
+{
+    struct connection *connection = context;
+    if (!redirect_is(reply))
+        return false;
+    connection_call_append(&connection->lost, call);
+    cluster_doubt(connection->cluster, reply->text);
+    ask_again(connection);
+    enter(connection);
+    fall(connection, reply->text);
+    leave(connection);
+    return true;
+}
+
+/* Another master serves the slot, or none that is known. */
+static void on_link(void *context, struct link *link, const char *reason)
+{
+    struct connection *connection = context;
+    enter(connection);
+    if (connection->ready || reason)
+        fall(connection, reason ? reason : "another one serves it now");
+    if (connection->link)
+        link_detach(connection->link, &connection->holder);
+    connection->probing = false;
+    connection->link = connection->ended ? NULL : link;
+    if (connection->link) {
+        link_attach(link, &connection->holder);
+        on_again(-1, 0, connection);
+    }
+    leave(connection);
+}
+
+static void join_cluster(struct connection *connection, const struct connection_options *options)
+{
+    connection->cluster = options->cluster;
+    connection->key = mem_text(options->key);
+    connection->backoff.most_ms = PROBE_MOST_MS;
+    connection->again = evtimer_new(options->base, on_again, connection);
+    if (!connection->again)
+        mem_exhausted();
+    connection->holder.on_state = on_cluster_link_state;
+    connection->holder.on_error = on_cluster_error;
+    connection->seat = (struct cluster_seat){.slot = slot_of(options->key, strlen(options->key)),
+                                             .own = options->blocking,
+                                             .name = options->name,
+                                             .reply_most = options->reply_most,
+                                             .on_link = on_link,
+                                             .context = connection};
+    cluster_sit(connection->cluster, &connection->seat);
+}
+
+static void leave_cluster(struct connection *connection)
+{
+    if (connection->link)
+        link_detach(connection->link, &connection->holder);
+    connection->link = NULL;
+    cluster_rise(connection->cluster, &connection->seat);
+}
+
+/* ---- The outside ---- */
 
 struct connection *connection_new(const struct connection_options *options)
 {
     struct connection *connection = mem_zero(1, sizeof *connection);
-    struct arena *arena = arena_new(512);
-    connection->arena = arena;
-    connection->base = options->base;
-    connection->endpoint = endpoint_copy(arena, &options->endpoint);
-    connection->name = keep(arena, options->name);
-    connection->output_most = options->output_most ? options->output_most : OUTPUT_MOST;
-    connection->reply_most = options->reply_most ? options->reply_most : REPLY_MOST;
     connection->on_state = options->on_state;
     connection->context = options->context;
-    connection->transport = transport_new(options->base, &connection->endpoint);
-    connection->timer = evtimer_new(options->base, on_timer, connection);
-    connection->deadline = evtimer_new(options->base, on_deadline, connection);
+    connection->holder = (struct link_holder){.on_state = on_link_state, .context = connection};
     connection->soon = evtimer_new(options->base, on_soon, connection);
-    if (!connection->timer || !connection->deadline || !connection->soon)
+    if (!connection->soon)
         mem_exhausted();
-    set_timer(connection->timer, 0);
+    if (options->cluster) {
+        join_cluster(connection, options);
+        return connection;
+    }
+    connection->link = link_new(&(struct link_options){.base = options->base,
+                                                       .endpoint = options->endpoint,
+                                                       .name = options->name,
+                                                       .output_most = options->output_most,
+                                                       .reply_most = options->reply_most});
+    link_attach(connection->link, &connection->holder);
     return connection;
 }
 
@@ -493,20 +341,30 @@ void connection_destroy(struct connection **connection)
     *connection = NULL;
     ended->ended = true;
     ended->on_state = NULL;
-    connection_call_drop_all(&ended->flight);
     connection_call_drop_all(&ended->refused);
+    connection_call_drop_all(&ended->lost);
+    if (ended->cluster)
+        leave_cluster(ended);
+    else
+        link_destroy(&ended->link);
     if (!ended->busy)
         free_connection(ended);
 }
 
 bool connection_ready(const struct connection *connection)
 {
-    return connection->state == CONNECTION_READY;
+    return connection->ready;
 }
 
-enum connection_state connection_state(const struct connection *connection)
+bool connection_promising(const struct connection *connection)
 {
-    return connection->state;
+    return connection->link &&
+           (connection->cluster || link_state(connection->link) == LINK_GREETING);
+}
+
+const char *connection_key(const struct connection *connection)
+{
+    return connection->key;
 }
 
 void connection_silence(struct connection_owner *owner)

@@ -7,6 +7,11 @@
  * no longer be trusted; everything in flight fails with the reason. A failed command
  * may or may not have been carried out by Redis.
  *
+ * Over a cluster it is a connection to the master of one slot, whichever that is at the time.
+ * Where the slot has moved, or is moving, or nobody serves it, the connection is lost likewise; it
+ * is ready again when the slot is served as a whole: `key` was asked for, and is not there. As
+ * connections share a link to their master, a command that is late there costs all of them theirs.
+ *
  * The program must ignore SIGPIPE: libevent writes to sockets that may be closed.
  *
  * Callbacks are never called before the call that asked for them returns, and never
@@ -24,13 +29,6 @@
 struct cluster;
 struct connection;
 struct event_base;
-
-enum connection_state {
-    CONNECTION_WAITING,    /* for the next try (also before the first) */
-    CONNECTION_CONNECTING, /* name, socket, TLS */
-    CONNECTION_GREETING,   /* AUTH, SELECT, PING until it is no longer LOADING */
-    CONNECTION_READY,      /* commands are taken */
-};
 
 /* Called at every change between ready and not ready, and once for the first try that
  * fails in a row: `reason` is NULL when ready, else one sentence to be logged. */
@@ -55,7 +53,11 @@ struct connection *connection_new(const struct connection_options *options);
 void connection_destroy(struct connection **connection);
 
 bool connection_ready(const struct connection *connection);
-enum connection_state connection_state(const struct connection *connection);
+/* Whether somebody answers who may be worth waiting for: a server that is loading its data, a
+ * cluster whose slot is not served. */
+bool connection_promising(const struct connection *connection);
+/* The key of the options, of a connection over a cluster; else NULL. */
+const char *connection_key(const struct connection *connection);
 
 /* Arguments are copied. Where the connection is not ready, or its output is full, the
  * callback comes soon, with the fault. */

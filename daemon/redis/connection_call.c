@@ -87,6 +87,21 @@ struct connection_call *connection_call_shift(struct connection_calls *calls)
     return call;
 }
 
+void connection_calls_move(struct connection_calls *to, struct connection_calls *from)
+{
+    struct connection_call *call;
+    while ((call = connection_call_shift(from)))
+        connection_call_append(to, call);
+}
+
+struct connection_call *connection_call_stand_in(const struct connection_call *call)
+{
+    struct connection_call *stand_in = mem_zero(1, sizeof *stand_in);
+    stand_in->deadline = call->deadline;
+    stand_in->begun_us = call->begun_us;
+    return stand_in;
+}
+
 void connection_call_drop_all(struct connection_calls *calls)
 {
     struct connection_call *call;

@@ -9,8 +9,11 @@
 
 #include "redis/connection_request.h"
 
+struct link_holder;
+
 struct connection_call {
     struct connection_call *next; /* in its connection_calls */
+    struct link_holder *holder;   /* over whose link it goes; NULL: the link's own, or nobody's */
     struct connection_owner *owner;
     struct connection_call *before, *after; /* the owner's list */
     int64_t deadline;                       /* clock_monotonic_ms */
@@ -36,6 +39,10 @@ void connection_call_silence(struct connection_call *call);
 void connection_call_append(struct connection_calls *calls, struct connection_call *call);
 /* The first, taken off; or NULL. */
 struct connection_call *connection_call_shift(struct connection_calls *calls);
+/* All of `from` behind those of `to`. */
+void connection_calls_move(struct connection_calls *to, struct connection_calls *from);
+/* In the place of a call that is taken away: it awaits the answer, and nobody hears it. */
+struct connection_call *connection_call_stand_in(const struct connection_call *call);
 /* Frees all, unanswered. */
 void connection_call_drop_all(struct connection_calls *calls);
 

@@ -10,7 +10,7 @@
 
 enum {
     SHA_SIZE = 41,
-    FIXED_ARGUMENTS = 4, /* EVALSHA sha 0 P */
+    FIXED_ARGUMENTS = 5, /* EVALSHA sha 0 P, or EVALSHA sha 1 key P */
     MOST_TRIES = 3,
     ASKING_CHUNK = 4096,
 };
@@ -123,30 +123,34 @@ static void send_call(struct script_call *call)
                                                });
 }
 
-/* All arguments of a call, in memory of the caller's. */
-static void gather(const struct scripts *scripts, size_t script,
-                   const struct connection_request *request, const char **argv, size_t *lengths)
+/* All arguments of a call, in memory of the caller's; returns how many. */
+static size_t gather(const struct scripts *scripts, size_t script,
+                     const struct connection_request *request, const char **argv, size_t *lengths)
 {
-    const char *const fixed[FIXED_ARGUMENTS] = {"EVALSHA", scripts->names[script], "0",
-                                                scripts->prefix};
-    for (size_t i = 0; i < FIXED_ARGUMENTS; i++) {
-        argv[i] = fixed[i];
-        lengths[i] = strlen(fixed[i]);
+    const char *key = connection_key(scripts->connection);
+    size_t argc = 0;
+    argv[argc++] = "EVALSHA";
+    argv[argc++] = scripts->names[script];
+    argv[argc++] = key ? "1" : "0";
+    if (key)
+        argv[argc++] = key;
+    argv[argc++] = scripts->prefix;
+    for (size_t i = 0; i < argc; i++)
+        lengths[i] = strlen(argv[i]);
+    for (size_t i = 0; i < request->argc; i++, argc++) {
+        argv[argc] = request->argv[i];
+        lengths[argc] = request->lengths ? request->lengths[i] : strlen(request->argv[i]);
     }
-    for (size_t i = 0; i < request->argc; i++) {
-        argv[FIXED_ARGUMENTS + i] = request->argv[i];
-        lengths[FIXED_ARGUMENTS + i] =
-            request->lengths ? request->lengths[i] : strlen(request->argv[i]);
-    }
+    return argc;
 }
 
 void scripts_run(struct scripts *scripts, size_t script, const struct connection_request *request)
 {
-    size_t argc = FIXED_ARGUMENTS + request->argc;
+    size_t most = FIXED_ARGUMENTS + request->argc;
     arena_reset(scripts->asking);
-    const char **argv = arena_alloc(scripts->asking, argc * sizeof *argv);
-    size_t *lengths = arena_alloc(scripts->asking, argc * sizeof *lengths);
-    gather(scripts, script, request, argv, lengths);
+    const char **argv = arena_alloc(scripts->asking, most * sizeof *argv);
+    size_t *lengths = arena_alloc(scripts->asking, most * sizeof *lengths);
+    size_t argc = gather(scripts, script, request, argv, lengths);
     size_t size = resp_size(argc, argv, lengths);
     struct script_call *call = mem_alloc(sizeof *call + size);
     char *command = (char *)(call + 1);

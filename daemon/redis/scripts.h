@@ -2,6 +2,13 @@
  * Lua scripts, run by their SHA1. A server that lost them (SCRIPT FLUSH, a restart, a failover)
  * is given them again without the caller's noticing.
  *
+ * Over a cluster a script declares the connection's key, the one that never exists. While the slot
+ * is being moved, its master then answers ASK before the script begins, for a key that it lacks may
+ * have been moved already (getNodeByQuery() in Redis' cluster.c, called by processCommand()). So no
+ * script ever runs where some of the slot's keys are elsewhere, and takes what it does not find for
+ * missing, or is broken off over it after its first writes. The node that they move to answers
+ * MOVED until all of them are there, as nothing here ever says ASKING.
+ *
  * Which scripts there are is the caller's to know: a table of their sources, of which each run
  * names a row. Every script gets the prefix P as ARGV[1], to build its keys from.
  */

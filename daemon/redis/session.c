@@ -42,7 +42,7 @@ static void on_state(void *context, bool ready, const char *reason)
     }
     snprintf(session->reason, sizeof session->reason, "%s", reason);
     /* A server that is loading is worth waiting for. */
-    if (connection_state(session->connection) != CONNECTION_GREETING)
+    if (!connection_promising(session->connection))
         session->lost = true;
 }
 

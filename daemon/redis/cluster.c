@@ -1,0 +1,281 @@
+/*
+ * Seats are placed with nodes. What was learnt (on_learnt) places those anew whose slot another
+ * node serves; a node is there as long as seats are placed with it, and its link, which they share,
+ * as well. A doubt sets the timer, the timer begins to learn; until that has ended no further doubt
+ * does anything.
+ */
+#include "redis/cluster.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "redis/backoff.h"
+#include "redis/learning.h"
+#include "redis/link.h"
+#include "redis/redirect.h"
+
+enum {
+    LEARN_MOST_MS = 1000, /* between two times */
+    CALM_MS = 10000,      /* without a doubt: what comes then has nothing to do with before */
+    HOST_SIZE = 256,
+};
+
+struct cluster_node {
+    struct endpoint_seed where; /* its host is the node's */
+    struct link *link;          /* NULL: all seats have their own */
+    size_t seats;
+    struct cluster_node *next;
+};
+
+struct cluster {
+    struct event_base *base;
+    struct arena *arena; /* of the address and the name */
+    struct endpoint endpoint;
+    const char *name;
+    struct cluster_node *nodes;
+    struct cluster_seat *seats;
+    unsigned news; /* number of what is told to them */
+
+    struct arena *learnt; /* of the topology */
+    struct topology topology;
+    struct learning *learning;
+    struct event *timer; /* pending: there is a doubt */
+    struct backoff backoff;
+    int64_t doubted_at; /* clock_monotonic_ms; 0: never */
+    size_t turn;        /* who is asked first, next time */
+    char hint[HOST_SIZE];
+    int hint_port; /* 0: none */
+};
+
+/* ---- Nodes ---- */
+
+static bool is_same(const struct endpoint_seed *one, const struct endpoint_seed *other)
+{
+    return one->port == other->port && strcmp(one->host, other->host) == 0;
+}
+
+static struct cluster_node *node_at(struct cluster *cluster, const struct endpoint_seed *where)
+{
+    struct cluster_node *node = cluster->nodes;
+    while (node && !is_same(&node->where, where))
+        node = node->next;
+    if (node)
+        return node;
+    node = mem_zero(1, sizeof *node);
+    node->where = (struct endpoint_seed){mem_text(where->host), where->port};
+    node->next = cluster->nodes;
+    cluster->nodes = node;
+    return node;
+}
+
+static void leave_node(struct cluster *cluster, struct cluster_node *node)
+{
+    struct cluster_node **at = &cluster->nodes;
+    if (!node || --node->seats > 0)
+        return;
+    while (*at != node)
+        at = &(*at)->next;
+    *at = node->next;
+    link_destroy(&node->link);
+    free((char *)(uintptr_t)node->where.host);
+    free(node);
+}
+
+static struct link *link_to(const struct cluster *cluster, const struct cluster_node *node,
+                            const char *name, size_t reply_most)
+{
+    struct link_options options = {.base = cluster->base,
+                                   .endpoint = cluster->endpoint,
+                                   .name = name,
+                                   .reply_most = reply_most};
+    options.endpoint.host = node->where.host;
+    options.endpoint.port = node->where.port;
+    options.endpoint.seed_count = 0;
+    return link_new(&options);
+}
+
+/* ---- Seats ---- */
+
+static struct link *link_of(struct cluster *cluster, struct cluster_seat *seat)
+{
+    struct cluster_node *node = seat->node;
+    if (seat->own)
+        return seat->link = link_to(cluster, node, seat->name, seat->reply_most);
+    if (!node->link)
+        node->link = link_to(cluster, node, cluster->name, 0);
+    return node->link;
+}
+
+/* Takes the seat to who serves its slot, unless it is there. Its holder may end it meanwhile. */
+static void place(struct cluster *cluster, struct cluster_seat *seat,
+                  const struct endpoint_seed *where, const char *reason)
+{
+    struct cluster_node *before = seat->node;
+    struct link *own = seat->link;
+    if (where && before && is_same(&before->where, where))
+        return;
+    seat->link = NULL;
+    seat->node = where ? node_at(cluster, where) : NULL;
+    if (where)
+        seat->node->seats++;
+    seat->on_link(seat->context, where ? link_of(cluster, seat) : NULL, reason);
+    link_destroy(&own);
+    leave_node(cluster, before);
+}
+
+static struct cluster_seat *untold(const struct cluster *cluster)
+{
+    struct cluster_seat *seat = cluster->seats;
+    while (seat && seat->told == cluster->news)
+        seat = seat->next;
+    return seat;
+}
+
+/* What is known by now, or `reason`: it could not be asked, which those hear who know nobody. */
+static void place_all(struct cluster *cluster, const char *reason)
+{
+    struct cluster_seat *seat;
+    cluster->news++;
+    while ((seat = untold(cluster))) {
+        const struct endpoint_seed *master = topology_master(&cluster->topology, seat->slot);
+        seat->told = cluster->news;
+        if (reason && seat->node)
+            continue;
+        place(cluster, seat, reason ? NULL : master,
+              reason   ? reason
+              : master ? NULL
+                       : "no node of the cluster serves it");
+    }
+}
+
+/* ---- Learning ---- */
+
+static void on_learnt(void *context, const struct topology *topology, const char *reason)
+{
+    struct cluster *cluster = context;
+    struct diag diag;
+    if (topology) {
+        arena_reset(cluster->learnt);
+        cluster->topology = topology_copy(cluster->learnt, topology);
+        place_all(cluster, NULL);
+    } else {
+        diag_error(&diag, "no node of the cluster says what it looks like: %s", reason);
+        place_all(cluster, diag.text);
+    }
+    for (struct cluster_seat *seat = cluster->seats; seat; seat = seat->next)
+        if (!seat->node)
+            cluster_doubt(cluster, NULL);
+}
+
+static void add_candidate(struct endpoint_seed *nodes, size_t *count, struct endpoint_seed node)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (is_same(&nodes[i], &node))
+            return;
+    nodes[(*count)++] = node;
+}
+
+/* Whom an answer named, then those who are known, beginning with another one each time, as one of
+ * them may be wrong; then the seeds. */
+static void on_timer(evutil_socket_t fd, short events, void *context)
+{
+    struct cluster *cluster = context;
+    const struct topology *known = &cluster->topology;
+    const struct endpoint *endpoint = &cluster->endpoint;
+    size_t count = 0, most = 1 + known->node_count + endpoint->seed_count;
+    struct endpoint_seed *nodes = mem_zero(most, sizeof *nodes);
+    (void)fd, (void)events;
+    if (cluster->hint_port)
+        add_candidate(nodes, &count, (struct endpoint_seed){cluster->hint, cluster->hint_port});
+    for (size_t i = 0; i < known->node_count; i++)
+        add_candidate(nodes, &count, known->nodes[(cluster->turn + i) % known->node_count]);
+    for (size_t i = 0; i < endpoint->seed_count; i++)
+        add_candidate(nodes, &count, endpoint->seeds[i]);
+    cluster->turn++;
+    cluster->hint_port = 0;
+    learning_start(cluster->learning, nodes, count);
+    free(nodes);
+}
+
+static void note_hint(struct cluster *cluster, const char *error)
+{
+    char host[HOST_SIZE];
+    int port;
+    if (!redirect_moved(error, host, sizeof host, &port))
+        return;
+    memcpy(cluster->hint, host, sizeof host);
+    cluster->hint_port = port;
+}
+
+void cluster_doubt(struct cluster *cluster, const char *error)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    bool is_first = !cluster->doubted_at;
+    if (error)
+        note_hint(cluster, error);
+    if (now_ms - cluster->doubted_at > CALM_MS)
+        backoff_reset(&cluster->backoff);
+    cluster->doubted_at = now_ms;
+    if (learning_under_way(cluster->learning) || evtimer_pending(cluster->timer, NULL))
+        return;
+    struct timeval after = clock_timeval(is_first ? 0 : backoff_next(&cluster->backoff));
+    evtimer_add(cluster->timer, &after);
+}
+
+/* ---- The outside ---- */
+
+struct cluster *cluster_new(const struct cluster_options *options)
+{
+    struct cluster *cluster = mem_zero(1, sizeof *cluster);
+    cluster->base = options->base;
+    cluster->arena = arena_new(1024);
+    cluster->endpoint = endpoint_copy(cluster->arena, &options->endpoint);
+    cluster->name = options->name ? arena_text(cluster->arena, options->name) : NULL;
+    cluster->learnt = arena_new(1024);
+    cluster->learning = learning_new(options->base, &cluster->endpoint, on_learnt, cluster);
+    cluster->backoff.most_ms = LEARN_MOST_MS;
+    cluster->timer = evtimer_new(options->base, on_timer, cluster);
+    if (!cluster->timer)
+        mem_exhausted();
+    return cluster;
+}
+
+void cluster_destroy(struct cluster **cluster)
+{
+    struct cluster *ended = *cluster;
+    if (!ended)
+        return;
+    *cluster = NULL;
+    learning_destroy(&ended->learning);
+    event_free(ended->timer);
+    arena_destroy(&ended->learnt);
+    arena_destroy(&ended->arena);
+    free(ended);
+}
+
+void cluster_sit(struct cluster *cluster, struct cluster_seat *seat)
+{
+    const struct endpoint_seed *master = topology_master(&cluster->topology, seat->slot);
+    seat->next = cluster->seats;
+    seat->told = cluster->news;
+    cluster->seats = seat;
+    if (master)
+        place(cluster, seat, master, NULL);
+    else
+        cluster_doubt(cluster, NULL);
+}
+
+void cluster_rise(struct cluster *cluster, struct cluster_seat *seat)
+{
+    struct cluster_seat **at = &cluster->seats;
+    while (*at != seat)
+        at = &(*at)->next;
+    *at = seat->next;
+    link_destroy(&seat->link);
+    leave_node(cluster, seat->node);
+}

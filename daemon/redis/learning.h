@@ -1,0 +1,31 @@
+/*
+ * Learning what a Redis Cluster looks like: its nodes are asked one after the other, each over a
+ * link made for it, until one of them knows.
+ */
+#ifndef NUDGED_REDIS_LEARNING_H
+#define NUDGED_REDIS_LEARNING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "redis/endpoint.h"
+#include "redis/topology.h"
+
+struct event_base;
+struct learning;
+
+/* What was learnt, which is good until the next start; or `topology` NULL: nobody knew, and why the
+ * last one that was asked did not. */
+typedef void learning_on_end(void *context, const struct topology *topology, const char *reason);
+
+/* `endpoint`: how each node is reached, but for host and port; outlives the learning. */
+struct learning *learning_new(struct event_base *base, const struct endpoint *endpoint,
+                              learning_on_end *on_end, void *context);
+void learning_destroy(struct learning **learning);
+
+/* Begins to ask these nodes, in their order, which are copied; at least one. */
+void learning_start(struct learning *learning, const struct endpoint_seed *nodes, size_t count);
+/* Between a start and its on_end. */
+bool learning_under_way(const struct learning *learning);
+
+#endif

@@ -1,0 +1,108 @@
+#include "redis/topology.h"
+
+#include <string.h>
+
+#include "redis/slot.h"
+
+struct reading {
+    struct arena *arena;
+    const char *asked;
+    struct endpoint_seed *nodes;
+    struct topology_range *ranges;
+    size_t node_count, node_room, range_count;
+};
+
+static size_t add_node(struct reading *reading, const char *host, int port)
+{
+    for (size_t i = 0; i < reading->node_count; i++)
+        if (reading->nodes[i].port == port && strcmp(reading->nodes[i].host, host) == 0)
+            return i;
+    if (reading->node_count == reading->node_room) {
+        struct endpoint_seed *wider =
+            arena_alloc(reading->arena, 2 * reading->node_room * sizeof *wider);
+        memcpy(wider, reading->nodes, reading->node_count * sizeof *wider);
+        reading->nodes = wider;
+        reading->node_room *= 2;
+    }
+    reading->nodes[reading->node_count] =
+        (struct endpoint_seed){arena_text(reading->arena, host), port};
+    return reading->node_count++;
+}
+
+/* {host, port, id, …} */
+static bool read_node(struct reading *reading, const struct reply *row, size_t *node)
+{
+    const char *host = reply_text(reply_item(row, 0));
+    int64_t port;
+    if (!reply_number(reply_item(row, 1), &port) || port < 1 || port > 65535)
+        return false;
+    if (!host || !*host || strcmp(host, "?") == 0)
+        host = reading->asked;
+    *node = add_node(reading, host, (int)port);
+    return true;
+}
+
+/* {first, last, master, replica…} */
+static bool read_range(struct reading *reading, const struct reply *row)
+{
+    struct topology_range *range = &reading->ranges[reading->range_count];
+    int64_t first, last;
+    size_t replica;
+    if (!reply_number(reply_item(row, 0), &first) || !reply_number(reply_item(row, 1), &last) ||
+        first < 0 || last < first || last >= SLOT_COUNT ||
+        !read_node(reading, reply_item(row, 2), &range->master))
+        return false;
+    range->first = (int)first;
+    range->last = (int)last;
+    reading->range_count++;
+    for (size_t i = 3; i < row->count; i++)
+        if (!read_node(reading, reply_item(row, i), &replica))
+            return false;
+    return true;
+}
+
+bool topology_read(struct arena *arena, const struct reply *reply, const char *asked,
+                   struct topology *topology, struct diag *diag)
+{
+    enum { ROOM = 16 };
+    struct reading reading = {.arena = arena, .asked = asked, .node_room = ROOM};
+    if (reply->kind != REPLY_LIST)
+        return diag_error(diag, "%s",
+                          reply->kind == REPLY_ERROR ? reply->text : "no list of slots");
+    reading.nodes = arena_alloc(arena, ROOM * sizeof *reading.nodes);
+    reading.ranges = arena_alloc(arena, (reply->count + 1) * sizeof *reading.ranges);
+    for (size_t i = 0; i < reply->count; i++)
+        if (!read_range(&reading, reply_item(reply, i)))
+            return diag_error(diag, "no list of slots as CLUSTER SLOTS has it");
+    if (!reading.range_count)
+        return diag_error(diag, "it knows no node that serves a slot");
+    *topology = (struct topology){.nodes = reading.nodes,
+                                  .node_count = reading.node_count,
+                                  .ranges = reading.ranges,
+                                  .range_count = reading.range_count};
+    return true;
+}
+
+struct topology topology_copy(struct arena *arena, const struct topology *topology)
+{
+    struct topology copy = *topology;
+    struct endpoint_seed *nodes = arena_alloc(arena, copy.node_count * sizeof *nodes);
+    for (size_t i = 0; i < copy.node_count; i++)
+        nodes[i] = (struct endpoint_seed){arena_text(arena, topology->nodes[i].host),
+                                          topology->nodes[i].port};
+    struct topology_range *ranges = arena_alloc(arena, copy.range_count * sizeof *ranges);
+    memcpy(ranges, topology->ranges, copy.range_count * sizeof *ranges);
+    copy.nodes = nodes;
+    copy.ranges = ranges;
+    return copy;
+}
+
+const struct endpoint_seed *topology_master(const struct topology *topology, int slot)
+{
+    for (size_t i = 0; i < topology->range_count; i++) {
+        const struct topology_range *range = &topology->ranges[i];
+        if (range->first <= slot && slot <= range->last)
+            return &topology->nodes[range->master];
+    }
+    return NULL;
+}

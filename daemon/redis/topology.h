@@ -1,0 +1,40 @@
+/*
+ * Who serves which slot, as a node of a Redis Cluster told it (`CLUSTER SLOTS`). That command and
+ * not `CLUSTER SHARDS`, which in Redis 7.2 and 7.4 says of a shard whose first node is a master
+ * that has failed, and whose replica has taken over, that nobody serves its slots.
+ */
+#ifndef NUDGED_REDIS_TOPOLOGY_H
+#define NUDGED_REDIS_TOPOLOGY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "redis/endpoint.h"
+#include "redis/reply.h"
+
+struct topology_range {
+    int first, last; /* slots */
+    size_t master;   /* one of the nodes */
+};
+
+struct topology {
+    const struct endpoint_seed *nodes; /* masters and replicas */
+    size_t node_count;
+    const struct topology_range *ranges;
+    size_t range_count;
+};
+
+/* Reads the answer of the node at the host `asked`, whose own host it is where the answer has none
+ * ("unknown-endpoint", or a node that does not know its address). All lies in the arena. False
+ * where that is no such answer, or the node knows nobody who serves anything: `diag` says which. */
+bool topology_read(struct arena *arena, const struct reply *reply, const char *asked,
+                   struct topology *topology, struct diag *diag);
+
+/* With all that it refers to in the arena. */
+struct topology topology_copy(struct arena *arena, const struct topology *topology);
+
+/* NULL where nobody serves the slot. */
+const struct endpoint_seed *topology_master(const struct topology *topology, int slot);
+
+#endif
