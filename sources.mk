@@ -587,6 +587,8 @@ library_sources = \
 	daemon/decide/words.h \
 	daemon/delivery/amends.c \
 	daemon/delivery/amends.h \
+	daemon/delivery/asking.c \
+	daemon/delivery/asking.h \
 	daemon/delivery/attempt.c \
 	daemon/delivery/attempt.h \
 	daemon/delivery/attempt_figures.c \
@@ -990,6 +992,8 @@ library_sources = \
 	daemon/simulate/simulation.h \
 	daemon/simulate/tally.c \
 	daemon/simulate/tally.h \
+	daemon/store/address_words.c \
+	daemon/store/address_words.h \
 	daemon/store/appending.c \
 	daemon/store/appending.h \
 	daemon/store/aside.c \
@@ -1255,6 +1259,7 @@ lua_scripts = \
 	daemon/store/load_codes.lua \
 	daemon/store/members.lua \
 	daemon/store/move.lua \
+	daemon/store/objections.lua \
 	daemon/store/pass.lua \
 	daemon/store/recover.lua \
 	daemon/store/renew.lua \
@@ -1276,6 +1281,7 @@ lua_scripts = \
 	daemon/store/shared_commit_read.lua \
 	daemon/store/shared_commit_write.lua \
 	daemon/store/shared_decided.lua \
+	daemon/store/shared_elsewhere.lua \
 	daemon/store/shared_ending.lua \
 	daemon/store/shared_gone.lua \
 	daemon/store/shared_held.lua \
@@ -1305,7 +1311,8 @@ lua_scripts = \
 	daemon/store/take_due.lua \
 	daemon/store/tell.lua \
 	daemon/store/unread.lua \
-	daemon/store/wake.lua
+	daemon/store/wake.lua \
+	daemon/store/words.lua
 
 preset_files = \
 	gateways/brevo.json.liquid \

@@ -4,6 +4,7 @@
  *   shard                 all that is kept in its Redis; its instance being READY starts the rest
  *   pipeline, delivery    an event's life, a message's life
  *   mover                 brings to their shards what came to this one and is not its own
+ *   words                 of many shards: what is said of addresses comes to theirs
  *   reading               what comes to the pipeline: events that nothing reads do not
  *   sweeper               asks customers at the ticks of clocks
  *   teller                tells who watches a product of what happens to it
@@ -25,6 +26,7 @@
 #include "events/mover.h"
 #include "events/pipeline.h"
 #include "events/reading.h"
+#include "store/address_words.h"
 #include "store/keys.h"
 #include "store/teller.h"
 
@@ -33,7 +35,8 @@ struct worker {
     struct arena *arena;
     struct shard *shard;
     struct pipeline *pipeline;
-    struct mover *mover; /* NULL: there is one shard */
+    struct mover *mover;         /* NULL: there is one shard */
+    struct address_words *words; /* likewise */
     struct reading *reading;
     struct sweeper *sweeper;
     struct teller *teller;
@@ -57,8 +60,10 @@ static void start(struct worker *worker)
 {
     worker->working = true;
     intake_resume(worker->shard->intake);
-    if (worker->mover)
+    if (worker->mover) {
         mover_start(worker->mover);
+        address_words_start(worker->words);
+    }
     pipeline_start_timers(worker->pipeline);
     sweeper_start(worker->sweeper);
     teller_start(worker->teller);
@@ -242,6 +247,8 @@ static void build_pipeline(struct worker *worker)
     };
     worker->pipeline = pipeline_new(&pipeline);
     worker->mover = open_mover(worker);
+    if (worker->mover)
+        worker->words = address_words_new(options->base, worker->shard->scripts, &options->routes);
     worker->reading =
         reading_new(&(struct reading_options){.shard = worker->shard,
                                               .archive = options->archive,
@@ -267,6 +274,7 @@ static void build_delivery(struct worker *worker)
         .base = options->base,
         .config = options->config,
         .shard = worker->shard,
+        .routes = options->routes,
         .gateways = options->gateways,
         .log_group = options->log_group,
         .generation = current_generation,
@@ -312,6 +320,7 @@ void worker_destroy(struct worker **worker)
     teller_destroy(&w->teller);
     sweeper_destroy(&w->sweeper);
     reading_destroy(&w->reading);
+    address_words_destroy(&w->words);
     mover_destroy(&w->mover);
     pipeline_destroy(&w->pipeline);
     shard_destroy(&w->shard);
@@ -340,8 +349,10 @@ void worker_drain(struct worker *worker)
     worker->draining = true;
     backpressure_stop(worker->backpressure);
     intake_stop(worker->shard->intake);
-    if (worker->mover)
+    if (worker->mover) {
         mover_stop(worker->mover);
+        address_words_stop(worker->words);
+    }
     pipeline_stop_timers(worker->pipeline);
     sweeper_stop(worker->sweeper);
     teller_stop(worker->teller);
@@ -352,7 +363,8 @@ bool worker_busy(const struct worker *worker)
 {
     bool reading = !intake_stop(worker->shard->intake);
     return reading || reading_busy(worker->reading) || delivery_busy(worker->delivery) ||
-           pipeline_busy(worker->pipeline) || (worker->mover && mover_busy(worker->mover));
+           pipeline_busy(worker->pipeline) ||
+           (worker->mover && (mover_busy(worker->mover) || address_words_busy(worker->words)));
 }
 
 void worker_leave(struct worker *worker, void (*done)(void *context), void *context)

@@ -5,6 +5,7 @@
  *               and as many messages from the outbox as it can begin
  *   begin       each becomes an attempt, with the generation (rules, templates, headers)
  *               that it is made with, and is given to a sender
+ *   asking      (delivery/asking.c) of many shards: what does its address's know of it?
  *   prepare     (delivery/prepare.c, in the sender) renders and builds; then the gateway sends
  *   on_outcome  back on the loop: hear() tells the breaker, and asks who is to blame for a
  *               refusal (delivery/blame)
@@ -28,6 +29,7 @@
 #include "base/log_group.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "delivery/asking.h"
 #include "delivery/attempt_figures.h"
 #include "delivery/attempt_log.h"
 #include "delivery/blame.h"
@@ -46,6 +48,7 @@ struct delivery {
     struct taking *taking;
     struct passing *passing;
     struct amends *amends;
+    struct asking *asking; /* NULL: there is one shard */
     struct settling *settling;
     size_t in_hand; /* attempts: taken and not yet settled */
     bool sweeping;
@@ -106,6 +109,29 @@ static void give(struct attempt *attempt, struct destination *destination)
     destination_give(destination, attempt);
 }
 
+static void on_free(void *context, struct attempt *attempt, struct destination *destination)
+{
+    (void)context;
+    give(attempt, destination);
+}
+
+static void on_objected(void *context, struct attempt *attempt)
+{
+    struct delivery *delivery = context;
+    settlement_release(attempt);
+    attempt_figures_unbegun(attempt);
+    settling_add(delivery->settling, attempt);
+}
+
+static void on_unknown(void *context, struct attempt *attempt)
+{
+    struct delivery *delivery = context;
+    const struct settlement_scene scene = scene_of(delivery, attempt, 0, 0);
+    settlement_put_off(attempt, &scene);
+    attempt_figures_unbegun(attempt);
+    settling_add(delivery->settling, attempt);
+}
+
 /* Begins one message: an attempt, with the rules and templates in force, given to a sender. */
 static void begin(void *context, struct destination *destination, int64_t term,
                   const struct outbox_message *message)
@@ -123,7 +149,8 @@ static void begin(void *context, struct destination *destination, int64_t term,
         settle_unbegun(delivery, attempt, message, destination);
         return;
     }
-    give(attempt, destination);
+    if (!delivery->asking || !asking_begin(delivery->asking, attempt, destination))
+        give(attempt, destination);
 }
 
 /* ---- At once, without a take ---- */
@@ -376,6 +403,14 @@ struct delivery *delivery_new(const struct delivery_options *options)
                                                               .passed = on_passed,
                                                               .ended = on_pass_ended,
                                                               .context = delivery});
+    if (options->routes.scripts_of)
+        delivery->asking = asking_new(&(struct asking_options){.base = options->base,
+                                                               .shard = options->shard,
+                                                               .routes = options->routes,
+                                                               .free = on_free,
+                                                               .objected = on_objected,
+                                                               .unknown = on_unknown,
+                                                               .context = delivery});
     delivery->settling = settling_new(&(struct settling_options){.base = options->base,
                                                                  .outbox = outbox,
                                                                  .log_group = options->log_group,
@@ -397,6 +432,7 @@ void delivery_destroy(struct delivery **delivery)
     if (!d)
         return;
     gateways_leave(d->options.gateways, d->options.shard->number);
+    asking_destroy(&d->asking);
     passing_destroy(&d->passing);
     settling_destroy(&d->settling);
     amends_destroy(&d->amends);

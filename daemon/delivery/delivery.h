@@ -13,6 +13,7 @@
 #include "config/generation.h"
 #include "delivery/gateways.h"
 #include "store/outbox_at_once.h"
+#include "store/routes.h"
 #include "store/shard.h"
 
 struct delivery;
@@ -23,8 +24,9 @@ struct delivery_options {
     struct event_base *base;
     const struct config *config; /* as it started: its channels and gateways */
     struct shard *shard;
-    struct gateways *gateways;                       /* not its own; it joins them */
-    struct log_group *log_group;                     /* not its own */
+    struct routes routes;        /* to all shards, where there are many; else all zero */
+    struct gateways *gateways;   /* not its own; it joins them */
+    struct log_group *log_group; /* not its own */
     struct generation *(*generation)(void *context); /* the one in force */
     void (*on_room)(void *context);                  /* a place may be free that was not */
     void *context;

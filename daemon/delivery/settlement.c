@@ -280,6 +280,12 @@ void settlement_forgive(struct attempt *attempt, const struct settlement_scene *
         attempt->result.trace = make_trace(attempt, scene->now_ms);
 }
 
+void settlement_put_off(struct attempt *attempt, const struct settlement_scene *scene)
+{
+    begin_result(attempt);
+    wait_for_gateway(attempt, scene);
+}
+
 void settlement_make(struct attempt *attempt, const struct settlement_scene *scene)
 {
     begin_result(attempt);

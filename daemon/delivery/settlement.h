@@ -33,6 +33,10 @@ void settlement_forgive(struct attempt *attempt, const struct settlement_scene *
 void settlement_defer(struct attempt *attempt, const char *gateway, bool configured,
                       const struct settlement_scene *scene);
 
+/* It was not begun, as nobody could say whether it may be. In a while again, uncharged; from its
+ * give_up on a dead letter. */
+void settlement_put_off(struct attempt *attempt, const struct settlement_scene *scene);
+
 /* It was not begun, as what Redis has of it lacks fields: a dead letter. */
 void settlement_give_up(struct attempt *attempt, const struct settlement_scene *scene);
 

@@ -59,6 +59,7 @@ local P, consumer, inbox = ARGV[1], ARGV[2], ARGV[3]
 --with shared_said
 --with shared_said_merge
 --with shared_type
+--with shared_elsewhere
 --with shared_codes
 --with shared_clock
 --with shared_zones

@@ -12,12 +12,13 @@
 -- nothing. Safe to run twice: the second finds it told.
 local P, verb, mid, keep, person, why, words, enhanced, code, once, once_keep, teller = unpack(ARGV)
 --with shared_type
+--with shared_elsewhere
 --with shared_clock
 --with shared_trace
 --with shared_message
 --with shared_returns
 local now = clock()
-local wrong = wrong_key({P .. ':events', 'stream', P .. ':suppressed', 'hash'})
+local wrong = wrong_key({P .. ':events', 'stream', P .. ':suppressed', 'hash'}) or words_are_wrong()
 if wrong then
     return wrong
 end
@@ -124,6 +125,7 @@ note(m)
 if why ~= '' then
     redis.call('HSETNX', P .. ':suppressed', m.hash, string.format('{"reason":%s,"at":%s}', cjson.encode(why),
         ms(now)))
+    pass_word('suppress', m.hash, why, ms(now))
 end
 if person ~= '' then
     trace(m)

@@ -48,6 +48,7 @@
     X(TELLING, "telling", "<entry>", "zset", "who is still to be told: since when they watch")    \
     X(SUPPRESSED, "suppressed", "", "hash", "hash of an address: why it is not written to")       \
     X(SAID, "said", "", "hash", "hash of a key or a mailbox: what was said under it")             \
+    X(WORDS, "words", "", "stream", "what was said of addresses, until it is in their shards")     \
     X(DEAD, "dead", "", "stream", "dead letters")                                                 \
     X(RATE, "rate", "<gateway>", "hash", "slots of its rate: how many went, over all daemons")    \
     X(DOMAIN, "domain", "<gateway>:<domain>", "hash", "slots of a domain's rate, likewise")       \

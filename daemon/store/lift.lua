@@ -6,7 +6,8 @@
 local P, reason = ARGV[1], ARGV[2]
 local suppressed = P .. ':suppressed'
 --with shared_type
-local wrong = wrong_key({suppressed, 'hash'})
+--with shared_elsewhere
+local wrong = wrong_key({suppressed, 'hash'}) or words_are_wrong()
 if wrong then
     return wrong
 end
@@ -17,5 +18,6 @@ for i = 3, #ARGV do
     if read and type(value) == 'table' and value.reason == reason then
         lifted = lifted + redis.call('HDEL', suppressed, ARGV[i])
     end
+    pass_word('lift', ARGV[i], reason, '')
 end
 return lifted

@@ -19,3 +19,8 @@ size_t placement_of(const struct placement *placement, const char *key)
 {
     return crc16(key, strlen(key)) % placement_count(placement);
 }
+
+size_t placement_of_name(const struct placement *placement, const char *hash)
+{
+    return crc16(hash, strnlen(hash, PLACEMENT_NAME_SIZE)) % placement_count(placement);
+}

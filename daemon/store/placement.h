@@ -30,4 +30,9 @@ const char *placement_prefix(const struct placement *placement, struct arena *ar
 /* The shard of a person, by a key of theirs. */
 size_t placement_of(const struct placement *placement, const char *key);
 
+/* The shard where all is known that was said under a name of P:said, an address above all: by the
+ * PLACEMENT_NAME_SIZE digits of its hash, with which the hash in P:suppressed begins too. */
+enum { PLACEMENT_NAME_SIZE = 16 };
+size_t placement_of_name(const struct placement *placement, const char *hash);
+
 #endif

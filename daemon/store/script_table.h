@@ -41,6 +41,8 @@
     X(TELL, tell)                 \
     X(APPEND, append)             \
     X(MEMBERS, members)           \
+    X(WORDS, words)               \
+    X(OBJECTIONS, objections)     \
     X(CARRY, carry)               \
     X(ASIDE, aside)               \
     X(RIGHTS, rights)

@@ -15,6 +15,7 @@ local P, consumer, keep = ARGV[1], ARGV[2], ARGV[3]
 local WIDTH = 14
 --with shared_type
 --with shared_clock
+--with shared_elsewhere
 --with shared_trace
 --with shared_outbox
 --with shared_begun
@@ -41,7 +42,7 @@ for i = 4, #ARGV, WIDTH do
         needed[#needed + 1] = 'set'
     end
 end
-local wrong = wrong_key(needed)
+local wrong = wrong_key(needed) or words_are_wrong()
 if wrong then
     return wrong
 end
@@ -121,6 +122,7 @@ local function news(r, with_event)
     if r.suppress ~= '' then
         redis.call('HSETNX', P .. ':suppressed', r.suppress, string.format(
             '{"reason":%s,"at":%s}', cjson.encode(r.suppress_reason), ms(now)))
+        pass_word('suppress', r.suppress, r.suppress_reason, ms(now))
     end
 end
 

@@ -39,6 +39,10 @@ local function put_halts(c)
 end
 
 local function put_words(c)
+    for _, item in ipairs(c.said) do
+        local name, word, what, at = unpack(item)
+        pass_word(word, name, what, at)
+    end
     for _, name in ipairs(c.names) do
         local record = said_print(unpack(c.told[name], 1, 2))
         records[name] = record ~= '' and record

@@ -393,7 +393,10 @@ class Shop:
     def trace(self, customer):
         """What was done for the customer, oldest first: (rule, what, why). What only tells how things
         came is left out."""
-        lines = self.client.lrange(f"nudged:trace:{customer}", 0, -1)
+        return self.trace_at("nudged", customer)
+
+    def trace_at(self, prefix, customer):
+        lines = self.client.lrange(f"{prefix}:trace:{customer}", 0, -1)
         return [(item.get("rule"), item["what"], item.get("why"))
                 for line in reversed(lines) for item in json.loads(line)["did"] if item["what"] not in TOLD_ALONE]
 

@@ -1,0 +1,369 @@
+/*
+ * Carrying is a round, again and again: read() the oldest words, send() those of each shard in one
+ * call, drop() what all have learnt. Where a shard could not be told its words stay, and those
+ * behind them may be told before.
+ */
+#include "store/address_words.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/log_once.h"
+#include "base/mem.h"
+#include "redis/arguments.h"
+#include "redis/backoff.h"
+#include "store/instance.h"
+#include "store/keys.h"
+#include "store/script_table.h"
+
+enum {
+    BATCH = 500,
+    FIELDS = 4, /* of an entry, and arguments of a word in words.lua */
+    FIRST_CHUNK = 65536,
+};
+
+/* In the order in which words.lua takes them. */
+static const char *const fields[FIELDS] = {"word", "name", "what", "at"};
+
+struct word {
+    const char *id;
+    struct slice values[FIELDS];
+    size_t shard;
+    bool learnt;
+};
+
+struct round_call {
+    struct address_words *words;
+    size_t shard;
+};
+
+struct address_words {
+    struct scripts *scripts;
+    struct routes routes;
+    struct connection_owner owner;
+    struct event *timer;
+    struct backoff backoff;
+    struct log_once told;
+    bool on, busy;
+
+    struct arena *arena; /* of a round */
+    struct word *round;
+    size_t count;
+    size_t open; /* calls under way */
+};
+
+/* ---- The end of a round ---- */
+
+static void rest(struct address_words *words, int64_t ms)
+{
+    const struct timeval wait = clock_timeval(ms);
+    words->busy = false;
+    if (words->on)
+        event_add(words->timer, &wait);
+}
+
+static void fail(struct address_words *words, const struct diag *fault)
+{
+    if (!instance_tells(fault) && log_once_is_news(&words->told, fault->text))
+        log_warning("what was said of addresses does not come to their shards, trying again: %s",
+                    fault->text);
+}
+
+static void on_dropped(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct address_words *words = context;
+    bool all = true;
+    (void)reply;
+    for (size_t i = 0; i < words->count; i++)
+        all = all && words->round[i].learnt;
+    if (fault || !all) {
+        rest(words, backoff_next(&words->backoff));
+        return;
+    }
+    backoff_reset(&words->backoff);
+    log_once_forget(&words->told);
+    rest(words, words->count == BATCH ? 0 : clock_beat_ms());
+}
+
+static void drop(struct address_words *words)
+{
+    struct arguments arguments = arguments_begin(words->arena, 2 + words->count);
+    failpoint("words-learnt");
+    arguments_text(&arguments, "XDEL");
+    arguments_text(&arguments,
+                   keys_spell(words->arena, scripts_prefix(words->scripts), KEY_WORDS, NULL));
+    for (size_t i = 0; i < words->count; i++)
+        if (words->round[i].learnt)
+            arguments_text(&arguments, words->round[i].id);
+    if (arguments.argc == 2) {
+        on_dropped(words, NULL, NULL);
+        return;
+    }
+    const struct connection_request request =
+        arguments_request(&arguments, &words->owner, on_dropped, words);
+    connection_send(scripts_connection(words->scripts), &request);
+}
+
+/* ---- Telling ---- */
+
+static void on_learnt(void *context, const struct reply *reply, const struct diag *fault)
+{
+    const struct round_call *call = context;
+    struct address_words *words = call->words;
+    struct diag diag = {0};
+    if (reply && reply->kind != REPLY_INTEGER) {
+        reply_fault(reply, &diag);
+        fault = &diag;
+    }
+    if (fault)
+        fail(words, fault);
+    for (size_t i = 0; i < words->count; i++)
+        if (words->round[i].shard == call->shard)
+            words->round[i].learnt = !fault;
+    if (--words->open == 0)
+        drop(words);
+}
+
+static void tell_shard(struct address_words *words, size_t shard)
+{
+    struct scripts *scripts = routes_scripts(&words->routes, shard);
+    struct round_call *call = arena_alloc(words->arena, sizeof *call);
+    struct arguments arguments = arguments_begin(words->arena, 1 + FIELDS * words->count);
+    *call = (struct round_call){words, shard};
+    for (size_t i = 0; i < words->count; i++)
+        for (size_t f = 0; f < FIELDS && words->round[i].shard == shard; f++)
+            arguments_bytes(&arguments, words->round[i].values[f].text,
+                            words->round[i].values[f].length);
+    words->open++;
+    const struct connection_request request =
+        arguments_request(&arguments, &words->owner, on_learnt, call);
+    scripts_run(scripts, SCRIPT_WORDS, &request);
+}
+
+static bool is_first_of_shard(const struct address_words *words, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (words->round[i].shard == words->round[index].shard)
+            return false;
+    return true;
+}
+
+/* ---- Reading ---- */
+
+static bool read_word(struct address_words *words, const struct reply *entry, struct word *word)
+{
+    const char *id = reply_text(reply_item(entry, 0));
+    *word = (struct word){.id = id ? arena_text(words->arena, id) : NULL};
+    for (size_t i = 0; i < FIELDS; i++) {
+        const struct reply *value = reply_field(reply_item(entry, 1), fields[i]);
+        word->values[i] = slice_copy(words->arena, (struct slice){value->text, value->length});
+    }
+    word->shard = placement_of_name(&words->routes.placement, word->values[1].text);
+    return word->id != NULL;
+}
+
+static void on_read(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct address_words *words = context;
+    struct diag diag = {0};
+    if (reply && reply->kind != REPLY_LIST) {
+        reply_fault(reply, &diag);
+        fault = &diag;
+    }
+    if (fault) {
+        fail(words, fault);
+        rest(words, backoff_next(&words->backoff));
+        return;
+    }
+    words->round = arena_zero(words->arena, (reply->count + 1) * sizeof *words->round);
+    words->count = 0;
+    for (size_t i = 0; i < reply->count; i++)
+        words->count += read_word(words, reply_item(reply, i), &words->round[words->count]);
+    if (!words->count) {
+        on_dropped(words, NULL, NULL);
+        return;
+    }
+    failpoint("words-read");
+    for (size_t i = 0; i < words->count; i++)
+        if (is_first_of_shard(words, i))
+            tell_shard(words, words->round[i].shard);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct address_words *words = context;
+    arena_reset(words->arena);
+    words->busy = true;
+    struct arguments arguments = arguments_begin(words->arena, 6);
+    arguments_text(&arguments, "XRANGE");
+    arguments_text(&arguments,
+                   keys_spell(words->arena, scripts_prefix(words->scripts), KEY_WORDS, NULL));
+    arguments_text(&arguments, "-");
+    arguments_text(&arguments, "+");
+    arguments_text(&arguments, "COUNT");
+    arguments_number(&arguments, BATCH);
+    const struct connection_request request =
+        arguments_request(&arguments, &words->owner, on_read, words);
+    connection_send(scripts_connection(words->scripts), &request);
+}
+
+/* ---- The object ---- */
+
+struct address_words *address_words_new(struct event_base *base, struct scripts *scripts,
+                                        const struct routes *routes)
+{
+    struct address_words *words = mem_zero(1, sizeof *words);
+    words->scripts = scripts;
+    words->routes = *routes;
+    words->arena = arena_new(FIRST_CHUNK);
+    words->timer = evtimer_new(base, on_timer, words);
+    if (!words->timer)
+        mem_exhausted();
+    return words;
+}
+
+void address_words_destroy(struct address_words **words)
+{
+    struct address_words *ended = *words;
+    if (!ended)
+        return;
+    *words = NULL;
+    connection_silence(&ended->owner);
+    event_free(ended->timer);
+    arena_destroy(&ended->arena);
+    free(ended);
+}
+
+void address_words_start(struct address_words *words)
+{
+    words->on = true;
+    rest(words, 0);
+}
+
+void address_words_stop(struct address_words *words)
+{
+    words->on = false;
+    event_del(words->timer);
+}
+
+bool address_words_busy(const struct address_words *words)
+{
+    return words->busy;
+}
+
+/* ---- Asking ---- */
+
+struct asked {
+    struct address_call call;
+    size_t count;
+};
+
+static void release_asked(void *context)
+{
+    struct asked *asked = context;
+    if (asked->call.release)
+        asked->call.release(asked->call.context);
+    free(asked);
+}
+
+static void on_answer(void *context, const struct reply *reply, const struct diag *fault)
+{
+    const struct asked *asked = context;
+    struct diag diag = {0};
+    if (reply && (reply->kind != REPLY_LIST || reply->count != asked->count)) {
+        reply_fault(reply, &diag);
+        fault = &diag;
+    }
+    if (fault) {
+        asked->call.callback(asked->call.context, fault, NULL, 0);
+        return;
+    }
+    struct address_objection *objections = mem_zero(asked->count, sizeof *objections);
+    for (size_t i = 0; i < asked->count; i++) {
+        const struct reply *against = reply_item(reply, i);
+        objections[i] = (struct address_objection){.objects = against->count > 0,
+                                                   .suppressed = reply_slice(against, 0),
+                                                   .said = reply_slice(against, 1)};
+    }
+    asked->call.callback(asked->call.context, NULL, objections, asked->count);
+    free(objections);
+}
+
+static struct asked *asked_new(const struct address_call *call, size_t count)
+{
+    struct asked *asked = mem_alloc(sizeof *asked);
+    *asked = (struct asked){*call, count};
+    return asked;
+}
+
+void address_words_ask(struct scripts *scripts, const struct address_question *questions,
+                       size_t count, const struct address_call *call)
+{
+    struct arena *arena = arena_new(1024);
+    struct arguments arguments = arguments_begin(arena, 1 + 4 * count);
+    for (size_t i = 0; i < count; i++) {
+        arguments_text(&arguments, questions[i].class_);
+        arguments_text(&arguments, questions[i].hash);
+        arguments_bytes(&arguments, questions[i].hash,
+                        strnlen(questions[i].hash, PLACEMENT_NAME_SIZE));
+        arguments_text(&arguments, questions[i].topic);
+    }
+    struct connection_request request =
+        arguments_request(&arguments, call->owner, on_answer, asked_new(call, count));
+    request.release = release_asked;
+    scripts_run(scripts, SCRIPT_OBJECTIONS, &request);
+    arena_destroy(&arena);
+}
+
+static void on_learnt_here(void *context, const struct reply *reply, const struct diag *fault)
+{
+    const struct asked *asked = context;
+    struct diag diag = {0};
+    if (reply && reply->kind != REPLY_INTEGER) {
+        reply_fault(reply, &diag);
+        fault = &diag;
+    }
+    asked->call.callback(asked->call.context, fault, NULL, 0);
+}
+
+/* Of a suppression the reason and the time; what cannot be read is one all the same. */
+static void put_suppression(struct arguments *arguments, const char *hash, struct slice row)
+{
+    struct value value = value_null();
+    struct diag diag;
+    int64_t at_ms = 0;
+    json_read(arguments->arena, row.text, row.length, &json_event_limits, &value, &diag);
+    const char *reason = value_to_text(arguments->arena, value_get(&value, "reason"));
+    value_to_int(value_get(&value, "at"), &at_ms);
+    arguments_text(arguments, "suppress");
+    arguments_text(arguments, hash);
+    arguments_text(arguments, reason ? reason : "bounced");
+    arguments_number(arguments, at_ms);
+}
+
+void address_words_learn(struct scripts *scripts, const struct address_question *question,
+                         const struct address_objection *objection, const struct address_call *call)
+{
+    struct arena *arena = arena_new(1024);
+    struct arguments arguments = arguments_begin(arena, 1 + 2 * FIELDS);
+    if (objection->suppressed.length)
+        put_suppression(&arguments, question->hash, objection->suppressed);
+    if (objection->said.length) {
+        arguments_text(&arguments, "record");
+        arguments_bytes(&arguments, question->hash, strnlen(question->hash, PLACEMENT_NAME_SIZE));
+        arguments_bytes(&arguments, objection->said.text, objection->said.length);
+        arguments_text(&arguments, "");
+    }
+    struct connection_request request =
+        arguments_request(&arguments, call->owner, on_learnt_here, asked_new(call, 0));
+    request.release = release_asked;
+    scripts_run(scripts, SCRIPT_WORDS, &request);
+    arena_destroy(&arena);
+}
