@@ -2086,6 +2086,7 @@ test_files = \
 	tests/functional/test_schemas.py \
 	tests/functional/test_sender.py \
 	tests/functional/test_shards.py \
+	tests/functional/test_shards_words.py \
 	tests/functional/test_share_count.py \
 	tests/functional/test_shares.py \
 	tests/functional/test_shipped.py \

@@ -185,6 +185,7 @@ static struct shard *open_shard(struct worker *worker)
     struct shard *shard = shard_new(&(struct shard_options){
         .base = options->base,
         .endpoint = *options->endpoint,
+        .cluster = options->cluster,
         .number = options->number,
         .prefix = placement_prefix(&placement, worker->arena, options->number),
         .secret = config->secret,

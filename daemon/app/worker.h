@@ -28,8 +28,9 @@ struct worker_options {
     struct event_base *base;
     const struct config *config; /* as it started */
     const struct endpoint *endpoint;
-    size_t number;        /* the shard's */
-    struct routes routes; /* to all shards, where there are many; else all zero */
+    struct cluster *cluster; /* in place of it; or NULL */
+    size_t number;           /* the shard's */
+    struct routes routes;    /* to all shards, where there are many; else all zero */
     struct gateways *gateways;
     struct archive *archive; /* NULL: none is kept */
     struct log_group *log_group;

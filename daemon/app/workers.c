@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "config/config_redis.h"
 #include "events/mover.h"
+#include "redis/cluster.h"
 #include "store/keys.h"
 #include "store/members.h"
 #include "store/reach.h"
@@ -33,6 +34,7 @@ struct workers {
     struct workers_options options;
     struct arena *arena;
     struct endpoint endpoint;
+    struct cluster *cluster; /* NULL: a single Redis */
     struct placement placement;
     struct place *places;
     size_t count;
@@ -118,6 +120,7 @@ static void begin(struct workers *workers, size_t shard)
     struct place *place = &workers->places[shard];
     struct worker_options options = workers->options.worker;
     options.endpoint = &workers->endpoint;
+    options.cluster = workers->cluster;
     options.number = shard;
     options.routes = workers_routes(workers);
     options.generation = current_generation;
@@ -226,7 +229,13 @@ static void on_look(evutil_socket_t fd, short what, void *context)
 static void open_shards(struct workers *workers)
 {
     const struct worker_options *all = &workers->options.worker;
-    workers->reach = reach_new(all->base, &workers->endpoint, &workers->placement);
+    if (workers->endpoint.seed_count)
+        workers->cluster = cluster_new(&(struct cluster_options){
+            .base = all->base, .endpoint = workers->endpoint, .name = "nudged"});
+    workers->reach = reach_new(&(struct reach_options){.base = all->base,
+                                                       .endpoint = &workers->endpoint,
+                                                       .cluster = workers->cluster,
+                                                       .placement = &workers->placement});
     workers->mover = mover_new(&(struct mover_options){
         .base = all->base,
         .source = reach_unsharded(workers->reach),
@@ -276,6 +285,7 @@ void workers_destroy(struct workers **workers)
     if (w->look)
         event_free(w->look);
     reach_destroy(&w->reach);
+    cluster_destroy(&w->cluster);
     forget_daemons(w);
     free(w->places);
     arena_destroy(&w->arena);

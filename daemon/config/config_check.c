@@ -119,7 +119,7 @@ static void check_redis(const struct checking *checking)
                       "%s", diag.hint);
         else
             check_redis_login(checking, &endpoint);
-        if (endpoint.seed_count)
+        if (endpoint.seed_count && !keys->redis.shards)
             fault(checking, at_key(checking, "redis.url"), DIAG_ERROR,
                   "redis+cluster:// needs `redis: {shards: N}`");
     } else if (!embedded_find(keys->state, private, sizeof private)) {

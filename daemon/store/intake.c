@@ -410,12 +410,19 @@ static struct connection *open_blocking(struct intake *intake, const struct inta
 {
     char name[96];
     snprintf(name, sizeof name, "%s:intake", scripts_prefix(options->scripts));
-    return connection_new(&(struct connection_options){.base = options->base,
-                                                       .endpoint = options->endpoint,
-                                                       .name = name,
-                                                       .reply_most = REPLY_MOST,
-                                                       .on_state = on_blocking_state,
-                                                       .context = intake});
+    struct arena *arena = arena_new(256);
+    struct connection *connection = connection_new(
+        &(struct connection_options){.base = options->base,
+                                     .endpoint = options->endpoint,
+                                     .cluster = options->cluster,
+                                     .key = keys_absent(arena, scripts_prefix(options->scripts)),
+                                     .blocking = true,
+                                     .name = name,
+                                     .reply_most = REPLY_MOST,
+                                     .on_state = on_blocking_state,
+                                     .context = intake});
+    arena_destroy(&arena);
+    return connection;
 }
 
 struct intake *intake_new(const struct intake_options *options)

@@ -58,6 +58,7 @@ typedef void intake_on_batch(void *context, const struct intake_batch *batch);
 struct intake_options {
     struct event_base *base;
     struct endpoint endpoint; /* for the blocking connection; copied */
+    struct cluster *cluster;  /* in place of it, as in the connection's options; or NULL */
     struct scripts *scripts;
     struct instance *instance;
     size_t batch;      /* entries at most; 0: 200 */

@@ -27,3 +27,8 @@ const char *keys_spell(struct arena *arena, const char *prefix, enum key key, ..
     va_end(again);
     return spelt;
 }
+
+const char *keys_absent(struct arena *arena, const char *prefix)
+{
+    return arena_printf(arena, "%s:absent", prefix);
+}

@@ -48,7 +48,7 @@
     X(TELLING, "telling", "<entry>", "zset", "who is still to be told: since when they watch")    \
     X(SUPPRESSED, "suppressed", "", "hash", "hash of an address: why it is not written to")       \
     X(SAID, "said", "", "hash", "hash of a key or a mailbox: what was said under it")             \
-    X(WORDS, "words", "", "stream", "what was said of addresses, until it is in their shards")     \
+    X(WORDS, "words", "", "stream", "what was said of addresses, until it is in their shards")    \
     X(DEAD, "dead", "", "stream", "dead letters")                                                 \
     X(RATE, "rate", "<gateway>", "hash", "slots of its rate: how many went, over all daemons")    \
     X(DOMAIN, "domain", "<gateway>:<domain>", "hash", "slots of a domain's rate, likewise")       \
@@ -64,7 +64,7 @@
     X(BRAKE, "brake", "<rule>", "hash", "slots: how many messages of it went, over all daemons")  \
     X(BULLETIN, "bulletin", "<name>", "string", "what a daemon does, and its gateways, as JSON")  \
     X(META, "meta", "", "hash", "the last epoch, and what all daemons on P must share")           \
-    X(MEMBERS, "members", "", "hash", "a daemon of many shards: until when it is there")           \
+    X(MEMBERS, "members", "", "hash", "a daemon of many shards: until when it is there")          \
     X(CHANNELS, "channels", "", "set", "every channel that a daemon ever had")                    \
     X(GONE, "gone", "", "hash", "consumer: since when its lease was seen gone")                   \
     X(INSTANCE, "instance", "<name>", "string", "a daemon's lease: its epoch")                    \
@@ -80,7 +80,7 @@
     X(SET, "set", "<digest>", "string", "what others may leave to a daemon with that set")        \
     X(ONCE, "once", "<hash>", "string",                                                           \
       "a request from the web, or an entry of another stream, by a name: the ids it made")        \
-    X(STRAYS, "strays", "", "stream", "events of another shard, until they are moved there")    \
+    X(STRAYS, "strays", "", "stream", "events of another shard, until they are moved there")      \
     X(MOVER, "mover", "", "string", "who moves what came to no shard, with shards: a daemon")
 
 enum key {
@@ -93,5 +93,9 @@ enum key {
  * the arena. */
 const char *keys_spell(struct arena *arena, const char *prefix, enum key key, ...)
     __attribute__((sentinel));
+
+/* One that never exists, by which it is seen whether a cluster serves all keys of P. In the arena.
+ */
+const char *keys_absent(struct arena *arena, const char *prefix);
 
 #endif

@@ -3,26 +3,48 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "store/keys.h"
 #include "store/script_table.h"
 
 struct reach {
-    struct connection *connection;
-    struct scripts **scripts; /* by shard */
+    struct connection *unsharded;
+    struct connection **connections; /* by shard; of a single Redis all are that one */
+    struct scripts **scripts;        /* by shard */
     size_t count;
+    bool shared;
 };
 
-struct reach *reach_new(struct event_base *base, const struct endpoint *endpoint,
-                        const struct placement *placement)
+static struct connection *open_connection(const struct reach_options *options, const char *key)
+{
+    return connection_new(&(struct connection_options){.base = options->base,
+                                                       .endpoint = *options->endpoint,
+                                                       .cluster = options->cluster,
+                                                       .key = key,
+                                                       .name = "nudged-reach"});
+}
+
+static void open_shard(struct reach *reach, const struct reach_options *options,
+                       struct arena *arena, size_t shard)
+{
+    const char *prefix = placement_prefix(options->placement, arena, shard);
+    reach->connections[shard] =
+        reach->shared ? reach->unsharded : open_connection(options, keys_absent(arena, prefix));
+    reach->scripts[shard] =
+        scripts_new(reach->connections[shard], prefix, script_table, SCRIPT_COUNT);
+}
+
+struct reach *reach_new(const struct reach_options *options)
 {
     struct reach *reach = mem_zero(1, sizeof *reach);
     struct arena *arena = arena_new(512);
-    reach->connection = connection_new(
-        &(struct connection_options){.base = base, .endpoint = *endpoint, .name = "nudged-reach"});
-    reach->count = placement_count(placement);
+    const char *events = keys_spell(arena, options->placement->prefix, KEY_EVENTS, NULL);
+    reach->shared = !options->cluster;
+    reach->unsharded = open_connection(options, arena_printf(arena, "{%s}:absent", events));
+    reach->count = placement_count(options->placement);
+    reach->connections = mem_zero(reach->count, sizeof(struct connection *));
     reach->scripts = mem_zero(reach->count, sizeof(struct scripts *));
     for (size_t i = 0; i < reach->count; i++)
-        reach->scripts[i] = scripts_new(reach->connection, placement_prefix(placement, arena, i),
-                                        script_table, SCRIPT_COUNT);
+        open_shard(reach, options, arena, i);
     arena_destroy(&arena);
     return reach;
 }
@@ -33,9 +55,13 @@ void reach_destroy(struct reach **reach)
     if (!ended)
         return;
     *reach = NULL;
-    connection_destroy(&ended->connection);
-    for (size_t i = 0; i < ended->count; i++)
+    for (size_t i = 0; i < ended->count; i++) {
+        if (!ended->shared)
+            connection_destroy(&ended->connections[i]);
         scripts_destroy(&ended->scripts[i]);
+    }
+    connection_destroy(&ended->unsharded);
+    free(ended->connections);
     free(ended->scripts);
     free(ended);
 }
@@ -47,5 +73,5 @@ struct scripts *reach_scripts(const struct reach *reach, size_t shard)
 
 struct connection *reach_unsharded(const struct reach *reach)
 {
-    return reach->connection;
+    return reach->unsharded;
 }

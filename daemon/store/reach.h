@@ -10,12 +10,19 @@
 #include "redis/scripts.h"
 #include "store/placement.h"
 
+struct cluster;
 struct event_base;
 struct reach;
 
+struct reach_options {
+    struct event_base *base;
+    const struct endpoint *endpoint; /* of a single Redis; copied */
+    struct cluster *cluster;         /* in place of it, not its own; or NULL */
+    const struct placement *placement;
+};
+
 /* Begins to connect; never fails by itself. All texts are copied. */
-struct reach *reach_new(struct event_base *base, const struct endpoint *endpoint,
-                        const struct placement *placement);
+struct reach *reach_new(const struct reach_options *options);
 void reach_destroy(struct reach **reach);
 
 /* To shard 0 to count - 1. */

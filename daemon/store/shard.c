@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/keys.h"
 #include "store/script_table.h"
 
 static void on_connection(void *context, bool ready, const char *reason)
@@ -34,11 +35,17 @@ static void on_error(void *context, const char *error)
 
 static struct connection *open_connection(struct shard *shard, const struct shard_options *options)
 {
-    return connection_new(&(struct connection_options){.base = options->base,
-                                                       .endpoint = options->endpoint,
-                                                       .name = "nudged",
-                                                       .on_state = on_connection,
-                                                       .context = shard});
+    struct arena *arena = arena_new(256);
+    struct connection *connection =
+        connection_new(&(struct connection_options){.base = options->base,
+                                                    .endpoint = options->endpoint,
+                                                    .cluster = options->cluster,
+                                                    .key = keys_absent(arena, options->prefix),
+                                                    .name = "nudged",
+                                                    .on_state = on_connection,
+                                                    .context = shard});
+    arena_destroy(&arena);
+    return connection;
 }
 
 static struct instance *new_instance(const struct shard *shard, const struct shard_options *options)
@@ -60,6 +67,7 @@ static struct intake *new_intake(const struct shard *shard, const struct shard_o
 {
     return intake_new(&(struct intake_options){.base = options->base,
                                                .endpoint = options->endpoint,
+                                               .cluster = options->cluster,
                                                .scripts = shard->scripts,
                                                .instance = shard->instance,
                                                .batch = options->batch,

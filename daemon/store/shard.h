@@ -53,6 +53,7 @@ struct log_group;
 struct shard_options {
     struct event_base *base;
     struct endpoint endpoint;
+    struct cluster *cluster; /* in place of it, not its own; or NULL */
     size_t number;
     const char *prefix; /* P */
     const void *secret; /* hides who is named in a key that is wrong */

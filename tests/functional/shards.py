@@ -3,6 +3,8 @@
 import binascii
 import json
 
+from redis.cluster import ClusterNode, RedisCluster
+
 from conftest import wait_until
 
 
@@ -12,11 +14,15 @@ def shard_of(key, shards):
 
 
 class Shards:
-    """A shop's installation, split."""
+    """A shop's installation, split; over one Redis, or over a cluster (redis_cluster)."""
 
-    def __init__(self, shop, count):
-        self.shop, self.count = shop, count
-        shop.redis()
+    def __init__(self, shop, count, cluster=None):
+        self.shop, self.count, self.cluster = shop, count, cluster
+        if cluster:
+            shop.config["redis"] = {"url": cluster.url}
+            shop.client = RedisCluster(startup_nodes=[ClusterNode("127.0.0.1", node.port) for node in cluster.nodes])
+        else:
+            shop.redis()
         shop.config["redis"]["shards"] = count
         shop.config["customer"] = {**shop.config.get("customer", {}), "keys": ["customer.id"]}
         self.prefixes = [f"nudged{{{shard}}}" for shard in range(count)]
