@@ -1,5 +1,5 @@
-"""Every word of a trace (decide/trace_whats.h, trace_whys.h) is the right one in some row: of the language in
-test_explain.py, of delivery and of what goes wrong here, where each scene tells which words it shows."""
+"""Every word of a trace (decide/trace_whats.h, trace_whys.h, trace_reasons.h) is the right one in some row: of the
+language in test_explain.py, of delivery and of what goes wrong here, where each scene tells which words it shows."""
 
 import json
 import re
@@ -12,6 +12,7 @@ from fault_server import CLOSE, FaultHttp, answer
 from test_explain import MID, ROWS
 from test_feedback import complaint, dsn, feedback, mailing, paid, sent
 from test_large_events import make_due
+from test_waiting_messages import decide, without_template
 from test_withdrawal import HoldingServer
 from test_withdrawal import event as of_seven
 
@@ -26,8 +27,13 @@ def words(name):
     return re.findall(r'X\(\w+,\s+"([^"]+)"', (SOURCE / f"daemon/decide/trace_{name}.h").read_text())[1:]
 
 
+SHOWN = []
+
+
 def shows(shop, customer, *patterns):
     """Waits until `explain` has a line of each."""
+    SHOWN.extend(patterns)
+
     def missing():
         out = shop.ctl("explain", customer)[1]
         return [pattern for pattern in patterns if not re.search(f"^    {pattern}$", out, re.M)]
@@ -132,6 +138,95 @@ def scene_suppressed(shop):
     assert shop.ctl("suppress", "add", "c1@example.com")[0] == 0
     assert shop.ctl("suppress", "rm", "c1@example.com")[0] == 0
     shows(shop, "1", "suppressed.*", "unsuppressed.*")
+
+
+# ---- What cannot be made, or goes nowhere ----
+
+LONG = "{% for i in (1..7000) %}0123456789{% endfor %}"
+UNMADE = {**{code: f"---\nlayout: none\nsubject: {head}\n---\n{body}" for code, head, body in (
+    ("liquid-render", "Hi", "<p>{{ 5 | divided_by: event.data.zero }}"),
+    ("liquid-limit", "Hi", "{% for i in (1..2000000) %}{% assign x = i %}{% endfor %}"),
+    ("html-text", "Hi", "{% for i in (1..50000) %}<blockquote>{% endfor %}"),
+    ("bad-address", "Hi\nreply_to: '{{ event.data.nobody }}'", "<p>"))}, "too-large": LONG}
+
+
+def scene_unmade(shop):
+    shop.redis()
+    shop.smtp()
+    shop.config["gateways"]["texts"] = {"kind": "maildir", "path": "texts"}
+    shop.config["channels"] = {"email": "smtp", "sms": "texts"}
+    shop.rules("---\n".join(f"name: {code}\nclass: transactional\non: {code}\n"
+                            f"send: {{template: {code}, via: {'sms' if code == 'too-large' else 'email'}}}\n"
+                            for code in UNMADE))
+    for code, template in UNMADE.items():
+        shop.template(f"{code}.text.liquid" if code == "too-large" else f"{code}.html.liquid", template)
+    shop.daemon().spawn()
+    shop.push(*[{**of(code, code), "customer": {"id": code, "email": "c@example.com", "phone": "+40721000001"},
+                 "zero": 0, "nobody": "nobody"} for code in UNMADE])
+    for code in UNMADE:
+        shows(shop, code, rf"{code} dead, {code} by (smtp|texts): .* {MID}")
+
+
+def scene_attached(shop):
+    """The body of its gateway's requests has no place for it."""
+    shop.redis()
+    shop.config["gateways"] = {"api": {"kind": "http", "url": "http://127.0.0.1:1/"}}
+    shop.config["channels"] = {"email": "api"}
+    shop.template("api.json.liquid", "{}")
+    shop.template("terms.pdf", "%PDF")
+    shop.template("terms.html.liquid", "---\nsubject: x\nlayout: none\nattachments: [{file: terms.pdf}]\n---\n<p>")
+    shop.rules("{name: terms, class: transactional, on: x, send: terms}")
+    shop.daemon().spawn()
+    shop.push(of(1))
+    shows(shop, "1", rf"terms dead, lost-attachments by api: .* {MID}")
+
+
+def scene_no_template(shop):
+    decide(shop, 1)
+    [key] = shop.client.keys("nudged:message:*")
+    shop.client.hset(key, "give_up", int(shop.client.time()[0] * 1000) + 3000)
+    without_template(shop)
+    shows(shop, "0", rf"hello dead, no-template by smtp: there is no template `hello` {MID}")
+
+
+def scene_time_is_over(shop):
+    """Of what waits in the outbox; one was bound to a gateway, one is of a channel that nobody has any more, of one
+    somebody has deleted fields, of one what it says."""
+    shop.redis()
+    shop.smtp()
+    shop.config["gateways"]["texts"] = {"kind": "http", "url": "http://127.0.0.1:1/"}
+    shop.config["channels"] = {"email": "smtp", "sms": "texts"}
+    shop.template("texts.json.liquid", "{}")
+    shop.template("letter.text.liquid", "---\nsubject: letter\n---\nx\n")
+    shop.rules(f"name: mail\n{RULE}send: letter\n---\nname: text\n{RULE.replace('x', 'y', 1)}"
+               "send: {template: letter, via: sms}\n")
+    shop.client.hset("nudged:paused", mapping={"smtp": "{}", "texts": "{}"})
+    one = shop.daemon().spawn()
+    shop.push(of("late"), of("bound"), of("spoilt"), of("empty"),
+              {**of("text", "y"), "customer": {"id": "text", "phone": "+4072"}})
+    wait_until(lambda: len(shop.client.keys("nudged:body:*")) == 5, "all to wait")
+    assert one.stop() == 0
+    keys = {shop.client.hget(key, "customer").decode(): key for key in shop.client.scan_iter("nudged:message:*")}
+    for who in ("late", "bound", "text"):
+        shop.client.hset(keys[f"id:{who}"], "give_up", 1)
+    shop.client.hset(keys["id:bound"], mapping={"bound": 1, "gateway": "gone"})
+    shop.client.hdel(keys["id:spoilt"], "give_up")
+    shop.client.set(keys["id:empty"].replace(b":message:", b":body:"), "{}")
+    shop.client.delete("nudged:paused")
+    shop.daemon("two", channels={"email": "smtp"}).spawn()
+    shows(shop, "late", rf"mail dead, gave-up.* {MID}")
+    shows(shop, "bound", rf"mail dead, no-gateway.*: it may have arrived through `gone`.* {MID}")
+    shows(shop, "spoilt", rf"mail dead, not-whole: what Redis had of it lacked fields {MID}")
+    shows(shop, "empty", rf"dead, bad-message by smtp: .* {MID}")
+    shows(shop, "text", rf"text dead, no-channel: .* {MID}")
+
+
+def scene_dead_by_hand(shop):
+    api(shop)
+    shop.push(text(1, 503))
+    shows(shop, "1", rf"text retry by api: .* {MID}")
+    assert shop.ctl("outbox", "drop", "--all")[0] == 0
+    shows(shop, "1", rf"text dropped: by hand {MID}")
 
 
 # ---- While a sender has it ----
@@ -283,11 +378,13 @@ def scene_suspected(shop):
 
 # Of who was erased no line is kept.
 UNTOLD = {"erasure"}
-# Words that a test of another file shows; what an ordinary document has no room for, of a decision alone.
+# Words that a test of another file shows; what an ordinary document has no room for, of a decision alone; what the
+# checks of a configuration and of templates leave no way to, of the header.
 ELSEWHERE = {
     "timer given up": "test_faults.py", "rule-removed": "test_explain.py", "rule-changed": "test_explain.py",
     "outbox-full": "test_explain.py", "too-many-journeys": "test_explain.py", "fields-too-large": "test_explain.py",
     "profile-too-large": "test_explain.py", "too-many-messages": "../unit/test_withdrawal.c",
+    "bad-header": "../unit/test_mime.c",
 }
 SCENES = {
     scene_too_large: {"too-large"}, scene_start_lost: {"start-lost"},
@@ -300,12 +397,17 @@ SCENES = {
     scene_may_have_arrived: {"withdrawn, may have arrived", "unsubscribed"}, scene_cut: {"cut"},
     scene_killed: {"its daemon ended"}, scene_dropped_in_hand: {"dropped"},
     scene_watched: {"watches", "told-of", "watches-no-more", "watch-dropped"},
+    scene_unmade: set(UNMADE), scene_attached: {"lost-attachments"}, scene_no_template: {"no-template"},
+    scene_time_is_over: {"gave-up", "no-gateway", "not-whole", "no-channel", "bad-message"},
+    scene_dead_by_hand: {"dropped"},
 }
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__.removeprefix("scene_"))
 def test_scene(shop, scene):
+    SHOWN.clear()
     scene(shop)
+    assert not [word for word in SCENES[scene] if not any(word in pattern for pattern in SHOWN)]
 
 
 def of_rows():
@@ -319,7 +421,7 @@ def of_rows():
     return told
 
 
-@pytest.mark.parametrize("name", ["whats", "whys"])
+@pytest.mark.parametrize("name", ["whats", "whys", "reasons"])
 def test_every_word_has_a_row(name):
     folder = SOURCE / "tests/functional"
     assert not [word for word, file in ELSEWHERE.items() if word not in (folder / file).read_text()]
