@@ -37,8 +37,10 @@ static int finish(int status)
 
 static int run(struct context *context, int argc, char **argv)
 {
-    if (argc == 0 || strcmp(argv[0], "help") == 0)
-        return help_print(argc > 1 ? argv[1] : NULL);
+    if (argc == 0)
+        return help_print(NULL);
+    if (strcmp(argv[0], "help") == 0)
+        return asks_for_help(argc, argv) ? help_print(NULL) : help_run(context, argc, argv);
     if (strcmp(argv[0], "complete") == 0)
         return complete_print(context, argc - 1, argv + 1);
     const struct command *command = command_find(argv[0]);

@@ -49,7 +49,7 @@ int help_unknown(const char *name)
 
 int help_print(const char *name)
 {
-    if (name && (strcmp(name, "help") == 0 || *name == '-'))
+    if (name && strcmp(name, "help") == 0)
         name = NULL;
     const struct command *command = name ? command_find(name) : NULL;
     if (name && !command)
@@ -59,4 +59,14 @@ int help_print(const char *name)
     else
         print_all();
     return EXIT_SUCCESS;
+}
+
+int help_run(struct context *context, int argc, char **argv)
+{
+    int count = command_options(context, argc, argv, NULL);
+    if (count < 0)
+        return EX_USAGE;
+    if (count > 1)
+        return command_usage(argv[0], "one command is expected, not `%s` too", argv[2]);
+    return help_print(count ? argv[1] : NULL);
 }

@@ -57,6 +57,8 @@ def test_unknown_command(desk):
     (["push", "--fast"], "no option `--fast`"),
     (["demo", "--fold", "x"], "no option `--fold`; did you mean `--folder`?"),
     (["demo", "x"], "no argument is expected: x"),
+    (["help", "--nonsense"], "no option `--nonsense`"),
+    (["help", "check", "push"], "one command is expected, not `push` too"),
 ])
 def test_wrong_command_line(desk, arguments, fault):
     status, out, err = desk.ctl(*arguments)
@@ -71,7 +73,7 @@ def test_help_is_an_option_of_every_command(desk):
         told = desk.ctl("help", command)
         assert told[0] == 0 and told[1].startswith("Usage: nudgectl ")
         assert desk.ctl(command, "--help") == told
-        assert command == "help" or desk.ctl(command, "x", "-h") == told
+        assert desk.ctl(command, "x", "-h") == told
     assert desk.ctl("eval", "1 + 1", "--", "--help")[0] == 64
     status, out, err = desk.ctl("--confg", "x")
     assert (status, out) == (64, "") and err.endswith("hint: `nudgectl help`\n")
@@ -164,7 +166,8 @@ def test_demo(tmp_path):
     assert "no-customer" in done.stdout
     index = (folder / "html/index.html").read_text()
     for number, to, subject in rows:
-        assert f'href="{number.zfill(2)}.html">{subject}<small>{to.replace("<", "&lt;").replace(">", "&gt;")}</small>' in index
+        told = to.replace("<", "&lt;").replace(">", "&gt;")
+        assert f'href="{number.zfill(2)}.html">{subject}<small>{told}</small>' in index
         assert subject.split()[0] in (folder / f"html/{number.zfill(2)}.html").read_text()
         assert "<pre>" in (folder / f"html/{number.zfill(2)}-text.html").read_text()
     assert not (folder / "state/redis/redis.sock").exists()
@@ -626,7 +629,8 @@ def test_status_reload_and_stop(running):
     assert (status, err, told["well"], told["wrong"]) == (0, "", True, [])
     assert [(one["name"], one["state"], one["rules"]) for one in told["daemons"]] == [("one", "running", 2)]
     # By these the last release's was read.
-    assert (told["state"], told["redis"], told["rules"], told["outbox"], told["later"], told["held"]) == ("running", True, 2, 0, 0, 0)
+    assert (told["state"], told["redis"], told["rules"]) == ("running", True, 2)
+    assert (told["outbox"], told["later"], told["held"]) == (0, 0, 0)
     assert [(one["name"], one["breaker"], one["sending"]) for one in told["gateways"]] == [("file", "closed", 0)]
     status, out, err = desk.ctl("status")
     assert (status, err) == (0, "")
@@ -654,4 +658,5 @@ sms      marketing            0       -
     assert desk.ctl("stop")[0] == 0
     assert daemon.ended() == 0
     status, out, err = desk.ctl("status")
-    assert status == 69 and out.startswith("daemon    none runs\nredis     answers\n!  no daemon answers at ") and err == ""
+    assert status == 69 and out.startswith("daemon    none runs\nredis     answers\n!  no daemon answers at ")
+    assert err == ""
