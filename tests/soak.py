@@ -119,8 +119,9 @@ class Soak:
                 next_fault = time.monotonic() + self.rng.uniform(1, 4)
             if now - begin >= told + 60:
                 told += 60
-                print(f"{told // 60} min: {len(self.ledger.wanted)} events, {self.shop.client.zcard('nudged:uncertain')} "
-                      f"held, faults {dict(self.done)}", flush=True)
+                held = self.shop.client.zcard("nudged:uncertain")
+                print(f"{told // 60} min: {len(self.ledger.wanted)} events, {held} held, faults {dict(self.done)}",
+                      flush=True)
             tick += 1
             self.pace(begin + tick * PULSE)
 

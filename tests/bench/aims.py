@@ -6,7 +6,8 @@ import re
 AIMS = [
     ("messages over SMTP, of `smtp-source -d -s 20`", "pipeline", "smtp-source -d: nudged to it", "least", 0.4, ""),
     ("… to BullMQ with nodemailer and liquidjs", "pipeline", "BullMQ: nudged to it", "least", 9, " times"),
-    ("… to the best of two Node processes", "pipeline", "the best of two processes: nudged to it", "least", 3, " times"),
+    ("… to the best of two Node processes", "pipeline", "the best of two processes: nudged to it", "least", 3,
+     " times"),
     ("a message, the daemon's processor time", "pipeline", "nudged: its processes", "most", 150, " µs"),
     ("a message, Redis' processor time", "pipeline", "nudged: Redis", "most", 70, " µs"),
     ("messages over HTTP, to two Node processes with undici", "http", "two Node processes: nudged to it", "least", 3,

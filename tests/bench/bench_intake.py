@@ -1,5 +1,5 @@
-"""Events a second of types that nobody reads, of 690 bytes: the daemon with ten rules, of customers that it knows and of
-whom no more than an id is said, and of customers whose name and address each event tells; and in the same rounds a
+"""Events a second of types that nobody reads, of 690 bytes: the daemon with ten rules, of customers that it knows and
+of whom no more than an id is said, and of customers whose name and address each event tells; and in the same rounds a
 bare loop in C, XREADGROUP COUNT 100 and XACK (bare_reader.c), which does nothing with them."""
 
 import json

@@ -9,8 +9,8 @@ TOKEN = "4242424242"
 
 
 def crowd(redis, ask, event, count, due_s):
-    """`event`: of the customer TOKEN, after which they wait. Customers 0 to `count` - 1 are made of it, whose timers are
-    due from now on in `due_s` seconds; `ask(*words)` asks Redis (redis-py's)."""
+    """`event`: of the customer TOKEN, after which they wait. Customers 0 to `count` - 1 are made of it, whose timers
+    are due from now on in `due_s` seconds; `ask(*words)` asks Redis (redis-py's)."""
     redis.push([event])
     until(lambda: ask("ZCARD", "nudged:due") == 1, "one customer who waits")
     document = ask("GET", f"nudged:customer:id:{TOKEN}").decode()

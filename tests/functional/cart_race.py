@@ -31,7 +31,8 @@ def settings(shop):
 
 
 def place(client, kind, number, **more):
-    event = {"type": kind, "id": f"{kind}{number}", "customer": {"id": number, "email": f"c{number}@example.com"}, **more}
+    event = {"type": kind, "id": f"{kind}{number}", "customer": {"id": number, "email": f"c{number}@example.com"},
+             **more}
     entry = client.xadd("nudged:events", {"event": json.dumps(event)})
     return int(entry.split(b"-")[0])
 

@@ -88,7 +88,8 @@ def check_brake(run):
         times = [sent.at for mid, sent in run.reader.sent.items() if sent.rule == rule and mid in run.reader.mails]
         for at in times:
             since = max([at - window + SLACK_MS] + [time for time in resumed if time < at])
-            assert sum(since < one <= at for one in times) <= most, f"{rule}: over the brake {run.brake} at {at}: {sorted(times)} {resumed}"
+            within = sum(since < one <= at for one in times)
+            assert within <= most, f"{rule}: over the brake {run.brake} at {at}: {sorted(times)} {resumed}"
     for rule, at in run.reader.brakes:
         within = [one for one in by_rule[rule] if at - window * 65 // 64 - SLACK_MS < one <= at + SLACK_MS]
         # Of a commit that was refused some lacked a code the second time.

@@ -99,8 +99,8 @@ class Grammar:
         rng, name = self.rng, f"r{len(self.fields)}"
         on = rng.sample(TYPES, 1 if self.may(0.8) else 2) + (rng.sample(MADE, 1) if self.may(0.25) else [])
         clock = self.clock() if self.clocks and self.may(0.35) else None
-        rule = Rule(name, [] if clock else on, clock, priority=self.priority(), marketing=self.may(0.7), per=not clock and self.may(0.4),
-                    silent=self.may(0.12), field=f"f{len(self.fields)}")
+        rule = Rule(name, [] if clock else on, clock, priority=self.priority(), marketing=self.may(0.7),
+                    per=not clock and self.may(0.4), silent=self.may(0.12), field=f"f{len(self.fields)}")
         self.fields.append(rule.field)
         self.of(rule)
         rule.steps = self.collecting() if self.may(0.2) else self.steps(0)
@@ -272,7 +272,8 @@ class Grammar:
             ("wait_for", length, self.until([], self.of_meeting)),
             ("wait_for", length, self.until([], self.of_meeting)),
             ("wait_clock", rng.choice([rng.randrange(48) * 30, *self.night])),
-            moment if self.ticks else ("wait_moment", "timestamp(event.data.at)", lambda view: view.data["at_ms"], rng.random() < 0.5)])
+            moment if self.ticks
+            else ("wait_moment", "timestamp(event.data.at)", lambda view: view.data["at_ms"], rng.random() < 0.5)])
 
     def of_meeting(self):
         return self.rng.choice([self.of_end, self.of_event])()

@@ -32,7 +32,8 @@ class World:
 
     def known(self, customer):
         friend, zone = rng_friend(self.rng, self.customers), self.rng.choice(self.zones)
-        return {**({"timezone": zone} if zone else {}), **({FRIEND: friend} if friend else {}), "email": f"{customer}@example.com", "level": self.rng.randrange(10),
+        return {**({"timezone": zone} if zone else {}), **({FRIEND: friend} if friend else {}),
+                "email": f"{customer}@example.com", "level": self.rng.randrange(10),
                 "accepts_marketing": self.rng.random() < 0.85}
 
     def first(self, now_ms):

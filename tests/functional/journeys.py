@@ -104,7 +104,8 @@ class Run:
         self.reader.sets = [self.write_rules()]
         self.shop.template("letter.text.liquid", LETTER + "\n")
         self.shop.template("coded.text.liquid", LETTER + "|{{ given.code }}\n")
-        self.codes = [f"code{number}" for number in range(self.rng.choice([0, 30, 300]) if "codes" in self.drawn else 10000)]
+        self.codes = [f"code{number}"
+                      for number in range(self.rng.choice([0, 30, 300]) if "codes" in self.drawn else 10000)]
         if self.codes:
             self.client.rpush(f"nudged:codes:{CODES}", *self.codes)
 

@@ -59,7 +59,8 @@ if: has(customer.clocked)
 on_uncertain: resend
 send: {{template: mark, data: {{mark: customer.clocked}}}}
 """
-RULE = "{{name: {name}, class: transactional, on: {name}, on_uncertain: {policy}, {more}send: {{template: mark, via: {via}{to}}}}}"
+RULE = "{{name: {name}, class: transactional, on: {name}, on_uncertain: {policy}, {more}" \
+       "send: {{template: mark, via: {via}{to}}}}}"
 
 
 def next_minute(seconds):
@@ -213,11 +214,13 @@ class Ledger:
         strangers = set(copies) - set(self.wanted) - poison  # where its end was poison it is not ended
         assert not strangers, f"nobody asked for some that arrived: {sorted(strangers)[:5]}"
         self.check_codes()
-        assert not lost, f"{len(lost)} lost: {[(m, self.wanted[m], self.shop.trace(f'id:{m}')) for m in lost[:5]]}, {self.shop.dead()}"
+        some = [(m, self.wanted[m], self.shop.trace(f"id:{m}")) for m in lost[:5]]
+        assert not lost, f"{len(lost)} lost: {some}, {self.shop.dead()}"
         wrong = [mark for mark in twice if not {**self.kinds, "clocked": True}[self.wanted[mark]]]
         assert not wrong, f"{len(wrong)} twice under hold: {wrong[:5]}"
         strange = [mark for mark in twice if not self.was_uncertain(mark)]
-        assert not strange, f"{len(strange)} twice, and never uncertain: {[(m, self.shop.trace(f'id:{m}')) for m in strange[:3]]}"
+        some = [(m, self.shop.trace(f"id:{m}")) for m in strange[:3]]
+        assert not strange, f"{len(strange)} twice, and never uncertain: {some}"
         letters = [letter for letter in self.shop.dead() if letter["reason"] != b"poison"]
         assert not letters, f"{len(letters)} dead letters: {letters[:2]}"
         return {"messages": len(self.wanted), "lost": len(lost), "second copies": sum(copies[m] - 1 for m in twice),

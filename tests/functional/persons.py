@@ -209,7 +209,8 @@ class World:
         (person.starts if full else person.ends).append((at_ms, mark))
 
     def order_placed(self, person, at_ms, mark, event):
-        event["order"] = {"address": person.address, "note": "x" * self.rng.choice([10, 1000, 70000 if self.number % 50 == 0 else 10])}
+        event["order"] = {"address": person.address,
+                          "note": "x" * self.rng.choice([10, 1000, 70000 if self.number % 50 == 0 else 10])}
         person.orders.append(mark)
         person.ends.append((at_ms, mark))
 

@@ -23,8 +23,10 @@ class Twilio(Provider):
     def __init__(self, shop, **more):
         self.SITUATIONS = {
             "+1429": self.error(429, 20429, "Too Many Requests"), "+1430": self.error(400, 21611, "queue full"),
-            "+1211": self.error(400, 21211, "Invalid 'To' Phone Number"), "+1610": self.error(400, 21610, "unsubscribed"),
-            "+1614": self.error(400, 21614, "not a mobile number"), "+1408": self.error(403, 21408, "region not enabled"),
+            "+1211": self.error(400, 21211, "Invalid 'To' Phone Number"),
+            "+1610": self.error(400, 21610, "unsubscribed"),
+            "+1614": self.error(400, 21614, "not a mobile number"),
+            "+1408": self.error(403, 21408, "region not enabled"),
             "+1606": self.error(400, 21606, "The From phone number is not valid for your account"),
             "+1500": self.error(500, 20500, "internal"), "+1503": self.error(503, 20503, "down"),
         }

@@ -160,7 +160,8 @@ class Nginx(Program):
         places = "".join(f"{kind}_temp_path {here}/{kind};\n" for kind in
                          ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         user = "user root;\n" if os.geteuid() == 0 else ""
-        path = self.write("nginx.conf", f"""{user}daemon off; pid {here}/pid; error_log {here}/error.log; worker_processes 1;
+        path = self.write("nginx.conf",
+                          f"""{user}daemon off; pid {here}/pid; error_log {here}/error.log; worker_processes 1;
 events {{ worker_connections 1024; }}
 http {{
 {places} log_format one '{form}'; access_log {here}/access.txt one; {self.http}

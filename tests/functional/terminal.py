@@ -11,7 +11,8 @@ class Terminal:
 
     def __init__(self, folder, columns=80, lines=24, shell="env PS1='$? $ ' bash --norc --noprofile", **environment):
         self.socket = folder / "tmux.sock"
-        kept = {name: value for name, value in os.environ.items() if name not in ("TMUX", "NO_COLOR", "COLUMNS", "LINES")}
+        kept = {name: value for name, value in os.environ.items()
+                if name not in ("TMUX", "NO_COLOR", "COLUMNS", "LINES")}
         self.environment = {**kept, "LANG": "C.UTF-8", **environment}
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(lines), "-s", "t",
                   f"cd {folder} && exec {shell}")

@@ -118,6 +118,7 @@ def test_faults_of_channels(desk):
                   r"error: there is no gateway `flie`\n",
                   r"error: `cell phone` cannot be a field of the customer\n"):
         assert re.search(r"yaml:\d+:\d+: " + fault, out), (fault, out)
-    desk.config["channels"] = {"email": "file", "sms": {"gateways": "file"}, "bulk": {"kind": "mail", "gateways": "relay"}}
+    desk.config["channels"] = {"email": "file", "sms": {"gateways": "file"},
+                               "bulk": {"kind": "mail", "gateways": "relay"}}
     desk.daemon()
     assert desk.ctl("check")[0] == 0

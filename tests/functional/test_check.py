@@ -302,15 +302,20 @@ def test_from_is_of_mails_alone(desk):
 
 @pytest.mark.parametrize("rule, line, words, hint", [
     ("name: a\non: x\nper: '[order.id]'\nsend: welcome\n", 3, "`per` must be a text or a number", "per: order.id"),
-    ("name: a\non: x\nclass: transactional\nholdout: 10\nsend: welcome\n", 4, "`holdout` is for marketing", "leave it out"),
+    ("name: a\non: x\nclass: transactional\nholdout: 10\nsend: welcome\n", 4, "`holdout` is for marketing",
+     "leave it out"),
     ("name: a\non: x\nwhile: size(cart.items)\nsend: welcome\n", 3, "a condition must be true or false", "compare it"),
-    ("name: a\non: x\nsteps:\n- split: {name: s, shares: {a: 50, b: 60}}\n  then: {a: [send: welcome]}\n", 4, "the shares add up to 110, not to 100", "together 100"),
+    ("name: a\non: x\nsteps:\n- split: {name: s, shares: {a: 50, b: 60}}\n  then: {a: [send: welcome]}\n", 4,
+     "the shares add up to 110, not to 100", "together 100"),
     ("name: a\non: x\nsend: {template: welcome, code: 'a:b'}\n", 3, "`a:b` cannot be the name of a list of codes", ""),
-    ("name: a\non: x\nagain: collect\nsteps:\n- send: welcome\n- wait: 1h\n", 6, "nothing may wait behind a send", "wait first, then send"),
-    ("name: a\non: x\nif: size(collected) > 1\nsend: welcome\n", 3, "nothing is collected yet", "in a step, or in `while`"),
+    ("name: a\non: x\nagain: collect\nsteps:\n- send: welcome\n- wait: 1h\n", 6, "nothing may wait behind a send",
+     "wait first, then send"),
+    ("name: a\non: x\nif: size(collected) > 1\nsend: welcome\n", 3, "nothing is collected yet",
+     "in a step, or in `while`"),
     ("name: a\non: {every: day}\nsend: welcome\n", 2, "`at` is missing", "at: \"09:00\""),
     ("name: a\non: x\n\u00a0send: welcome\n", 3, "a no-break space stands here", "replace it by a space"),
-    ("name: a\non: x\nsteps:\n  - wait: 1h\n \u00a0- send: m\n", 5, "a no-break space stands here", "replace it by a space"),
+    ("name: a\non: x\nsteps:\n  - wait: 1h\n \u00a0- send: m\n", 5, "a no-break space stands here",
+     "replace it by a space"),
 ])
 def test_hints_for_rules(desk, rule, line, words, hint):
     desk.rules(rule, "hinted.yaml")

@@ -77,8 +77,8 @@ def test_of_whole_mails(api):
     ("{{ baskt.total }}", "no known event carries `baskt.total`"),
     ("{{ customer.fist_name }}", "there is no `customer.fist_name`"),
     *((f"{{{{ message.{name} }}}}", None) for name in (
-        "to", "to_name", "to_mailbox", "from", "from_address", "from_name", "from_mailbox", "reply_to", "envelope_from", "subject",
-        "preheader", "preview", "text", "html", "headers['List-Unsubscribe']", "attachments[0].cid",
+        "to", "to_name", "to_mailbox", "from", "from_address", "from_name", "from_mailbox", "reply_to", "envelope_from",
+        "subject", "preheader", "preview", "text", "html", "headers['List-Unsubscribe']", "attachments[0].cid",
         "unsubscribe_url", "mid", "channel", "locale", "template", "rule", "step", "class", "topic")),
     ("{{ data.gift }} {{ gift }} {{ customer.tier }} {{ basket.total }} {{ shop.name }}", None),
 ])

@@ -13,7 +13,8 @@ def test_the_sdk_of_cloudevents(shop):
     shop.redis()
     web_shop(shop)
     web = Web(shop.daemon().spawn())
-    done = subprocess.run(["node", SOURCE / "tests/functional/emit_cloudevents.js", f"http://127.0.0.1:{web.port}", TOKEN],
+    done = subprocess.run(["node", SOURCE / "tests/functional/emit_cloudevents.js", f"http://127.0.0.1:{web.port}",
+                           TOKEN],
                           env=dict(os.environ, NODE_PATH=str(folder / "node_modules")), capture_output=True, text=True,
                           timeout=PATIENCE)
     assert done.returncode == 0, done.stderr

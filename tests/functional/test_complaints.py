@@ -218,7 +218,8 @@ def test_daemons_that_sweep_at_once_ask_each_customer_once(life):
     for name in ("one", "two"):
         life.shop.daemon(name).spawn()
     life.redis.ahead_ms.value += 31000  # what it had in hand is taken again
-    wait_until(lambda: all(("news", "sends", "letter") in life.shop.trace(f"id:{customer}") for customer in range(people)),
+    wait_until(lambda: all(("news", "sends", "letter") in life.shop.trace(f"id:{customer}")
+                           for customer in range(people)),
                "all to be asked")
     life.settle()
     traces = [life.shop.trace(f"id:{customer}") for customer in range(people)]

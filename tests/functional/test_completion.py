@@ -34,7 +34,8 @@ def counter(desk):  # noqa: F811
 
 
 def test_every_command_and_its_options():
-    helped = subprocess.run([BUILD / "nudgectl", "help"], capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
+    helped = subprocess.run([BUILD / "nudgectl", "help"], capture_output=True, text=True, check=True,
+                            timeout=PATIENCE).stdout
     names = re.findall(r"^  ([a-z][a-z-]+) ", helped, re.M)
     assert complete("") == names == complete() and complete("help", "") == names
     assert set(complete("-")) == {"--config", "--color", "--help", "--version"}
@@ -45,19 +46,24 @@ def test_every_command_and_its_options():
         assert {"--config", "-c", "--color", "--help"} <= options, name
         # What is there is told, and what is told is there.
         told = set(re.findall(r"(?<![\w-])(--[a-z][a-z-]*)", page))
-        assert told == {option for option in options if option.startswith("--")} - {"--config", "--color", "--help"}, name
+        common = {"--config", "--color", "--help"}
+        assert told == {option for option in options if option.startswith("--")} - common, name
 
 
 def test_names(counter):
     config = ["-c", str(counter.one.config)]
     assert complete("preview", *config, "") == ["ping", "welcome"]
-    assert complete("rule", "pause", *config, "wel") == ["welcome"] and complete("rule", "pause", "welcome", *config, "p") == ["ping"]
+    assert complete("rule", "pause", *config, "wel") == ["welcome"]
+    assert complete("rule", "pause", "welcome", *config, "p") == ["ping"]
     assert complete(*config, "gateway", "test", "") == ["file", "relay"]
-    assert complete("dead", *config, "--gateway", "re") == ["relay"] and complete("dead", *config, "--gateway=re") == ["--gateway=relay"]
+    assert complete("dead", *config, "--gateway", "re") == ["relay"]
+    assert complete("dead", *config, "--gateway=re") == ["--gateway=relay"]
     assert complete("dead", *config, "--channel", "") == ["email", "sms"]
     assert complete("outbox", "retry", *config, "--template", "w") == ["welcome"]
-    assert complete("codes", "load", *config, "s") == ["spring10"] and complete("codes", "load", "spring10", "") == [":file"]
-    assert complete("preview", "--as", "") == ["text", "html", "eml", "source"] and complete("status", "--color", "a") == ["auto", "always"]
+    assert complete("codes", "load", *config, "s") == ["spring10"]
+    assert complete("codes", "load", "spring10", "") == [":file"]
+    assert complete("preview", "--as", "") == ["text", "html", "eml", "source"]
+    assert complete("status", "--color", "a") == ["auto", "always"]
     assert complete("-c", "") == complete("check", "--config", "") == complete("push", "") == [":file"]
     assert complete("test", "--rules", "") == [":folder"]
     assert complete("gateway", "") == ["ls", "pause", "resume", "test"] and complete("suppress", "im") == ["import"]
@@ -66,8 +72,10 @@ def test_names(counter):
 
 def test_customers(counter):
     config = ["-c", str(counter.one.config)]
-    assert sorted(complete("explain", *config, "7")) == ["7", "71"] and sorted(complete("explain", *config, "id:7")) == ["id:7", "id:71"]
-    assert complete("explain", *config, "ana@") == ["ana@example.com"] and complete("dead", *config, "--customer", "phone:") == ["phone:+40721"]
+    assert sorted(complete("explain", *config, "7")) == ["7", "71"]
+    assert sorted(complete("explain", *config, "id:7")) == ["id:7", "id:71"]
+    assert complete("explain", *config, "ana@") == ["ana@example.com"]
+    assert complete("dead", *config, "--customer", "phone:") == ["phone:+40721"]
     assert sorted(complete("customer", "show", *config, "")) == sorted(
         ["id:7", "id:71", "id:905", "email:ana@example.com", "phone:+40721"])
     assert complete("explain", *config, "*") == complete("explain", *config, "id:[78]") == []
@@ -104,7 +112,8 @@ def shell(request, counter, tmp_path):
     (tmp_path / "bin/nudgectl").symlink_to(BUILD / "nudgectl")
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters/report-of-may.eml").write_text("")
-    terminal = Terminal(tmp_path, 100, 40, f"env HOME={tmp_path} {command}", PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
+    terminal = Terminal(tmp_path, 100, 40, f"env HOME={tmp_path} {command}",
+                        PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
     terminal.keys("-l", f"{setup}; alias n='nudgectl'; clear")
     terminal.keys("Enter")
     terminal.wait(lambda screen: screen.endswith("$") and "PS1" not in screen and "function" not in screen, "the shell")
@@ -142,7 +151,8 @@ def test_tab(shell):
 
 
 ODD = {"two words": "odd-1", "$(touch pwned)": "odd-2", "`touch pwned`": "odd-3", "a;touch pwned;": "odd-4",
-       "it's": "odd-5", 'say "x"': "odd-6", "back\\slash": "odd-7", "-n": "odd-8", "*": "odd-9", "tilde~$HOME": "odd-10"}
+       "it's": "odd-5", 'say "x"': "odd-6", "back\\slash": "odd-7", "-n": "odd-8", "*": "odd-9",
+       "tilde~$HOME": "odd-10"}
 
 
 @pytest.mark.parametrize("odd", ODD)
@@ -170,16 +180,17 @@ def test_a_quote_that_is_open_in_bash(counter):
         if word[0] in "'\"":
             words[4:] = [word]
         typed = typed.replace("nudgectl", words[0], 1)
-        done = subprocess.run(["bash", "-c", f"source {SOURCE}/completions/nudgectl.bash; COMP_LINE=$1; COMP_POINT=${{#1}}; shift; "
-                               'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _nudgectl; printf "%s\\n" "${COMPREPLY[@]}"', "-",
-                               typed, *words], capture_output=True, text=True, timeout=PATIENCE, check=True)
+        done = subprocess.run(["bash", "-c",
+                               f"source {SOURCE}/completions/nudgectl.bash; COMP_LINE=$1; COMP_POINT=${{#1}}; shift; "
+                               'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _nudgectl; printf "%s\\n" "${COMPREPLY[@]}"',
+                               "-", typed, *words], capture_output=True, text=True, timeout=PATIENCE, check=True)
         assert done.stdout.splitlines() == wanted, (word, done)
 
 
 def test_they_are_installed(tmp_path):
     """Where each shell looks."""
-    make = subprocess.run(["make", "-s", "-C", BUILD, "install-data", f"DESTDIR={tmp_path}"], capture_output=True, text=True, check=False,
-                          timeout=PATIENCE)
+    make = subprocess.run(["make", "-s", "-C", BUILD, "install-data", f"DESTDIR={tmp_path}"], capture_output=True,
+                          text=True, check=False, timeout=PATIENCE)
     assert make.returncode == 0, make.stderr
     found = {str(path.relative_to(tmp_path)).split("share/")[1] for path in tmp_path.rglob("*nudgectl*")
              if path.is_file() and "/man/" not in str(path)}

@@ -199,7 +199,8 @@ def test_decisions_are_the_same_at_both(shop):
     assert bring(shop, "--journeys", "-", stdin=text)[1] == "imported id:7, 1 journey\n"
 
     def would(config, kind):
-        told = shop.ctl("explain", "7", "--event", "-", "--json", stdin=json.dumps({"type": kind, "id": kind}), config=config)[1]
+        told = shop.ctl("explain", "7", "--event", "-", "--json", stdin=json.dumps({"type": kind, "id": kind}),
+                        config=config)[1]
         lines = [json.loads(line) for line in told.splitlines()]
         done = [(item.get("rule"), item["what"], item.get("why"), item.get("no")) for item in lines[0]["did"]]
         return done, [(line["message"], line["to"]) for line in lines[1:]]

@@ -47,7 +47,8 @@ class Prometheus:
         """The samples of now; None while it does not answer."""
         asked = urllib.parse.urlencode({"query": query})
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/query?{asked}", timeout=PATIENCE) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/query?{asked}",
+                                        timeout=PATIENCE) as answer:
                 told = json.load(answer)
         except OSError:
             return None
@@ -85,12 +86,14 @@ def test_each_query_has_an_answer(watched):
     shop.mail.answers = lambda envelope: "550 5.1.1 nobody" if envelope.rcpt_tos[0].startswith("ana5") else "250 ok"
     daemon = shop.daemon().spawn()
     prometheus = shop.add(Prometheus(shop.folder, port_of(daemon)))
-    wait_until(lambda: prometheus.ask('nudged_ready{job="nudged"}'), lambda: (shop.folder / "prometheus.log").read_text())
+    wait_until(lambda: prometheus.ask('nudged_ready{job="nudged"}'),
+               lambda: (shop.folder / "prometheus.log").read_text())
     for turn in range(1, 7):
         before = prometheus.ask("sum(nudged_events_decided_total)")[0]["value"][1]
         do_all(shop, turn)
         shop.wait_idle()
-        wait_until(lambda before=before: prometheus.ask("sum(nudged_events_decided_total)")[0]["value"][1] != before, "news")
+        wait_until(lambda before=before: prometheus.ask("sum(nudged_events_decided_total)")[0]["value"][1] != before,
+                   "news")
     assert shop.ctl("rule", "pause", "held")[0] == 0
     wait_until(lambda: prometheus.ask("nudged_rule_paused"), "the pause")
     silent = []

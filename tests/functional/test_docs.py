@@ -140,7 +140,8 @@ def test_the_gateways(examples):
         secret.chmod(0o600)
         one["secret_file"] = str(secret)
     examples.config["gateways"] = gateways
-    examples.config["channels"] = {f"by-{name}": {"kind": "text" if one["kind"] in texts else "mail", "gateways": [name]}
+    examples.config["channels"] = {f"by-{name}": {"kind": "text" if one["kind"] in texts else "mail",
+                                                  "gateways": [name]}
                                    for name, one in gateways.items()}
     examples.daemon("one")
     is_clean(examples)

@@ -21,11 +21,13 @@ ELSEWHERE = {"nudgectl preview welcome --locale ro --open", "nudgectl demo", "nu
 ANA = {"id": "7", "email": "ana@example.com", "first_name": "Ana", "tier": "gold", "accepts_marketing": True}
 ORDER = {"type": "order.placed", "id": "o1", "customer": ANA, "order": {
     "id": 1, "number": "17", "total": 40, "currency": "EUR", "items": [{"title": "Tea", "quantity": 2, "price": 20}]}}
-CART = {"type": "cart.updated", "id": "c1", "customer": ANA, "cart": {"total": 40, "url": "https://shop.example/c", "items": [{"title": "Tea"}]}}
+CART = {"type": "cart.updated", "id": "c1", "customer": ANA,
+        "cart": {"total": 40, "url": "https://shop.example/c", "items": [{"title": "Tea"}]}}
 
 
 def examples():
-    told = subprocess.run([BUILD / "nudgectl", "help"], capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
+    told = subprocess.run([BUILD / "nudgectl", "help"], capture_output=True, text=True, check=True,
+                          timeout=PATIENCE).stdout
     for name in re.findall(r"^  ([a-z][a-z-]+) ", told, re.M):
         page = subprocess.run([BUILD / "nudgectl", name, "--help"], capture_output=True, text=True, check=False,
                               timeout=PATIENCE).stdout
@@ -83,8 +85,8 @@ def test_every_example_runs(market):
     for example in found:
         if example in ELSEWHERE or ("| jq" in example and not shutil.which("jq")):
             continue
-        done = subprocess.run(["bash", "-c", example], cwd=market.folder, env=environment, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
+        done = subprocess.run(["bash", "-c", example], cwd=market.folder, env=environment, capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
         if done.returncode != ENDS.get(example, 0):
             wrong.append((example, done.returncode, done.stdout[-300:], done.stderr[-600:]))
     assert not wrong, "\n\n".join(map(str, wrong))

@@ -107,7 +107,8 @@ ROWS = [
     Row("second-part", SEND + 'if: cart.total >= 50 && customer.tier == "gold"\n', [on(cart={"total": 80})],
         r'    second-part no-match: customer\.tier == "gold" \(customer\.tier: "silver"\)', profile={"tier": "silver"}),
     Row("either", SEND + "if: cart.total >= 50 || size(cart.items) > 2\n", [on(cart={"total": 1, "items": [1]})],
-        r"    either no-match: cart\.total >= 50 \|\| size\(cart\.items\) > 2 \(cart\.total: 1; size\(cart\.items\): 1\)"),
+        r"    either no-match: cart\.total >= 50 \|\| size\(cart\.items\) > 2 "
+        r"\(cart\.total: 1; size\(cart\.items\): 1\)"),
     Row("lines", SEND + "if: |\n  cart.total >= 50\n    || cart.total < 0\n", [on(cart={"total": 1})],
         r"    lines no-match: cart\.total >= 50 \|\| cart\.total < 0 \(cart\.total: 1\)"),
     Row("segment", SEND + 'if: customer.segment("regular")\n', [on()],
@@ -142,7 +143,8 @@ ROWS = [
     Row("emptied", "on: ROW.x\nif: size(cart.items) > 0\nagain: restart\nwait: 1h\nsend: letter\n",
         [on(cart={"items": [1]}), on(cart={"items": []})],
         r"    emptied ended: no-longer: size\(cart\.items\) > 0 \(size\(cart\.items\): 0\)"),
-    Row("until", "on: ROW.x\nagain: restart\nuntil: {on: ROW.paid, if: order.id == start.order.id}\nwait: 1h\nsend: letter\n",
+    Row("until",
+        "on: ROW.x\nagain: restart\nuntil: {on: ROW.paid, if: order.id == start.order.id}\nwait: 1h\nsend: letter\n",
         [on(order={"id": "a"}), on("paid", order={"id": "b"}), on("paid", order={"id": "a"})],
         r'    until stays: until: order\.id == start\.order\.id \(order\.id: "b"; start\.order\.id: "a"\)',
         r'    until ended: until: order\.id == start\.order\.id \(order\.id: "a"; start\.order\.id: "a"\)'),
@@ -151,27 +153,36 @@ ROWS = [
         [on(order={"id": "a"}), on("gone", why="tired"), on("gone")],
         r"    untils stays: until: why == 'bored' \(why: \"tired\"\)", r"    untils ended: until: why: no such field"),
     Row("waits", "on: ROW.x\nagain: restart\nwait: 1h\nsend: letter\n", [on()], rf"    waits waits until {TIME}"),
-    Row("waits-for", "on: ROW.x\nagain: restart\nsteps:\n- wait: {for: 1h, or: {on: ROW.y, if: n > 3}}\n- send: letter\n",
+    Row("waits-for",
+        "on: ROW.x\nagain: restart\nsteps:\n- wait: {for: 1h, or: {on: ROW.y, if: n > 3}}\n- send: letter\n",
         [on(), on("y", n=1), on("y", n=4)], rf"    waits-for waits-for until {TIME} \(or at waits-for\.y\)",
-        r"    waits-for stays: or: n > 3 \(n: 1\)", r"    waits-for goes-on: met", rf"    waits-for sends: letter {MID}"),
-    Row("past", "on: ROW.x\nagain: restart\nsteps:\n- wait: {until: timestamp(at), past: skip}\n- send: letter\n- wait: {until: timestamp(at)}\n- stop\n",
+        r"    waits-for stays: or: n > 3 \(n: 1\)", r"    waits-for goes-on: met",
+        rf"    waits-for sends: letter {MID}"),
+    Row("past",
+        "on: ROW.x\nagain: restart\nsteps:\n- wait: {until: timestamp(at), past: skip}\n- send: letter\n"
+        "- wait: {until: timestamp(at)}\n- stop\n",
         [on(at=ago(hours=1))], rf"    past passed-over: past \(it was {TIME}\)"),
     Row("goes-on", "on: ROW.x\nagain: restart\nsteps:\n- wait: {until: timestamp(at)}\n- send: letter\n",
         [on(at=ago(hours=1))], rf"    goes-on goes-on: past \(it was {TIME}\)"),
-    Row("moved", "on: ROW.x\nagain: restart\nsteps:\n- send: letter\n- wait: {for: 1h, or: ROW.y}\n- set: {moved: 'n + 1'}\n",
+    Row("moved",
+        "on: ROW.x\nagain: restart\nsteps:\n- send: letter\n- wait: {for: 1h, or: ROW.y}\n- set: {moved: 'n + 1'}\n",
         [on(n=1), "edit", on("y", n=2)], r"    moved passed-over: sent \(template letter\)",
-        edited="on: ROW.x\nagain: restart\nsteps:\n- wait: {for: 1h, or: ROW.y}\n- set: {moved: 'n + 1'}\n- send: letter\n"),
+        edited="on: ROW.x\nagain: restart\nsteps:\n"
+               "- wait: {for: 1h, or: ROW.y}\n- set: {moved: 'n + 1'}\n- send: letter\n"),
     Row("share", "on: ROW.x\nsteps:\n- split: {name: test, shares: {a: 100}}\n  then: {a: [{send: letter}]}\n", [on()],
         r"    share share: a \(split test; their place is [\d.]+\)"),
-    Row("sets", "on: ROW.x\nset: {level: n + 1}\n".replace("set:", "steps:\n- set:"), [on(n=4)], r"    sets sets: level = 5"),
-    Row("emits", "on: ROW.x\nsteps:\n- emit: {type: ROW.made, data: {n: n}}\n", [on(n=1)], r"    emits emits: emits\.made"),
+    Row("sets", "on: ROW.x\nset: {level: n + 1}\n".replace("set:", "steps:\n- set:"), [on(n=4)],
+        r"    sets sets: level = 5"),
+    Row("emits", "on: ROW.x\nsteps:\n- emit: {type: ROW.made, data: {n: n}}\n", [on(n=1)],
+        r"    emits emits: emits\.made"),
     Row("nobody", "on: ROW.x\nsteps:\n- emit: {type: ROW.made, for: friend}\n", [on(friend="stranger")],
         r"    nobody refused: no-such-customer: nobody is known by id:stranger"),
     Row("loop", "on: [ROW.x, ROW.y]\nsteps:\n- emit: {type: ROW.y}\n", [on()], r"    loop refused: loop"),
     Row("many", "on: ROW.x\nsteps:\n" + "- emit: {type: ROW.y}\n" * 33, [on()], r"    many refused: too-many-events"),
-    Row("error", "class: transactional\non: ROW.x\nsteps:\n- send: {template: letter, data: {n: order.total}}\n", [on()],
-        r"    error error: order: no such field"),
-    Row("field", SEND + "if: false == true\n", [{"type": "order.paid"}], r"    passed-over: field: points: order: no such field"),
+    Row("error", "class: transactional\non: ROW.x\nsteps:\n- send: {template: letter, data: {n: order.total}}\n",
+        [on()], r"    error error: order: no such field"),
+    Row("field", SEND + "if: false == true\n", [{"type": "order.paid"}],
+        r"    passed-over: field: points: order: no such field"),
     # ---- Refusals ----
     Row("no-address", RECEIPT, [on()], r"    no-address refused: no-address \(template letter; field email; "
         r"customer\.email is not there\)", profile={"email": None}),
@@ -180,15 +191,18 @@ ROWS = [
     Row("suppressed", RECEIPT, ["suppress", on()],
         rf"    suppressed refused: suppressed \(template letter; complained by telephone; since {TIME}\)"),
     Row("limit", "class: transactional\non: ROW.x\nlimit: 1 per 7d\nsend: letter\n", [on(), on()],
-        rf"    limit refused: limit \(template letter; 1 per 1w; taken by limit at {TIME} {MID}; a place is free at {TIME}\)"),
+        rf"    limit refused: limit \(template letter; 1 per 1w; taken by limit at {TIME} {MID}; "
+        rf"a place is free at {TIME}\)"),
     Row("limit-of-runs", "on: ROW.x\nlimit: 1 per 7d\nsteps:\n- set: {seen: n}\n", [on(n=1), on(n=2)],
         rf"    limit-of-runs refused: limit \(1 per 1w; taken by limit-of-runs at {TIME}; a place is free at {TIME}\)"),
     Row("only", RECEIPT, [on()], r"    only refused: only \(template letter; only \*@example\.com\)",
         profile={"email": "ana@other.example"}),
     Row("no-consent", SEND, [on()], r"    no-consent refused: no-consent: customer\.accepts_marketing == true "
         r"\(template letter; topic plain; customer\.accepts_marketing: false\)", profile={"accepts_marketing": False}),
-    Row("unknown-consent", SEND, [on()], r"    unknown-consent refused: no-consent: customer\.accepts_marketing == true "
-        r"\(template letter; topic plain; customer\.accepts_marketing is not there\)", profile={"accepts_marketing": None}),
+    Row("unknown-consent", SEND, [on()],
+        r"    unknown-consent refused: no-consent: customer\.accepts_marketing == true "
+        r"\(template letter; topic plain; customer\.accepts_marketing is not there\)",
+        profile={"accepts_marketing": None}),
     Row("said-no", SEND + "topic: offers\n", [{"type": "customer.unsubscribed", "topic": "offers"}, on()],
         r"    says-no: offers",
         rf"    said-no refused: no-consent \(template letter; topic offers; said no to offers; since {TIME}\)"),
@@ -197,13 +211,15 @@ ROWS = [
     Row("opt-in", SEND + "topic: news\n", [on()],
         r"    opt-in refused: no-consent \(template letter; topic news; it needs a yes of its own\)"),
     Row("opt-in-no", SEND + "topic: news\n", [{"type": "customer.subscribed"}, on()], r"    says-yes: all",
-        rf"    opt-in-no refused: no-consent \(template letter; topic news; it needs a yes of its own; said yes to all; since {TIME}\)"),
+        rf"    opt-in-no refused: no-consent \(template letter; topic news; it needs a yes of its own; "
+        rf"said yes to all; since {TIME}\)"),
     Row("under-address", "on: ROW.x\nsend: {template: letter, to: friend}\n",
         ["a friend says no", on(friend="friend@example.com")],
         r"    under-address refused: no-consent \(template letter; topic plain; said under the address alone; "
         rf"said no to all; since {TIME}\)"),
     Row("cap", SEND.replace("ROW.x", "[ROW.x, ROW.y, ROW.z]"), [on("x"), on("y"), on("z")],
-        rf"    cap refused: cap \(template letter; 2 per 1w; taken by cap at {TIME} {MID}; taken by cap at {TIME} {MID}; "
+        rf"    cap refused: cap \(template letter; 2 per 1w; "
+        rf"taken by cap at {TIME} {MID}; taken by cap at {TIME} {MID}; "
         rf"a place is free at {TIME}\)"),
     Row("no-code", "class: transactional\non: ROW.x\nsend: {template: coupon, code: spring}\n", [on()],
         r"    no-code refused: no-code \(template coupon; list spring\)"),
@@ -217,11 +233,14 @@ ROWS = [
     Row("halted-start", SEND, ["pause", on()], rf"    halted-start passed-over: paused \(by \S+; since {TIME}\)"),
     Row("brake", SEND, ["use up", on()], r"    brake paused: brake \(template letter\)"),
     # ---- Events ----
-    Row("twice", RECEIPT, [on(id="e1", order_of=1), on(id="e1", order_of=1)], rf"    passed-over: duplicate \(since {TIME}\)"),
-    Row("twice-other", RECEIPT, [on(id="e1", n=1), on(id="e1", n=2)], rf"    passed-over: duplicate-differs \(since {TIME}\)"),
+    Row("twice", RECEIPT, [on(id="e1", order_of=1), on(id="e1", order_of=1)],
+        rf"    passed-over: duplicate \(since {TIME}\)"),
+    Row("twice-other", RECEIPT, [on(id="e1", n=1), on(id="e1", n=2)],
+        rf"    passed-over: duplicate-differs \(since {TIME}\)"),
     Row("guest", RECEIPT, ["a guest comes", on()], rf"{TIME}  guest\.x", r"    joined: email:guest@example\.com",
         profile={"email": "guest@example.com"}),
-    Row("older-word", RECEIPT, [{"type": "customer.subscribed"}, {"type": "customer.unsubscribed", "time": ago(hours=1)}],
+    Row("older-word", RECEIPT,
+        [{"type": "customer.subscribed"}, {"type": "customer.unsubscribed", "time": ago(hours=1)}],
         r"    says-yes: all", r"    passed-over: older"),
 ]
 
@@ -346,7 +365,8 @@ def test_forward_by_other_rules(still):
     """At another time, by the rules of another folder."""
     other = still.folder / "other"
     other.mkdir()
-    (other / "rules.yaml").write_text("{name: night, topic: offers, on: order.placed, if: now.getHours() < 3, send: letter}\n")
+    (other / "rules.yaml").write_text(
+        "{name: night, topic: offers, on: order.placed, if: now.getHours() < 3, send: letter}\n")
     event = {"type": "order.placed", "customer": {"id": 7}}
     status, out, _ = forward(still, event, "--rules", str(other), "--at", "2026-12-24T12:00:00Z")
     assert status == 0 and "2026-12-24 14:00:00 +02:00  order.placed\n    night no-match: " in out
@@ -357,7 +377,8 @@ def test_forward_of_somebody_else(still):
     """Whoever the event names, if it is not who was asked about; by any of their keys it is."""
     event = {"type": "order.placed", "customer": {"id": 8}, "order": {"total": 60}}
     status, out, err = forward(still, event, "7")
-    assert (status, out) == (65, "") and "nudgectl: the event is of id:8, not of 7\nhint: leave its `customer` out" in err
+    assert (status, out) == (65, "")
+    assert "nudgectl: the event is of id:8, not of 7\nhint: leave its `customer` out" in err
     event["customer"] = {"email": "ANA@example.com"}
     assert "thanks sends: letter" in forward(still, event, "id:7")[1]
     event["customer"] = {"id": 8, "email": "ana@example.com"}
@@ -371,7 +392,8 @@ def test_forward_where_there_is_no_room(still):
     config = still.daemon("small").config
     assert "thanks sends" in forward(still, event, "7", config=config)[1]
     for number in range(100):
-        still.client.xadd("nudged:outbox:email:marketing" if number % 2 else "nudged:outbox:email:transactional", {"mid": number})
+        still.client.xadd("nudged:outbox:email:marketing" if number % 2 else "nudged:outbox:email:transactional",
+                          {"mid": number})
     still.client.sadd("nudged:channels", "email")
     says = rf"^    thanks outbox-full until {TIME} \(template letter\)$"
     assert re.search(says, forward(still, event, "7", config=config)[1], re.M)
@@ -424,8 +446,10 @@ def test_filters(played):
     status, out, _ = played.ctl("explain", of_until, "--rule", "until", "--since", "1h")
     assert status == 0 and "until ended: until" in out
     status, out, err = played.ctl("explain", of_until, "--rule", "untill")
-    assert status == 1 and err.startswith("nudgectl: no line of their trace is about the rule `untill`\nhint: did you mean `until")
-    played.client.lset(f"nudged:trace:id:{of_until}", -1, json.dumps({"at": 1, "did": [{"rule": "long", "what": "waits"}]}))
+    assert status == 1
+    assert err.startswith("nudgectl: no line of their trace is about the rule `untill`\nhint: did you mean `until")
+    played.client.lset(f"nudged:trace:id:{of_until}", -1,
+                       json.dumps({"at": 1, "did": [{"rule": "long", "what": "waits"}]}))
     assert "long waits" in played.ctl("explain", of_until)[1]
     assert "long waits" not in played.ctl("explain", of_until, "--since", "7d")[1]
     assert played.ctl("explain", of_until, "--since", "soon")[0] == 64
@@ -461,7 +485,8 @@ def test_consent_beside_a_no_to_all(played):
 
 def test_equal_lines_are_one(played):
     for _ in range(5):
-        played.push({"type": "segment.x", "id": f"view-{_}", "customer": {"id": "viewer", "tier": "basic", "orders": 1}})
+        played.push({"type": "segment.x", "id": f"view-{_}",
+                     "customer": {"id": "viewer", "tier": "basic", "orders": 1}})
     played.wait_idle()
     out = played.ctl("explain", "viewer")[1]
     assert re.search(rf"^{TIME}  segment\.x ×5, until {TIME}$", out, re.M) and out.count("segment no-match") == 1
@@ -499,14 +524,17 @@ def test_rules_that_changed(shop):
     who = {"id": 7, "email": "ana@example.com"}
     shop.push(*({"type": f"{name}.x", "customer": who} for name in ("gone", "off", "changed", "stays")))
     shop.wait_idle()
-    shop.rules("---\n".join([rule("off", enabled="false"), rule("stays"), "name: changed\nclass: transactional\non: changed.x\n"
-                             "again: restart\nsteps:\n- {id: first, wait: {for: 1h, or: changed.y}}\n- {id: other, send: other}\n"]))
+    shop.rules("---\n".join([rule("off", enabled="false"), rule("stays"),
+                             "name: changed\nclass: transactional\non: changed.x\n"
+                             "again: restart\nsteps:\n- {id: first, wait: {for: 1h, or: changed.y}}\n"
+                             "- {id: other, send: other}\n"]))
     shop.template("other.text.liquid", "---\nsubject: other\n---\nx\n")
     assert shop.ctl("reload")[0] == 0
     shop.push(*({"type": f"{name}.y", "customer": who} for name in ("gone", "off", "changed", "stays")))
     wait_until(lambda: shop.ctl("explain", "7")[1].count(" ended: ") == 3, "what is due by that")
     out = shop.ctl("explain", "7")[1]
-    for says in ("gone ended: rule-removed", "off ended: disabled", "changed ended: rule-changed", "stays sends: letter"):
+    for says in ("gone ended: rule-removed", "off ended: disabled", "changed ended: rule-changed",
+                 "stays sends: letter"):
         assert f"    {says}" in out, out
     assert re.search(rf"^runs +stays waits until {TIME}, then send letter; since {TIME}$", out, re.M)
 
@@ -540,8 +568,10 @@ def test_bounds(shop):
     shop.daemon().spawn()
     who = {"id": 7, "email": "ana@example.com"}
     shop.push(*({"type": "x", "id": f"x{i}", "customer": who} for i in range(65)))
-    shop.push({"type": "y", "customer": who, "text": "x" * 9000}, {"type": "z", "customer": {**who, "about": "x" * 17000}})
+    shop.push({"type": "y", "customer": who, "text": "x" * 9000},
+              {"type": "z", "customer": {**who, "about": "x" * 17000}})
     shop.wait_idle()
     out = shop.ctl("explain", "7")[1]
-    for says in ("many refused: too-many-journeys", "large refused: fields-too-large: notes", "passed-over: profile-too-large"):
+    for says in ("many refused: too-many-journeys", "large refused: fields-too-large: notes",
+                 "passed-over: profile-too-large"):
         assert f"    {says}" in out, out

@@ -46,7 +46,8 @@ def mails(count, start=0):
 
 
 def texts(count, start=0, kind="text"):
-    return [{"type": kind, "customer": {"id": i, "phone": f"+3581{i:06}", "push": f"t{i}"}} for i in range(start, start + count)]
+    return [{"type": kind, "customer": {"id": i, "phone": f"+3581{i:06}", "push": f"t{i}"}}
+            for i in range(start, start + count)]
 
 
 class Nowhere:
@@ -73,7 +74,8 @@ def test_the_message_that_meets_the_fault_goes_by_the_next_gateway(two, kind, sc
     a, b = kind(script), FaultHttp() if kind is FaultHttp else FaultSmtp()
     daemon = two.serve(a, b)
     two.push(*(texts if kind is FaultHttp else mails)(1))
-    wait_until(lambda: b.count("answer") + len(b.mails if kind is not FaultHttp else []), "the message at the next gateway")
+    wait_until(lambda: b.count("answer") + len(b.mails if kind is not FaultHttp else []),
+               "the message at the next gateway")
     two.wait_idle()
     assert two.client.zcard("nudged:later") == 0 and two.dead() == []
     whats = [what for _, what, _ in two.trace("id:0")]
@@ -156,7 +158,8 @@ def test_a_spare_without_a_token_is_passed_over(two):
 def test_two_channels_share_a_gateway(two):
     """What one channel's messages tell of it holds for the other, and both have their own spare."""
     a, b = FaultHttp({"answer": answer(401)}), FaultHttp()
-    two.serve(a, b, rules=TEXTS + "---\n{name: push, class: transactional, on: push, send: {template: text, via: push}}",
+    two.serve(a, b,
+              rules=TEXTS + "---\n{name: push, class: transactional, on: push, send: {template: text, via: push}}",
               channels={"sms": ["a", "b"], "push": ["a", "b"]})
     two.push(*texts(1))
     wait_until(lambda: b.count("answer") == 1, "the first one")

@@ -226,7 +226,8 @@ def test_timer_of_a_document_that_cannot_be_read(hello_shop, spoilt):
     hello_shop.wait_idle()
     assert hello_shop.client.zcard(due) == 0
     assert hello_shop.client.get(f"nudged:customer:{key}") == spoilt.encode()
-    assert len(re.findall("cannot be decided, the timer becomes a dead letter customer=#[0-9a-f]{16} ", daemon.log())) == 1
+    assert len(re.findall("cannot be decided, the timer becomes a dead letter customer=#[0-9a-f]{16} ",
+                          daemon.log())) == 1
     assert "ana@" not in daemon.log()
     assert daemon.status()["dead"] == 1
     assert "timer given up" in hello_shop.ctl("explain", key)[1]

@@ -87,7 +87,8 @@ def test_nobody_is_told(shop):
     shop.daemon().spawn()
     shop.push(order(1, 5, referred_by=99), order(2, 5, referred_by=7), order(3, 5, customer=6))
     shop.wait_idle()
-    assert [what for what in shop.trace("id:7") if what[1] == "refused"] == [("paid", "refused", "no-such-customer")] * 2
+    refused = [what for what in shop.trace("id:7") if what[1] == "refused"]
+    assert refused == [("paid", "refused", "no-such-customer")] * 2
     assert [what for what in shop.trace("id:6") if what[1] == "refused"] == [("paid", "refused", "no-such-customer")]
     assert shop.client.exists("nudged:customer:id:99") == 0
     assert shop.dead() == [] and subjects(smtp) == ["10 of 10 none"]

@@ -39,7 +39,8 @@ def serve(shop):
 
 def hello(name, more=""):
     return {"type": "hello", "id": f"{name}{more}",
-            "customer": {"id": name, "email": f"{name}@example.com", "phone": f"+35850{zlib.crc32(name.encode()) % 10**7:07}"}}
+            "customer": {"id": name, "email": f"{name}@example.com",
+                         "phone": f"+35850{zlib.crc32(name.encode()) % 10**7:07}"}}
 
 
 def hellos(name, count, start=0):

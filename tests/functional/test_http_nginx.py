@@ -101,7 +101,8 @@ def test_connections_that_end_cost_nothing(web, keeping):
     wait_until(lambda: daemon.status()["sent"] + daemon.status()["held"] >= 500 or web.dead(),
                lambda: f"500 sent\n{daemon.log()}{nginx.log()}")
     web.wait_idle()
-    wait_until(lambda: len(nginx.requests()) >= 500, lambda: f"the log of 500: {len(nginx.requests())}")  # behind its answers
+    wait_until(lambda: len(nginx.requests()) >= 500,
+               lambda: f"the log of 500: {len(nginx.requests())}")  # behind its answers
     requests = nginx.requests()
     assert len(requests) == 500 and len({request["key"] for request in requests}) == 500
     assert daemon.status()["held"] == 0 and "failed at its gateway" not in daemon.log()

@@ -43,8 +43,9 @@ def broken(chance):
     for _ in range(chance.randint(1, 6)):
         at = chance.randrange(len(body))
         part = body[at:at + chance.randint(0, 20)]
-        body[at:at + chance.randint(0, 3)] = chance.choice([b"", b"{", b"[", b'"', b"\\", b"\0", b"\xff", b"\xef\xbb\xbf",
-                                                            b"]", b"}", b"\n", b"1e999", b"\\ud800", bytes(part)])
+        end = at + chance.randint(0, 3)
+        body[at:end] = chance.choice([b"", b"{", b"[", b'"', b"\\", b"\0", b"\xff", b"\xef\xbb\xbf",
+                                      b"]", b"}", b"\n", b"1e999", b"\\ud800", bytes(part)])
     return bytes(body)
 
 
@@ -67,7 +68,8 @@ def test_broken_bodies(posting):
 
 
 @pytest.mark.parametrize("name, value", [
-    ("ce-type", "%00"), ("ce-type", "a" * 5000), ("ce-id", "%ff%fe"), ("ce-time", "%0d%0aX: y"), ("ce-source", "nudged"),
+    ("ce-type", "%00"), ("ce-type", "a" * 5000), ("ce-id", "%ff%fe"), ("ce-time", "%0d%0aX: y"),
+    ("ce-source", "nudged"),
     ("ce-hops", "1"), ("ce-specversion", "0.3"), ("ce-" + "x" * 300, "y"), ("ce-data", "{}"), ("ce-customer", "7")])
 def test_attributes(posting, name, value):
     shop, _, web = posting

@@ -28,7 +28,8 @@ def test_a_sweep_that_passes_over_customers_is_seen(shop, monkeypatch):
     def pass_over(run, target_ms):
         tick_ms = run.now_ms() // HOUR_MS * HOUR_MS + HOUR_MS
         swept = f"{name_of(tick_ms, '%Y-%m-%dT%H')} {tick_ms} {FULL} -"
-        for rule, zone in itertools.product(run.client.hkeys("nudged:clocks"), run.client.zrange("nudged:zones", 0, -1)):
+        for rule, zone in itertools.product(run.client.hkeys("nudged:clocks"),
+                                            run.client.zrange("nudged:zones", 0, -1)):
             run.client.hset("nudged:swept", rule + b" " + zone, swept)
         go_to(run, target_ms)
 

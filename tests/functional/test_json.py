@@ -18,7 +18,8 @@ def office(desk):  # noqa: F811
     (desk.folder / "codes.txt").write_text("A\nB\n")
     (desk.folder / "list.txt").write_text("a@example.com\nb@example.com\n")
     (desk.folder / "rules/ping.test.yaml").write_text(
-        "test: ping is sent\ngiven: [{event: {type: ping, customer: {id: '7', phone: '+40721000001'}}}]\nexpect: [{sent: ping}]\n")
+        "test: ping is sent\ngiven: [{event: {type: ping, customer: {id: '7', phone: '+40721000001'}}}]\n"
+        "expect: [{sent: ping}]\n")
     desk.push({"type": "customer.signed_up", "customer": {"id": "7", "email": "ana@example.com", "tier": "gold"},
                "basket": {"total": 5, "items": []}}, "no event")
     wait_until(lambda: desk.client.xlen("nudged:dead") == 1, "the letter")
@@ -88,20 +89,23 @@ def test_what_each_command_prints(office, monkeypatch):
 
 def test_faults_stay_on_standard_error(office):
     for arguments, status in ((["eval", "1 +"], 1), (["preview", "nothing"], 1), (["rule", "pause", "nothing"], 1),
-                              (["gateway", "pause", "nothing"], 1), (["dead", "show", "1-1"], 1), (["codes", "load", "a", "none.txt"], 66)):
+                              (["gateway", "pause", "nothing"], 1), (["dead", "show", "1-1"], 1),
+                              (["codes", "load", "a", "none.txt"], 66)):
         done = office.ctl(*arguments, "--json")
         assert (done[0], done[1]) == (status, "") and done[2], arguments
     office.rules("name: [\n")
     status, out, err = office.ctl("check", "--json")
     found = json.loads(out)
     assert (status, err, found["errors"], "rules" in found) == (1, "", 1, False)
-    assert found["found"][0]["level"] == "error" and found["found"][0]["line"] > 0 and found["found"][0]["file"].endswith("rules.yaml")
+    assert found["found"][0]["level"] == "error" and found["found"][0]["line"] > 0
+    assert found["found"][0]["file"].endswith("rules.yaml")
     assert office.ctl("reload", "--json")[:2] == (1, "")
 
 
 def test_a_test_that_fails(office):
     (office.folder / "rules/ping.test.yaml").write_text(
-        "test: nothing\ngiven: [{event: {type: ping, customer: {id: '7', phone: '+40721000001'}}}]\nexpect: [{not_sent: ping}]\n")
+        "test: nothing\ngiven: [{event: {type: ping, customer: {id: '7', phone: '+40721000001'}}}]\n"
+        "expect: [{not_sent: ping}]\n")
     [row] = rows(office, "test", statuses=(1,))
     assert not row["passed"] and len(row["missed"]) == 1 and "ping" in row["missed"][0]
     assert office.ctl("test", "--json", "--tap")[0] == 64

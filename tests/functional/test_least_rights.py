@@ -15,7 +15,8 @@ from redis_rights import commands_in_readme, commands_known, in_readme, in_table
 
 # Between them they run nearly every script of the daemon, and the commands of nudgectl that ask Redis.
 SCENARIOS = ["test_codes.py", "test_customer_erase.py", "test_piles.py", "test_suppress.py", "test_uncertain.py"]
-RULE = "{name: hello, class: transactional, on: order.placed, again: parallel, steps: [{send: hello}, {wait: 1s}, {send: hello}]}\n"
+RULE = "{name: hello, class: transactional, on: order.placed, again: parallel, " \
+       "steps: [{send: hello}, {wait: 1s}, {send: hello}]}\n"
 
 
 def as_user(shop, password="first"):
@@ -83,7 +84,8 @@ def test_a_right_that_is_taken_away(shop, taken, given):
     wait_mails(shop, 1)
     shop.client.execute_command("ACL", "SETUSER", "nudged", taken)
     shop.push(order(2))
-    wait_until(lambda: re.search("NOPERM|permission|can't run this|denies", daemon.log()), lambda: f"a word of it:\n{daemon.log()}")
+    wait_until(lambda: re.search("NOPERM|permission|can't run this|denies", daemon.log()),
+               lambda: f"a word of it:\n{daemon.log()}")
     tries, second = denials(shop), time.monotonic() + 1
     wait_until(lambda: time.monotonic() > second, "a second")
     assert denials(shop) - tries < 50

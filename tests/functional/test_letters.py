@@ -34,7 +34,8 @@ ORDER = {
 }
 SENT = {
     **ORDER, "carrier": "Poșta & Co", "tracking": "2061", "track_url": "https://track.example/2061?a=1&b=2",
-    "items": [{**POT, "guide": "https://shop.example/guide/pot"}, TEA, {"name": "Tea", "guide": "https://shop.example/g"}],
+    "items": [{**POT, "guide": "https://shop.example/guide/pot"}, TEA,
+              {"name": "Tea", "guide": "https://shop.example/g"}],
 }
 AMENDS = {"code": "SORRY-10", "percent": 10}
 FULL = {
@@ -140,7 +141,8 @@ def test_with_as_little_as_a_shop_sends(shop, template, locale):
     letter = letter_of(shop, template, event_of(template, SPARSE, first_name=None), locale, ("Tea Shop",))
     assert mail_checker.check(letter) == []
     assert not re.search(r"0[.,]00|€", letter.text + mail_checker.shown_text(letter, letter.tree)), letter.text
-    assert not [link.get("href") for link in letter.all("a") if not re.search("/(out|confirm)/|^mailto:", link.get("href"))]
+    assert not [link.get("href") for link in letter.all("a")
+                if not re.search("/(out|confirm)/|^mailto:", link.get("href"))]
 
 
 @pytest.mark.parametrize("template, locale, words", [
@@ -212,7 +214,8 @@ BREAKS = [
     ("dark", 'content="light dark"', 'content="light"'),
     ("dark", "[data-ogsb] .tint { background: #242b27 !important; }", ""),
     ("dark", "[data-ogsc] .link { color: #96d5bd !important; }", ""),
-    ("pictures", ' alt="Ceai &amp; Cărți" border="0" style="display:block;width:auto', ' style="display:block;width:auto'),
+    ("pictures", ' alt="Ceai &amp; Cărți" border="0" style="display:block;width:auto',
+     ' style="display:block;width:auto'),
     ("pictures", 'height="48"', ""),
     ("pictures", 'src="https://shop.example/img/logo.png"', 'src=""'),
     ("pictures", 'width="488" alt="Ceai &amp; Cărți" border="0"><![endif]', 'width="488"><![endif]'),
@@ -251,7 +254,8 @@ def good(shop):
     """The arguments of a sound letter."""
     use_examples(shop, **SHOP)
     letter = letter_of(shop, "welcome", event_of("welcome", FULL), "en", (SHOP["address"], SHOP["email"]))
-    return {name: getattr(letter, name) for name in ("html", "text", "subject", "locale", "marketing", "headers", "shop")}
+    return {name: getattr(letter, name)
+            for name in ("html", "text", "subject", "locale", "marketing", "headers", "shop")}
 
 
 def broken_rules(letter):
@@ -279,7 +283,8 @@ def test_the_checker_reads_the_headers(good):
 
 
 @pytest.mark.parametrize("one, other, ratio", [
-    ("#ffffff", "#000000", 21), ("#777777", "#ffffff", 4.48), ("#767676", "#ffffff", 4.54), ("#ff0000", "#ffffff", 4.0)])
+    ("#ffffff", "#000000", 21), ("#777777", "#ffffff", 4.48), ("#767676", "#ffffff", 4.54),
+    ("#ff0000", "#ffffff", 4.0)])
 def test_contrast_as_wcag_reckons_it(one, other, ratio):
     colors = [mail_style.color_in(tinycss2.parse_component_value_list(text))[:3] for text in (one, other)]
     assert abs(mail_style.contrast(*colors) - ratio) < 0.01

@@ -113,7 +113,8 @@ def test_addresses_are_hashed(quiet):
     wait_until(lambda: "5.1.1" in daemon.log(), "the failure")
     assert "ana@" not in daemon.log()
     assert f": 550 5.1.1 no #{known[:16]}, sorry: user … is unknown" in daemon.log()
-    wait_until(lambda: b"user \xe2\x80\xa6 is unknown" in (quiet.client.get("nudged:bulletin:one") or b""), "the bulletin")
+    wait_until(lambda: b"user \xe2\x80\xa6 is unknown" in (quiet.client.get("nudged:bulletin:one") or b""),
+               "the bulletin")
     for told in (daemon.ask("GET", "/status")[1], quiet.ctl("status")[1], quiet.ctl("gateway")[1]):
         assert "user … is" in told and "ANA" not in told, told
     assert f" event=#{known[:16]} " in daemon.log()
@@ -227,7 +228,7 @@ HOSTILE = ["x\nNUDGED_GATEWAY=evil\nMESSAGE=all is well", "y\r\n\r\nPRIORITY=7",
 
 @pytest.mark.skipif(not has_systemd(), reason="built without libsystemd")
 def test_journal_takes_no_field_of_strangers(quiet):
-    """What shops and servers wrote is a value, on one line, however it is made, and never longer than a line's bound."""
+    """What shops and servers wrote is a value, on one line, however it is made, never longer than a line's bound."""
     quiet.mail.answers = lambda envelope: "554-5.6.0 no\r\n554 5.6.0 " + "NUDGED_RULE=evil " * 30
     quiet.config["log"] = {"level": "debug"}
     journal = Journal(quiet)
@@ -241,7 +242,8 @@ def test_journal_takes_no_field_of_strangers(quiet):
         assert all(re.fullmatch(r"[A-Z][A-Z0-9_]*", name) and equals for name, equals, _ in fields), entry
         own = [name for name, _, _ in fields]
         assert len(own) == len(set(own)), entry
-        assert all(len(value.encode(errors="surrogateescape")) <= 1024 and value.isprintable() for _, _, value in fields), entry
+        values = [value for _, _, value in fields]
+        assert all(len(one.encode(errors="surrogateescape")) <= 1024 and one.isprintable() for one in values), entry
         names |= set(own)
     assert {"MESSAGE", "NUDGED_EVENT", "NUDGED_DETAIL"} <= names and "evil" not in names
 

@@ -98,7 +98,8 @@ def test_each_name_of_the_tables_has_its_place(kind):
     """A filter `money` as the tag "money" or "money: currency", a function as "f(x)" or "x.f()"."""
     ours = [name for one, name in names() if one == kind]
     page = tags(man(KINDS[kind]))
-    around = {"function": (r"(?<![\w])", r"\("), "filter": (r'"', r'[:"]'), "tag": (r'(?:^|[" ])(?:end)?', r'(?:[" ]|$)')}
+    around = {"function": (r"(?<![\w])", r"\("), "filter": (r'"', r'[:"]'),
+              "tag": (r'(?:^|[" ])(?:end)?', r'(?:[" ]|$)')}
     before, behind = around.get(kind, ('"', '"'))
     missing = [name for name in ours if not re.search(before + re.escape(name) + behind, page, re.M)]
     assert len(ours) > 5 and not missing

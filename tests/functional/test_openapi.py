@@ -70,8 +70,8 @@ def test_every_answer_is_described(posting):
     shop, daemon, web = posting
     signed = json.dumps(EVENT).encode()
     seen = {described(answer) for answer in [
-        web.post(EVENT), web.post([EVENT, full()]), web.post([]), web.post([full()], "application/cloudevents-batch+json"),
-        web.post(signed, token=None, **sign(signed)),
+        web.post(EVENT), web.post([EVENT, full()]), web.post([]),
+        web.post([full()], "application/cloudevents-batch+json"), web.post(signed, token=None, **sign(signed)),
         web.post(BAD), web.post([EVENT, BAD, 7]), web.post("{"), web.post(EVENT, Idempotency_Key="x" * 300),
         web.post(EVENT, token=None), web.post(EVENT, token="nobody's-token-at-all-here"),
         web.post(signed, token=None, **sign(signed, "old", 1772445600)),

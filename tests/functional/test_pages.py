@@ -204,7 +204,8 @@ def test_language(shop, locale, accepted, lang):
     """The customer's; else the browser's; else the shop's."""
     smtp = page_shop(shop)
     _, web = start(shop)
-    customer = {"id": "7", "email": "ana@example.com", "accepts_marketing": True, **({"locale": locale} if locale else {})}
+    customer = {"id": "7", "email": "ana@example.com", "accepts_marketing": True,
+                **({"locale": locale} if locale else {})}
     _, links = mailed_links(shop, smtp, customer)
     page = get(web, links["U"], **({"Accept_Language": accepted} if accepted else {}))
     assert (page.lang, page.headers["Content-Language"]) == (lang, lang)
@@ -392,7 +393,8 @@ def test_links_of_the_former_release(shop):
     page = get(web, links["C"])
     assert (page.status, page.topics) == (200, ["Noutăți"])
     assert post(web, links["C"], page.fields()).status == 200
-    assert words(shop) == [("customer.unsubscribed", "offers", "one-click"), ("customer.subscribed", "news", "confirmed")]
+    assert words(shop) == [("customer.unsubscribed", "offers", "one-click"),
+                           ("customer.subscribed", "news", "confirmed")]
     # The secret is nowhere in what nudged-web was told.
     secret = (shop.folder / "state" / "secret").read_text().strip()
     assert secret not in daemon.log()

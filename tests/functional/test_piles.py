@@ -48,7 +48,8 @@ def test_ls_shows_what_is_selected(desk):
     letter(desk, 3, {"template": "late"}, gateway="spare")
     status, out, err = desk.ctl("dead")
     assert (status, err) == (0, "") and len(out.splitlines()) == 6
-    assert re.search(rf"^{one}  message  refused: 554 no\n    \S+Z  news to c1@example.com \(id:1\) by relay$", out, re.M)
+    assert re.search(rf"^{one}  message  refused: 554 no\n    \S+Z  news to c1@example.com \(id:1\) by relay$", out,
+                     re.M)
     assert all(len(line) <= 80 for line in out.splitlines())
 
     def mids(*options):
@@ -153,7 +154,8 @@ def test_many_refusals_are_told_together(desk):
 
 
 @pytest.mark.parametrize("arguments, fault", [
-    (["retry"], "`retry` takes dead letters by their id, or by what they have in common (--rule, --reason, …), or --all"),
+    (["retry"],
+     "`retry` takes dead letters by their id, or by what they have in common (--rule, --reason, …), or --all"),
     (["drop", "1-1", "--rule", "x"], "`drop` takes dead letters by their id"),
     (["show"], "`show` takes them by their id"),
     (["ls", "--all"], "--all goes with `retry` or `drop`"),
@@ -275,4 +277,5 @@ def test_what_the_rule_or_template_of_is_gone(desk):
     desk.started[-1].spawn()
     assert desk.mail.next_mail()["To"] == "c1@example.com"
     wait_until(lambda: desk.client.hget("nudged:message:m2", "lacks"), "the other to wait for its template")
-    assert desk.ctl("outbox")[1].startswith("m2  later, until ") and "a daemon lacks its template" in desk.ctl("outbox")[1]
+    assert desk.ctl("outbox")[1].startswith("m2  later, until ")
+    assert "a daemon lacks its template" in desk.ctl("outbox")[1]

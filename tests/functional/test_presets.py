@@ -31,8 +31,8 @@ subject: "{{ title }}"
 ANSWERS = {
     "sendgrid": {"bounced": "bounced", "refused": "dead", "large": "dead", "lost": "uncertain", "down": "retry",
                  "throttled": 30},
-    "mailgun": {"bounced": "bounced", "invalid": "bounced", "refused": "dead", "sandbox": "dead", "large": "dead", "lost": "uncertain",
-                "down": "retry", "throttled": 30},
+    "mailgun": {"bounced": "bounced", "invalid": "bounced", "refused": "dead", "sandbox": "dead", "large": "dead",
+                "lost": "uncertain", "down": "retry", "throttled": 30},
     "postmark": {"bounced": "bounced", "invalid": "bounced", "refused": "dead", "nonsense": "dead", "large": "dead",
                  "lost": "uncertain", "down": "retry", "maintenance": 0, "throttled": 0},
     "ses": {"refused": "dead", "malformed": "dead", "large": "dead", "lost": "uncertain", "down": "retry",
@@ -172,8 +172,8 @@ def test_a_wrong_secret(desk, kind):
 
 
 HOSTILE = ["plain", 'say "hi", \\ it\'s', "ceai & cărți = 100% + {{ x }} <b>", "🍵 чай 茶", "a\r\nBcc: eve@example.com",
-           "tab\there", '","to":[{"email":"eve@example.com"}],"x":"', "&To=%2B1&Body=x", "\u2028 \u2029 </script>", "one\0two",
-           "--=_nudged_form\r\nContent-Disposition: form-data; name=\"to\"\r\n\r\neve@example.com"]
+           "tab\there", '","to":[{"email":"eve@example.com"}],"x":"', "&To=%2B1&Body=x", "\u2028 \u2029 </script>",
+           "one\0two", "--=_nudged_form\r\nContent-Disposition: form-data; name=\"to\"\r\n\r\neve@example.com"]
 
 
 @pytest.mark.parametrize("kind", PROVIDERS)
@@ -233,7 +233,8 @@ def test_all_of_a_mail(desk, kind):
 
 
 def test_brevo_attaches_files(desk):
-    it = attach(desk, "brevo", ATTACHED.replace(", {file: logo.png, cid: logo}", "").replace('<img src="cid:logo" alt="Logo">', ""))
+    it = attach(desk, "brevo",
+                ATTACHED.replace(", {file: logo.png, cid: logo}", "").replace('<img src="cid:logo" alt="Logo">', ""))
     it.push(1, "ana@example.com")
     assert it.taken().files == [("terms.pdf", None, bytes(range(256)) * 2, None)]
 
@@ -241,7 +242,8 @@ def test_brevo_attaches_files(desk):
 @pytest.mark.parametrize("kind", MAIL)
 def test_large_files(desk, kind):
     """Up to the bound of what a template may attach."""
-    it = attach(desk, kind, ATTACHED.replace(", {file: logo.png, cid: logo}", "").replace('<img src="cid:logo" alt="Logo">', ""),
+    it = attach(desk, kind,
+                ATTACHED.replace(", {file: logo.png, cid: logo}", "").replace('<img src="cid:logo" alt="Logo">', ""),
                 size=5 * 1024 * 1024 - 256)
     it.push(1, "ana@example.com")
     (name, _, content, _), = it.taken().files
@@ -297,7 +299,8 @@ def test_a_body_of_the_shops_own(desk):
 @pytest.mark.parametrize("kind", MAIL)
 def test_a_mail_of_a_picture_alone(desk, kind):
     """There is no text in it."""
-    it = desk(kind, template='---\nsubject: x\n---\n<img src="https://shop.example/x.png" alt="">', name="m.html.liquid")
+    it = desk(kind, template='---\nsubject: x\n---\n<img src="https://shop.example/x.png" alt="">',
+              name="m.html.liquid")
     it.push(1, "ana@example.com")
     assert "x.png" in it.taken().html
 

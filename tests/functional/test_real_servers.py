@@ -75,7 +75,8 @@ def test_wrong_password_or_certificate_is_the_gateways(real, kind, certificate, 
     real.config["gateways"] = {"relay": gateway}
     daemon = real.daemon().spawn()
     real.push(hello(1))
-    wait_until(lambda: daemon.status()["gateways"][0]["breaker"] == "open", lambda: f"the breaker\n{daemon.log()}{server.log()}")
+    wait_until(lambda: daemon.status()["gateways"][0]["breaker"] == "open",
+               lambda: f"the breaker\n{daemon.log()}{server.log()}")
     assert server.boxes() == [] and real.dead() == []
     assert real.client.hlen("nudged:suppressed") == 0
 

@@ -48,7 +48,8 @@ def hello(number, identity="h"):
 
 
 def event(kind, number, **more):
-    return {"type": kind, "id": f"{kind}{number}", "customer": {"id": number, "email": f"c{number}@example.com"}, **more}
+    return {"type": kind, "id": f"{kind}{number}", "customer": {"id": number, "email": f"c{number}@example.com"},
+            **more}
 
 
 def bury(shop, *events):
@@ -82,7 +83,8 @@ def test_a_letter_goes_out_after_all(office):
     done(office)
     assert office.dead() == [] and not list(office.client.scan_iter("nudged:message:*"))
     assert office.trace("id:1")[-2:] == [("news", "requeued", "by hand"), ("news", "sent", "250 taken")]
-    assert office.ctl("dead", "retry", letter) == (1, "0 retried, 1 not\n", f"nudgectl: {letter}: there is no such letter\n")
+    assert office.ctl("dead", "retry", letter) == (1, "0 retried, 1 not\n",
+                                                   f"nudgectl: {letter}: there is no such letter\n")
 
 
 def test_it_counts_again(office):

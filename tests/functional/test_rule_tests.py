@@ -155,7 +155,8 @@ expect:
 
 
 def test_update_writes_reasons_and_data(desk):
-    text = GOOD.replace("because: if", "because: cap").replace("gift: CODE-7", "gift: 'CODE 8'").replace("Hello Ana & co", "Hi")
+    text = GOOD.replace("because: if", "because: cap").replace("gift: CODE-7", "gift: 'CODE 8'")
+    text = text.replace("Hello Ana & co", "Hi")
     path = write(desk, text)
     assert desk.ctl("test", "--update")[0] == 0
     assert path.read_text() == GOOD.replace('customer: "7"', 'customer: "id:7"').replace(

@@ -119,7 +119,8 @@ gateways:
     kind: http
     url: https://api.shop.example/?api_key=hush-4711&v=1
     headers: {Authorization: Bearer hush-4711, X-Api-Key: hush-4711, X-Tag: seen}
-  other: {kind: http, url: https://api.shop.example/, secret_file: token, headers: {Authorization: "Bearer {{ secret }}"}}
+  other: {kind: http, url: https://api.shop.example/, secret_file: token,
+          headers: {Authorization: "Bearer {{ secret }}"}}
 """
 
 
@@ -137,7 +138,8 @@ def test_printed_configuration_keeps_secrets(desk):
 
 def test_faults_keep_secrets(desk):
     (desk.folder / "token").write_text("hush-4711\n")
-    faulty = SECRETS.replace("127.0.0.1:1/2", "127.0.0.1:x").replace("https://api.shop.example/?", "https://hush-4711@api.shop.example/?")
+    faulty = SECRETS.replace("127.0.0.1:1/2", "127.0.0.1:x")
+    faulty = faulty.replace("https://api.shop.example/?", "https://hush-4711@api.shop.example/?")
     faulty = faulty.replace("X-Tag: seen", "Host: seen")
     out = told_by_both(desk, sound(desk) + faulty)
     assert "hush" not in out and "redis://shop:***@" in out, out
@@ -211,7 +213,8 @@ def test_relative_paths_count_from_the_file(desk):
 @pytest.mark.parametrize("config, words", [
     ("mail: {from: 'shop@gmail.com', unsubscribe_url: 'https://shop.example/{token}'}\n",
      "mail from gmail.com that its own servers did not send is refused"),
-    ("secret_file: open\nmail: {unsubscribe_url: 'https://shop.example/{token}'}\n", "everybody on this machine may read"),
+    ("secret_file: open\nmail: {unsubscribe_url: 'https://shop.example/{token}'}\n",
+     "everybody on this machine may read"),
     ("mail: {unsubscribe_mailto: 'out@shop.example'}\n", "no HTTPS address to unsubscribe at"),
 ])
 def test_what_a_start_lets_pass(desk, config, words):

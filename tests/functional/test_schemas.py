@@ -59,11 +59,14 @@ BEYOND = {
         r"`.*` is what expressions call something else|`.*` is what events say of the customer"),
     "what is on this machine": r".*: (No such file or directory|Is a directory)",
     "an address, a domain or a URL": (
-        r"`\w+`: .*address|not an address and a port|.* must be an https address|.*stands for nothing|the (address|port) of Redis|"
-        r"`.*` is no (domain|network)|a domain needs `rate`, `connections` or both|`host` is a name or an address|`bounce_domain` must be a domain|.*state folder must be|the path of the admin socket"),
+        r"`\w+`: .*address|not an address and a port|.* must be an https address|.*stands for nothing|"
+        r"the (address|port) of Redis|`.*` is no (domain|network)|a domain needs `rate`, `connections` or both|"
+        r"`host` is a name or an address|`bounce_domain` must be a domain|.*state folder must be|"
+        r"the path of the admin socket"),
     "the HTTP request as it is filled in": (
-        r"a header's value is a string|`url` |the URL|`.*` is no header field|the header `|`idempotency_header`|`body` |.*content_type.*|"
-        r"`aws_sigv4`|`password_file`|`secret_file`|.*needs a (user|secret)|`sign`|`user` |.*placeholder.*"),
+        r"a header's value is a string|`url` |the URL|`.*` is no header field|the header `|`idempotency_header`|"
+        r"`body` |.*content_type.*|`aws_sigv4`|`password_file`|`secret_file`|.*needs a (user|secret)|`sign`|`user` |"
+        r".*placeholder.*"),
     "YAML: what stands behind the colon": r"`\w+` is empty",
 }  # fmt: skip
 
@@ -303,10 +306,12 @@ source: '"shop"'
 customer: {id: [item.who, item.user]}
 data: item.data
 topics:
-  placed: {type: order.placed, if: item.good, id: [item.id, item.no], time: item.at, source: item.from, customer: item.who,
+  placed: {type: order.placed, if: item.good, id: [item.id, item.no], time: item.at, source: item.from,
+           customer: item.who,
            data: {order: {id: item.id}}}
   order.paid: [{}, {type: order.placed}]
-  bounced: {feedback: bounced, message: [item.mid], code: item.code, enhanced: item.status, words: item.why, if: item.good}
+  bounced: {feedback: bounced, message: [item.mid], code: item.code, enhanced: item.status, words: item.why,
+            if: item.good}
 ---
 verify: {scheme: hmac-sha256, header: X-Sig, prefix: "sha256="}
 topic: body.kind
@@ -353,7 +358,8 @@ def test_schema_and_parser_agree_on_every_change(tmp_path, kind):
     texts = {json.dumps(document): None for document in documents}
     assert not list(disagreements(tmp_path / "right", kind, list(texts)))
     for document in documents:
-        texts |= dict.fromkeys(json.dumps(other) for other in changed(document, OTHERS if READERS[kind][1] > 1 else FEWER))
+        texts |= dict.fromkeys(json.dumps(other)
+                               for other in changed(document, OTHERS if READERS[kind][1] > 1 else FEWER))
     differ = list(disagreements(tmp_path / "changed", kind, list(texts)))
     assert len(texts) > 50 and not differ, (len(differ), *differ[:3])
 

@@ -43,7 +43,8 @@ def open_shop(shop):
     shop.redis()
     shop.mail = shop.smtp()
     shop.template("plain.text.liquid", "---\nsubject: '{{ message.rule }} {{ message.step }} {{ order.id }}'\n---\nx")
-    shop.template("stock.text.liquid", "---\nsubject: '{{ start.sku }}:{% for c in collected %} {{ c.sku }}{% endfor %}'\n---\nx")
+    shop.template("stock.text.liquid",
+                  "---\nsubject: '{{ start.sku }}:{% for c in collected %} {{ c.sku }}{% endfor %}'\n---\nx")
     return shop
 
 
@@ -88,7 +89,8 @@ def test_collected_by_two_daemons_beside_an_order(open_shop):
     people = range(30)
     for step in range(4):
         shop.push(*[event("product.restocked", number, f"{number}-{step}", sku=f"s{step}") for number in people])
-    shop.push(*[event("order.placed", number, f"o{number}", order={"id": number}) for number in people if number % 3 == 0])
+    shop.push(*[event("order.placed", number, f"o{number}", order={"id": number}) for number in people
+                if number % 3 == 0])
     sent = [subject.split(": ")[1] for subject in subjects(shop, 20)]  # whichever was read first
     shop.wait_idle()
     assert sent == ["s0 s1 s2 s3"] * 20 and shop.mail.mails.empty() and shop.dead() == []
@@ -167,7 +169,8 @@ def test_a_letter_of_one_order_beside_a_mail_of_another(open_shop):
 
 def test_while_tells_what_failed(open_shop):
     shop = open_shop
-    shop.rules("name: cart\non: cart.updated\nagain: restart\nwhile: customer.cart_open\nsteps: [{send: plain}, {wait: 1s}, "
+    shop.rules("name: cart\non: cart.updated\nagain: restart\nwhile: customer.cart_open\n"
+               "steps: [{send: plain}, {wait: 1s}, "
                "{send: plain}]")
     shop.daemon().spawn()
     shop.push({"type": "cart.updated", "id": "a", "customer": customer(7, cart_open=True)})
@@ -235,7 +238,8 @@ def test_a_guest_keeps_their_share(open_shop):
     shop = open_shop
     shop.rules(SPLIT % "1s")
     shop.daemon().spawn()
-    shop.push(*[{"type": "x", "id": f"g{number}", "customer": {"email": f"c{number}@example.com"}} for number in range(PEOPLE)])
+    shop.push(*[{"type": "x", "id": f"g{number}", "customer": {"email": f"c{number}@example.com"}}
+                for number in range(PEOPLE)])
     shop.wait_idle()
     shop.push(*[event("hello", number, f"{number}") for number in range(PEOPLE)])
     wanted = sorted(subject for number in range(PEOPLE) for subject in expected(number, f"email:c{number}@example.com"))
@@ -246,7 +250,7 @@ def test_a_guest_keeps_their_share(open_shop):
 
 
 def test_data_of_the_last_release(open_shop):
-    """A document that tells nothing of `first` is by its own key; its journey goes on under a rule that has `per` now."""
+    """A document that tells nothing of `first` is by its own key; its journey goes on under a rule with `per`."""
     shop = open_shop
     shop.rules(ORDERS)
     one = shop.daemon().spawn()

@@ -36,12 +36,16 @@ layout: none
 <table class="order-list">
 {% for line in subtotal_line_items %}
   <tr><td>{% if line.image %}<img src="{{ line | img_url: 'compact_cropped' }}" alt="{{ line.title }}">{% endif %}
-    {% if line.product.title %}{% assign line_title = line.product.title %}{% else %}{% assign line_title = line.title %}{% endif %}
-    {% if line.quantity < line.original_quantity %}{% capture line_display %}{{ line.quantity }} of {{ line.original_quantity }}{% endcapture %}
+    {% if line.product.title %}{% assign line_title = line.product.title %}{% else %}\
+{% assign line_title = line.title %}{% endif %}
+    {% if line.quantity < line.original_quantity %}\
+{% capture line_display %}{{ line.quantity }} of {{ line.original_quantity }}{% endcapture %}
     {% else %}{% assign line_display = line.quantity %}{% endif %}
     <span>{{ line_title }}&nbsp;&times;&nbsp;{{ line_display }}</span><br>
-    {% if line.variant.title != 'Default Title' and line.variant.title != blank %}<span>{{ line.variant.title }}</span><br>{% endif %}</td>
-  <td>{% if line.original_line_price != line.final_line_price %}<del>{{ line.original_line_price | money }}</del>{% endif %}
+    {% if line.variant.title != 'Default Title' and line.variant.title != blank %}\
+<span>{{ line.variant.title }}</span><br>{% endif %}</td>
+  <td>{% if line.original_line_price != line.final_line_price %}<del>{{ line.original_line_price | money }}</del>\
+{% endif %}
     <p>{% if line.final_line_price > 0 %}{{ line.final_line_price | money }}{% else %}Free{% endif %}</p></td></tr>
 {% endfor %}
 </table>
@@ -57,9 +61,11 @@ layout: none
   <tr><td>Total</td><td>{{ total_price | money_with_currency }}</td></tr>
   {% if total_discounts > 0 %}<tr><td>You saved</td><td>{{ total_discounts | money }}</td></tr>{% endif %}
 </table>
-{% if requires_shipping and shipping_address %}<h4>Shipping address</h4>{{ shipping_address | format_address }}{% endif %}
+{% if requires_shipping and shipping_address %}<h4>Shipping address</h4>{{ shipping_address | format_address }}\
+{% endif %}
 {% if billing_address %}<h4>Billing address</h4>{{ billing_address | format_address }}{% endif %}
-{% if requires_shipping and shipping_address and shipping_method %}<h4>Shipping method</h4><p>{{ shipping_method.title }}</p>{% endif %}
+{% if requires_shipping and shipping_address and shipping_method %}<h4>Shipping method</h4>\
+<p>{{ shipping_method.title }}</p>{% endif %}
 {% if note != blank %%}<p>Your note: {{ note }}</p>{% endif %}
 {% for attribute in attributes %}<p>{{ attribute.name }}: {{ attribute.value }}</p>{% endfor %}
 <p>{{ date | date: "%d %B %Y" }}. Questions? <a href="mailto:{{ shop.email }}">{{ shop.email }}</a></p>
@@ -155,7 +161,10 @@ LINES = """---
 subject: x
 layout: none
 ---
-{% for line in subtotal_line_items %}{{ line.title }} {{ line.original_line_price | money }} {% if line.original_line_price != line.final_line_price %}less {% endif %}{% if line.final_line_price > 0 %}{{ line.final_line_price | money }} {{ line.final_price | money }}{% else %}Free{% endif %}
+{% for line in subtotal_line_items %}{{ line.title }} {{ line.original_line_price | money }} \
+{% if line.original_line_price != line.final_line_price %}less {% endif %}\
+{% if line.final_line_price > 0 %}{{ line.final_line_price | money }} {{ line.final_price | money }}{% else %}Free\
+{% endif %}
 {% endfor %}"""
 APPLICATIONS = [
     {"type": "automatic", "title": "Cup with tea", "target_selection": "entitled", "target_type": "line_item"},

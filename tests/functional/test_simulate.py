@@ -133,7 +133,8 @@ def test_messages_on_standard_output(history):
 
 def test_subjects(history):
     """And why a message could not be made, as one of its template's."""
-    history.template("note.text.liquid", "---\nsubject: 'To {{ customer.id }}: {{ order.total | plus: 2 }}'\n---\nHello\n")
+    history.template("note.text.liquid",
+                     "---\nsubject: 'To {{ customer.id }}: {{ order.total | plus: 2 }}'\n---\nHello\n")
     _, messages, _ = simulate(history, "--events", history.write(*day()), "--render")
     assert [message["subject"] for message in messages] == ["To 2: 42", "To 1: 2"]
     history.template("note.text.liquid", "---\nsubject: '{{ 1 | divided_by: order.none }}'\n---\nHello\n")

@@ -152,7 +152,8 @@ def test_a_large_mail_to_a_slow_reader(mails, tls):
     server = mails.add(FaultSmtp({"body": at_byte(100000, (wait(2), GOOD))}, receive_buffer=1 << 17,
                                  tls=server_context(certs, "good") if tls == "starttls" else None))
     mails.template("long.text.liquid",
-                   "---\nsubject: long\n---\n{% for i in (1..9000) %}.line {{ i }} of a long mail, all of them with dots\n"
+                   "---\nsubject: long\n---\n"
+                   "{% for i in (1..9000) %}.line {{ i }} of a long mail, all of them with dots\n"
                    "{% endfor %}")
     mails.rules("{name: long, class: transactional, on: long, send: long}", "long.yaml")
     more = {"ca_file": str(certs / "ca.pem")} if tls == "starttls" else {}

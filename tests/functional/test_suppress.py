@@ -21,7 +21,8 @@ def office(shop):
 
 
 def paid(number, address=None):
-    return {"type": "paid", "id": f"p{number}", "customer": {"id": number, "email": address or f"c{number}@example.com"}}
+    return {"type": "paid", "id": f"p{number}",
+            "customer": {"id": number, "email": address or f"c{number}@example.com"}}
 
 
 def stored(shop):
@@ -32,7 +33,8 @@ def test_added_and_removed(office):
     office.push(paid(1))
     office.mail.next_mail()
     assert office.ctl("suppress") == (0, "no suppressed addresses\n", "")
-    assert office.ctl("suppress", "add", "C1@Example.com ", "c2@example.com", "--reason", "asked") == (0, "2 added\n", "")
+    added = office.ctl("suppress", "add", "C1@Example.com ", "c2@example.com", "--reason", "asked")
+    assert added == (0, "2 added\n", "")
     assert office.ctl("suppress", "add", "c1@example.com") == (0, "0 added, 1 there already\n", "")
     assert {row["reason"] for row in stored(office).values()} == {"asked"}
     out = office.ctl("suppress", "ls")[1]
@@ -69,9 +71,11 @@ def test_what_waits_minds_it(office):
 
 LISTS = {
     "plain": "ana@example.com\n\n# a remark\r\n  bob@example.com \nnot an address\ncee@example.com",
-    "sendgrid": 'status,reason,email,created\n5.1.1,"550 5.1.1 no such user, <ana@example.com>\nsays so",ana@example.com,'
+    "sendgrid": 'status,reason,email,created\n'
+                '5.1.1,"550 5.1.1 no such user, <ana@example.com>\nsays so",ana@example.com,'
                 '1443651141\n4.0.0,full,bob@example.com,1443651154\n,,nobody,\n,,cee@example.com,x\n',
-    "mailgun": "\ufeffaddress,code,error,created_at\nana@example.com,550,No such mailbox,\"Thu, 13 Oct 2011 18:02:00 UTC\"\n"
+    "mailgun": "\ufeffaddress,code,error,created_at\n"
+               "ana@example.com,550,No such mailbox,\"Thu, 13 Oct 2011 18:02:00 UTC\"\n"
                "bob@example.com,550,x,y\n@,,,\ncee@example.com,,,\n",
     "postmark": "EmailAddress;SuppressionReason;Origin;CreatedAt\nana@example.com;HardBounce;Recipient;"
                 "2019-12-10T08:58:33-05:00\nbob@example.com;SpamComplaint;Customer;2019-12-11T08:58:33-05:00\n"
@@ -107,7 +111,8 @@ def test_lists_of_others(office, kind):
 @pytest.mark.parametrize("form", [[], ["--csv"]])
 def test_exported_and_imported_again(office, form):
     for number in range(1234):
-        office.client.hset("nudged:suppressed", f"{number:032x}", json.dumps({"reason": 'a "b", c', "at": 1000 * number}))
+        office.client.hset("nudged:suppressed", f"{number:032x}",
+                           json.dumps({"reason": 'a "b", c', "at": 1000 * number}))
     office.client.hset("nudged:suppressed", "no hash", "no json\x1b[2J")
     status, out, err = office.ctl("suppress", "export", *form)
     assert (status, err) == (0, "") and "\x1b" not in out

@@ -73,11 +73,13 @@ def test_status_fits_the_terminal(office, open_terminal, columns, lines):
     for line in (r"^events    [\d.]+/(s|min) decided; 0 wait$", r"^timers    0 customers wait; none is due$",
                  r"^messages  0\.0/s sent; \d+ in the outbox( \(the oldest for \d+s\))?, \d+ for another try$",
                  r"^held      1 uncertain, 1 dead letter \(the newest \d+s ago\), 1 rule paused$",
-                 r"^GATEWAY  KIND     STATE  ", r"^relay    smtp     (left alone|probed) +0 +0 +\d+ +0  \d+s ago: no co",
+                 r"^GATEWAY  KIND     STATE  ",
+                 r"^relay    smtp     (left alone|probed) +0 +0 +\d+ +0  \d+s ago: no co",
                  r"^spare    maildir  paused "):
         assert re.search(line, screen, re.M), (line, screen)
     if lines >= 40:
-        for what in ("the rule news is paused by ", "1 uncertain message waits for your word", "1 dead letter, the newest"):
+        for what in ("the rule news is paused by ", "1 uncertain message waits for your word",
+                     "1 dead letter, the newest"):
             assert what in screen, screen
         assert re.search(r"^email    transactional +\d+ ", screen, re.M) and "sms      marketing " in screen
 
@@ -122,8 +124,8 @@ def test_a_bulletin_of_the_last_release_is_understood(office):
 
 def test_status_has_colour_on_a_terminal_alone(office, open_terminal):
     terminal = open_terminal(120, 40)
-    cases = (("", "", True), ("--color=never", "", False), ("", "NO_COLOR=1 ", False), ("--color=always", "NO_COLOR=1 ", True),
-             ("", "TERM=dumb ", False))
+    cases = (("", "", True), ("--color=never", "", False), ("", "NO_COLOR=1 ", False),
+             ("--color=always", "NO_COLOR=1 ", True), ("", "TERM=dumb ", False))
     for number, (option, environment, wanted) in enumerate(cases):
         config = office.one.config
         terminal.keys("-l", f"clear; {environment}{BUILD}/nudgectl -c {config} status {option}; echo end {number}")
@@ -220,7 +222,8 @@ def test_top_when_the_daemon_goes_away(office, open_terminal):
     terminal.run(office, "top --interval 200ms")
     terminal.wait(lambda screen: live(screen) and "running as office" in screen, "top")
     assert office.one.stop() == 0
-    terminal.wait(lambda screen: live(screen) and "none runs\nredis     answers\n!  no daemon answers at " in screen, "that it is gone")
+    terminal.wait(lambda screen: live(screen) and "none runs\nredis     answers\n!  no daemon answers at " in screen,
+                  "that it is gone")
     office.one.spawn()
     terminal.wait(lambda screen: live(screen) and "running as office" in screen, "that it is back")
     terminal.keys("q")
@@ -251,7 +254,8 @@ def test_top_restores_the_terminal_when_it_is_ended(office, open_terminal, numbe
     terminal.keys("Enter")
     terminal.wait(live, "top")
     shell = int(terminal.tmux("display-message", "-p", "#{pane_pid}"))
-    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(shell)], capture_output=True, text=True, check=True).stdout
+    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(shell)], capture_output=True, text=True,
+                              check=True).stdout
     subprocess.run(["kill", f"-{number}", children.split()[0]], check=True)
     screen = terminal.wait(lambda screen: screen.endswith("$"), "the shell")
     assert "before" in screen and f"status {128 + number}" in screen and "GATEWAY" not in screen
@@ -278,7 +282,8 @@ def test_bars_are_for_terminals(office, open_terminal, tmp_path):
     status, _, err = office.ctl("codes", "load", "spring", codes)
     assert (status, err) == (0, "")
     terminal = open_terminal(100, 30)
-    for command, label in ((f"suppress import {many}", "importing 100%"), (f"codes load autumn {codes}", "loading 100%")):
+    for command, label in ((f"suppress import {many}", "importing 100%"),
+                           (f"codes load autumn {codes}", "loading 100%")):
         end = label.split()[0]
         terminal.run(office, command, f"; echo {end} ended $?")
         screen = terminal.wait(lambda screen, end=end: f"\n{end} ended 0\n" in screen, "the end")
@@ -286,13 +291,15 @@ def test_bars_are_for_terminals(office, open_terminal, tmp_path):
 
 
 def test_help_fits_eighty_columns_and_has_examples():
-    told = subprocess.run([BUILD / "nudgectl", "help"], capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
+    told = subprocess.run([BUILD / "nudgectl", "help"], capture_output=True, text=True, check=True,
+                          timeout=PATIENCE).stdout
     names = re.findall(r"^  ([a-z][a-z-]+) ", told, re.M)
     for name in names:
         if name == "help":
             continue
         page = subprocess.run([BUILD / "nudgectl", name, "--help"], capture_output=True, text=True, check=True,
                               timeout=PATIENCE).stdout
-        assert re.search(rf"^Examples?:\n(  .*\n)+\Z", page, re.M) and f"nudgectl {name}" in page.split("\nExample")[1], page
+        assert re.search(rf"^Examples?:\n(  .*\n)+\Z", page, re.M), page
+        assert f"nudgectl {name}" in page.split("\nExample")[1], page
         assert max(map(len, page.splitlines()[1:])) <= 96, page
     assert max(map(len, told.splitlines())) <= 96

@@ -240,8 +240,10 @@ def test_all_is_more_than_one_page(cut):
 
 
 @pytest.mark.parametrize("arguments, fault", [
-    (["resend"], "`resend` takes uncertain messages by their id, or by what they have in common (--rule, --reason, …), or --all"),
-    (["drop", "x", "--all"], "`drop` takes uncertain messages by their id, or by what they have in common (--rule, --reason, …), or --all"),
+    (["resend"],
+     "`resend` takes uncertain messages by their id, or by what they have in common (--rule, --reason, …), or --all"),
+    (["drop", "x", "--all"],
+     "`drop` takes uncertain messages by their id, or by what they have in common (--rule, --reason, …), or --all"),
     (["ls", "--all"], "--all goes with `retry` or `drop`"),
     (["ls", "ten"], "a number is expected after `ls`"),
     (["drp"], "`ls`, `show`, `retry` or `drop` is expected, not `drp`; did you mean `drop`?"),

@@ -19,7 +19,8 @@ mail: {from: Shop <mail@shop.example>}
 secret_file: $CREDENTIALS_DIRECTORY/secret
 metrics: {listen: "127.0.0.1:9464"}
 """
-RULE = "{name: hello, class: transactional, on: order.placed, again: parallel, steps: [{send: hello}, {wait: 1s}, {send: hello}]}\n"
+RULE = "{name: hello, class: transactional, on: order.placed, again: parallel, " \
+       "steps: [{send: hello}, {wait: 1s}, {send: hello}]}\n"
 EVENT = {"type": "order.placed", "id": "o-1", "customer": {"id": 1, "email": "ana@example.com"}}
 
 # For who has a unit of its own: what it is handed stands beside the daemon's settings.
@@ -29,9 +30,15 @@ web: {socket: /run/nudged-link/web.sock, tokens_file: /run/credentials/nudged-we
 TOKEN = "DyXc0u3pQ1mH5b8ZrWn2Kf7T"
 
 WAIT = r"""
-until_true() { n=0; until eval "$1"; do n=$((n + 1)); [ $n -lt 1200 ] || { echo "waited for: $1"; exit 1; }; sleep 0.05; done; }
+until_true() {
+    n=0
+    until eval "$1"; do n=$((n + 1)); [ $n -lt 1200 ] || { echo "waited for: $1"; exit 1; }; sleep 0.05; done
+}
 start() { systemctl start "$1" || { systemctl status --no-pager "$1"; exit 1; }; }
-tell() { grep -E '^(Uid|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp|Seccomp_filters):' "/proc/$1/status"; awk '$5 == "/" { print "root", $6 }' "/proc/$1/mountinfo"; }
+tell() {
+    grep -E '^(Uid|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp|Seccomp_filters):' "/proc/$1/status"
+    awk '$5 == "/" { print "root", $6 }' "/proc/$1/mountinfo"
+}
 """
 
 # Starts the unit, pushes, waits for the mails, reloads, looks at the process, stops.
@@ -55,7 +62,8 @@ systemd-tmpfiles --create /srv/out/nudged-web.tmpfiles
 start nudged.service
 start nudged-web.socket
 curl -sS --max-time 10 -H "Authorization: Bearer $(cat token)" -H 'Content-Type: application/json' \
-    --data-binary @events.jsonl http://127.0.0.1:8025/v1/events || { systemctl status --no-pager nudged-web.service nudged-web.socket; ls -la /run/nudged; exit 1; }
+    --data-binary @events.jsonl http://127.0.0.1:8025/v1/events ||
+    { systemctl status --no-pager nudged-web.service nudged-web.socket; ls -la /run/nudged; exit 1; }
 until_true '[ "$(ls /var/lib/nudged/mail/new 2>/dev/null | wc -l)" = 2 ]'
 echo
 tell "$(systemctl show --value -p MainPID nudged-web.service)"

@@ -1,5 +1,5 @@
-"""Events of types that nothing reads: they leave the stream without a decision, where nothing that is known of their customer
-asks for one."""
+"""Events of types that nothing reads: they leave the stream without a decision, where nothing that is known of their
+customer asks for one."""
 
 import json
 
@@ -31,7 +31,8 @@ def begin(shop, rules=RULES, **config):
 
 
 def created(number=7):
-    return {"type": "customer.created", "id": f"c{number}", "customer": {"id": number, "email": f"c{number}@example.com"}}
+    return {"type": "customer.created", "id": f"c{number}",
+            "customer": {"id": number, "email": f"c{number}@example.com"}}
 
 
 def viewed(event, **customer):
@@ -55,8 +56,8 @@ def known(shop, daemon):
 
 
 def test_nothing_changes(shop):
-    """Of whom no more than an id is said: counted, and in the archive, once; no line of the trace, no write. A repetition
-    is as new as the first."""
+    """Of whom no more than an id is said: counted, and in the archive, once; no line of the trace, no write. A
+    repetition is as new as the first."""
     daemon = begin(shop, archive={"folder": "archive"})
     before = known(shop, daemon)
     lines = shop.client.llen("nudged:trace:id:7")

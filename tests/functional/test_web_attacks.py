@@ -423,8 +423,9 @@ def test_tls_of_its_own(shop, open_shop):
     with pytest.raises((ssl.SSLError, OSError)):
         exchange(web.port, GET + b"\r\n")
     wait_refused(daemon, "bad-request", 2)
-    assert told(daemon, "bad-request") == ["a request from the web was refused: the request is not HTTP as it should be "
-                                           "reason=bad-request "]
+    assert told(daemon, "bad-request") == [
+        "a request from the web was refused: the request is not HTTP as it should be "
+        "reason=bad-request "]
     SECURE[web.port] = context
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     answer, closed = exchange(web.port, GET + b"Connection: close\r\n\r\n")

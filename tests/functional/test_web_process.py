@@ -107,7 +107,8 @@ def test_started_by_hand():
     ended = subprocess.run([BUILD / "nudged-web"], capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 64
     assert "is started by nudged" in ended.stderr
-    ended = subprocess.run([BUILD / "nudged-web", "--daemon=/nowhere"], capture_output=True, text=True, timeout=PATIENCE)
+    ended = subprocess.run([BUILD / "nudged-web", "--daemon=/nowhere"], capture_output=True, text=True,
+                           timeout=PATIENCE)
     assert ended.returncode == 64
 
 
@@ -359,7 +360,8 @@ def test_socket_activation(shop):
 def test_behind_nginx(shop, open_shop):
     """nginx in front: events are taken, each client has a rate of its own, and nothing is smuggled by it."""
     daemon, web = open_shop(limits={"rate": "5 per 1h"}, proxies=["127.0.0.0/8"])
-    nginx = shop.add(Nginx(shop.folder, f"""location / {{ proxy_pass http://127.0.0.1:{web.port}; proxy_http_version 1.1;
+    nginx = shop.add(Nginx(shop.folder,
+                           f"""location / {{ proxy_pass http://127.0.0.1:{web.port}; proxy_http_version 1.1;
         proxy_set_header Connection ""; proxy_set_header X-Forwarded-For $http_x_real; }}"""))
     behind = Web.__new__(Web)
     behind.port = nginx.port

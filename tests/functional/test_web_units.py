@@ -3,6 +3,7 @@ socket that systemd listens at."""
 
 import base64
 import hmac
+import re
 import socket
 import tempfile
 
@@ -23,7 +24,15 @@ web:
 KEY = "2026-11-29-70d0", bytes(range(32))
 TOKEN = "DyXc0u3pQ1mH5b8ZrWn2Kf7T"
 FUNCTIONS = r"""
-until_true() { n=0; until eval "$1"; do n=$((n + 1)); [ $n -lt 300 ] || { echo "waited for: $1"; systemctl status --no-pager nudged-web.service nudged-web.socket; exit 1; }; sleep 0.05; done; }
+until_true() {
+    n=0
+    until eval "$1"; do
+        n=$((n + 1))
+        [ $n -lt 300 ] || {
+            echo "waited for: $1"; systemctl status --no-pager nudged-web.service nudged-web.socket; exit 1; }
+        sleep 0.05
+    done
+}
 post() { curl -sS -o /srv/out/answer -w '%{http_code}\n' --max-time ${2:-2} -H 'Content-Type: application/json' \
     -H "Authorization: Bearer TOKEN" -d '{"type":"order.placed","id":"'"$1"'","customer":{"id":7}}' \
     http://127.0.0.1:PORT/v1/events; }
@@ -103,7 +112,8 @@ def link():
 
 
 def run(world, script):
-    return world.run((FUNCTIONS + script).replace("LINK", link()).replace("TOKEN", TOKEN).replace("PORT", str(world.port)))
+    told = {"LINK": link(), "TOKEN": TOKEN, "PORT": str(world.port)}
+    return world.run(re.sub("|".join(told), lambda match: told[match[0]], FUNCTIONS + script))
 
 
 def confined(said):

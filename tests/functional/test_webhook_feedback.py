@@ -142,7 +142,8 @@ def test_sendgrid(shop):
     provider = SendGrid(shop.folder)
     mailing(shop, "sendgrid", secret=provider.public)
     one, two, three = sent(shop, 1), sent(shop, 2), sent(shop, 3)
-    headers, body = provider.events(one, {"event": "delivered"}, {"event": "bounce", "type": "bounce", "status": "5.1.1",
+    headers, body = provider.events(one, {"event": "delivered"},
+                                    {"event": "bounce", "type": "bounce", "status": "5.1.1",
                                                                   "reason": "550 5.1.1 no such user"})
     assert shop.web.send("sendgrid", headers, body) == (200, "1 taken, 0 known\n")
     assert shop.web.send("sendgrid", headers, body) == (200, "0 taken, 1 known\n")
@@ -162,7 +163,8 @@ def test_sendgrid(shop):
     # forged, of another time, by another key
     mac = dict(provider.events(two, {"event": "spamreport"})[0])
     assert shop.web.send("sendgrid", mac, b"[]")[0] == 401
-    assert shop.web.send("sendgrid", *provider.events(two, {"event": "spamreport"}, at=int(time.time()) - 400))[0] == 401
+    assert shop.web.send("sendgrid",
+                         *provider.events(two, {"event": "spamreport"}, at=int(time.time()) - 400))[0] == 401
     assert shop.web.send("sendgrid", *SendGrid(shop.folder).events(two, {"event": "spamreport"}))[0] == 401
     assert suppressed(shop) == 1
 

@@ -13,7 +13,8 @@ MAPPINGS = sorted(path.stem for path in (SOURCE / "webhooks").glob("*.yaml"))
 
 
 def run(*arguments, cwd=None):
-    done = subprocess.run([BUILD / "nudgectl", "webhook", *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
+    done = subprocess.run([BUILD / "nudgectl", "webhook", *map(str, arguments)], capture_output=True, text=True,
+                          cwd=cwd)
     return done.returncode, done.stdout, done.stderr
 
 

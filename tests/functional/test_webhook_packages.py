@@ -32,7 +32,9 @@ const stripe = require('stripe')('sk_test_x');
 const told = JSON.parse(require('fs').readFileSync(0));
 console.log(JSON.stringify(told.map(({payload, secret, timestamp, header}) => header === undefined
   ? stripe.webhooks.generateTestHeaderString({payload, secret, timestamp})
-  : (() => { try { stripe.webhooks.constructEvent(payload, header, secret); return true; } catch { return false; } })())));
+  : (() => {
+      try { stripe.webhooks.constructEvent(payload, header, secret); return true; } catch { return false; }
+    })())));
 """
 
 
@@ -51,7 +53,8 @@ def test_shopify(shop):
                   ({**headers, "X-Shopify-Hmac-Sha256": "x"}, body),
                   ({k: v for k, v in headers.items() if k != "X-Shopify-Hmac-Sha256"}, body)]
     theirs = node(folder, VALIDATE.replace("process.argv[2]", json.dumps(SECRET)),
-                  [{"headers": {**head, "Content-Length": str(len(text))}, "body": text.decode()} for head, text in deliveries])
+                  [{"headers": {**head, "Content-Length": str(len(text))}, "body": text.decode()}
+                   for head, text in deliveries])
     ours = [shop.web.send("shopify", head, text)[0] == 200 for head, text in deliveries]
     assert ours == theirs == [True, False, False, False, False]
 
@@ -62,7 +65,8 @@ def test_stripe(shop):
     _, body = web_hooks.stripe("checkout_session_completed")
     text = body.decode()
     signed = node(folder, SIGN, [{"payload": text, "secret": SECRET}, {"payload": text, "secret": "guessed"},
-                                 {"payload": text, "secret": SECRET, "timestamp": 1}, {"payload": text + " ", "secret": SECRET}])
+                                 {"payload": text, "secret": SECRET, "timestamp": 1},
+                                 {"payload": text + " ", "secret": SECRET}])
     headers = [*signed, web_hooks.stripe("checkout_session_completed")[0]["Stripe-Signature"], "t=1", ""]
     theirs = node(folder, SIGN, [{"payload": text, "secret": SECRET, "header": header} for header in headers])
     ours = [shop.web.send("stripe", {"Content-Type": "application/json", "Stripe-Signature": header}, body)[0] == 200

@@ -21,7 +21,8 @@ ARN = "arn:aws:sns:eu-west-1:123456789012:bounces"
 PEM = f"https://{HOST}/SimpleNotificationService-f3ecfb7224c7233fe7bb5f59f96de52f.pem"
 CONFIRM = f"https://{HOST}/?Action=ConfirmSubscription&TopicArn={ARN}&Token=2336412f37fb687f5d51"
 SIGNED = {"Notification": ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"],
-          "SubscriptionConfirmation": ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]}
+          "SubscriptionConfirmation": ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn",
+                                       "Type"]}
 
 
 def openssl(*words, stdin=None):
@@ -33,10 +34,10 @@ class Sns:
 
     def __init__(self, folder):
         self.folder, self.asked, self.answers = folder, [], {}
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "tls.key", "-out", folder / "tls.pem",
-                "-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}", "-days", "30")
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "sign.key", "-out", folder / "sign.pem",
-                "-subj", "/CN=sns.amazonaws.com", "-days", "30")
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "tls.key", "-out",
+                folder / "tls.pem", "-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}", "-days", "30")
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "sign.key", "-out",
+                folder / "sign.pem", "-subj", "/CN=sns.amazonaws.com", "-days", "30")
         owner = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -75,14 +76,16 @@ class Sns:
 
     def message(self, type_, text, version="1", **changed):
         """Signed as it stands, with what is changed."""
-        told = {"Type": type_, "MessageId": "22b80b92-fdea", "TopicArn": ARN, "Message": text, "Timestamp": "2026-03-02T10:00:00.655Z",
-                "SignatureVersion": version, "SigningCertURL": PEM}
-        told |= {"Subject": "x"} if type_ == "Notification" else {"Token": "2336412f37fb687f5d51", "SubscribeURL": CONFIRM}
+        told = {"Type": type_, "MessageId": "22b80b92-fdea", "TopicArn": ARN, "Message": text,
+                "Timestamp": "2026-03-02T10:00:00.655Z", "SignatureVersion": version, "SigningCertURL": PEM}
+        asks = {"Token": "2336412f37fb687f5d51", "SubscribeURL": CONFIRM}
+        told |= {"Subject": "x"} if type_ == "Notification" else asks
         told |= changed
         names = SIGNED.get(type_, SIGNED["SubscriptionConfirmation"])
         signed = "".join(f"{name}\n{told[name]}\n" for name in names).encode()
         hash_ = "-sha1" if version == "1" else "-sha256"
-        told["Signature"] = base64.b64encode(openssl("dgst", hash_, "-sign", self.folder / "sign.key", stdin=signed)).decode()
+        signature = openssl("dgst", hash_, "-sign", self.folder / "sign.key", stdin=signed)
+        told["Signature"] = base64.b64encode(signature).decode()
         return {"Content-Type": "text/plain; charset=UTF-8"}, json.dumps(told).encode()
 
     def event(self, name, mid, **keys):
@@ -93,7 +96,8 @@ class Sns:
 @pytest.fixture
 def sns(shop, monkeypatch):
     library = shop.folder / "names_here.so"
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, SOURCE / "tests/functional/names_here.c", "-ldl"], check=True)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, SOURCE / "tests/functional/names_here.c", "-ldl"],
+                   check=True)
     server = shop.add(Sns(shop.folder))
     shop.redis()
     monkeypatch.setenv("LD_PRELOAD", str(library))
@@ -154,7 +158,8 @@ def test_nobody_else_is_asked(shop, sns, changed):
 
 
 def test_confirmations_of_nobody_else(shop, sns):
-    for url in (CONFIRM.replace("https", "http"), CONFIRM.replace(HOST, "127.0.0.1"), CONFIRM.replace(HOST, f"a@{HOST}"),
+    for url in (CONFIRM.replace("https", "http"), CONFIRM.replace(HOST, "127.0.0.1"),
+                CONFIRM.replace(HOST, f"a@{HOST}"),
                 CONFIRM.replace("ConfirmSubscription", "DeleteTopic"), CONFIRM + "&Action=DeleteTopic",
                 CONFIRM.replace(ARN, ARN + "2"), CONFIRM.replace(HOST, f"{HOST}.evil.example")):
         assert shop.web.send("ses", *sns.message("SubscriptionConfirmation", "x", SubscribeURL=url))[0] == 401, url
@@ -165,9 +170,11 @@ def test_redirects_and_rubbish(shop, sns):
     """What leads elsewhere is not followed; what is no certificate, or has no end, is none."""
     mid = sent(shop, 1)
     for status, headers, body, answer in ((302, {"Location": "https://127.0.0.1/x.pem"}, b"", 401),
-                                          (200, {}, b"<html>", 401), (200, {}, b"-----BEGIN CERTIFICATE-----\n" + b"x" * 200000, 503),
+                                          (200, {}, b"<html>", 401),
+                                          (200, {}, b"-----BEGIN CERTIFICATE-----\n" + b"x" * 200000, 503),
                                           (404, {}, b"", 401), (500, {}, b"", 503),
-                                          (200, {}, b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", 401)):
+                                          (200, {}, b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                                           401)):
         sns.answers = {"/SimpleNotificationService": (status, headers, body)}
         assert shop.web.send("ses", *sns.event("bounce", mid))[0] == answer, (status, headers, body[:30])
     assert not any("x.pem" in path for path in sns.asked)

@@ -76,7 +76,8 @@ def web_forged(make):
 def test_the_event_is_decided_like_any_other(shop):
     shop.smtp()
     shop.rules("{name: thanks, class: transactional, on: order.placed, send: mail}")
-    shop.template("mail.text.liquid", "---\nsubject: Thanks\n---\n{{ event.data.order.number }} {{ event.data.order.total }}\n")
+    shop.template("mail.text.liquid",
+                  "---\nsubject: Thanks\n---\n{{ event.data.order.number }} {{ event.data.order.total }}\n")
     smtp = shop.started[-1]
     open_shop(shop, "shopify")
     now = time.strftime("%Y-%m-%dT%H:%M:%S.123456789Z", time.gmtime())
@@ -246,7 +247,8 @@ topics: {any: {type: order.placed, customer: {id: body.who}}}
     ([{"mapping": "ses", "topic_arn": "arn:aws:sqs:eu-west-1:1:x"}], "is no topic of Amazon SNS"),
     ([{"mapping": "ses", "topic_arn": "arn:aws:sns:eu-west-1:1:x", "secret_file": "s"}], "has no secret"),
     ([{"mapping": "shopify", "secret_file": "s", "path": "/hooks/x"}], "cannot be a webhook's path"),
-    ([{"mapping": "shopify", "secret_file": "s"}, {"mapping": "shopify", "secret_file": "s"}], "another webhook's path"),
+    ([{"mapping": "shopify", "secret_file": "s"}, {"mapping": "shopify", "secret_file": "s"}],
+     "another webhook's path"),
     ([{"mapping": "shopify", "secret_fil": "s"}], "did you mean `secret_file`"),
     ([{"mapping": "postmark", "secret_file": "s"}], "is no secret for `basic`"),
 ], ids=lambda value: value if isinstance(value, str) else "")

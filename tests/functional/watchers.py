@@ -41,8 +41,8 @@ def is_told(shop):
 
 def kills(people):
     """Where a daemon is killed, at which passage: near the ends, and so far in that its like remains."""
-    return [("commit-answered", 1), ("tell", 2), ("told", 3), ("commit", people // 50), ("commit-answered", people // 33),
-            ("told", people // 500), ("tell", people // 600)]
+    return [("commit-answered", 1), ("tell", 2), ("told", 3), ("commit", people // 50),
+            ("commit-answered", people // 33), ("told", people // 500), ("tell", people // 600)]
 
 
 def run(shop, people):

@@ -115,5 +115,6 @@ class SendGrid:
                 "X-Twilio-Email-Event-Webhook-Timestamp": at}
 
     def events(self, mid, *events, at=None):
-        body = json.dumps([{"email": "ana@example.com", "timestamp": 1, "mid": mid, **event} for event in events]).encode()
+        body = json.dumps([{"email": "ana@example.com", "timestamp": 1, "mid": mid, **event}
+                           for event in events]).encode()
         return self.sign(body, at), body

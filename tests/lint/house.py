@@ -14,6 +14,7 @@ from sources import GENERATED
 ROOT = Path(__file__).resolve().parents[2]
 
 FUNCTION_MOST, FILE_MOST, HEADER_MOST, MAIN_MOST = 60, 700, 120, 150
+PYTHON_LINE_MOST = 120
 MAP_FROM = 200  # lines of a .c that begins with its map
 FOLDER_MOST = 20  # percent of all lines
 
@@ -21,7 +22,8 @@ FOLDER_MOST = 20  # percent of all lines
 LIBRARIES = {
     "curl/": {"send/", "serve/admin_client.c", "app/app.c"},
     "event2/": {"redis/", "store/", "serve/", "send/", "events/", "delivery/", "app/", "ctl/",
-               "host/", "web/ask.c", "web/listener.c", "web/service.c", "web/tls_front.c", "web/visits.c", "web/wire.c"},
+               "host/", "web/ask.c", "web/listener.c", "web/service.c", "web/tls_front.c", "web/visits.c",
+               "web/wire.c"},
     "gmime/": {"ctl/report.c"},
     "gumbo.h": {"mail/html_"},
     "hiredis/": {"redis/"},
@@ -111,6 +113,14 @@ def check_files():
         most = MAIN_MOST if path.parent.name == "daemon" else most
         if (count := len(lines(path))) > most:
             yield f"{short(path)}: {count} lines, {most} at most"
+
+
+def check_python_lines():
+    """no line of Python is longer than 120"""
+    for path in paths("tests/**/*.py"):
+        for number, line in enumerate(lines(path), 1):
+            if len(line) > PYTHON_LINE_MOST:
+                yield f"{short(path)}:{number}: {len(line)}"
 
 
 def check_folders():
@@ -242,6 +252,7 @@ CHECKS = [
     check_libraries,
     check_functions,
     check_files,
+    check_python_lines,
     check_folders,
     check_maps,
     check_prefixes,

@@ -5,7 +5,8 @@
      WHEN  head (its header was read), part (and some of its body), whole (and all of it)
      HOW   close, reset, hold (says no more until the client has gone), keep (reads the next request),
            fresh (keep, but a connection that has carried a request is reset, with no answer)
-     HEX   what is answered ("bomb": 10 MB, packed); after a slash the next bytes follow when the client has read for a while
+     HEX   what is answered ("bomb": 10 MB, packed); after a slash the next bytes follow when the client has read
+           for a while
 
 Prints its port, then a line for each request whose header it has read:
   CONNECTION LENGTH-OF-THE-BODY-THAT-CAME KEY
