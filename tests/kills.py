@@ -3,8 +3,10 @@
 
 usage: tests/kills.py [TIMES [POINT…]]     (default 20; $NUDGED_BUILD names a build with fail-points)
 
-At each point, TIMES times: events of all kinds are pushed, a daemon is started that kills itself (as
-kill -9 does) at a random passage of the point, and the next one takes over. After each point's last
+At each point, TIMES times: events of all kinds are pushed, before a daemon is started or when it knows that its
+outbox is empty, that kills itself (as kill -9 does) at a random passage of the point, and the next one takes over.
+By chance it has few connections, so that most messages go through the outbox, or so many that all may begin at
+once. After each point's last
 kill a daemon that lives brings everything to its end, and then nothing is lost, second copies are
 there only of messages that were uncertain, and none under `on_uncertain: hold`. A message that three
 daemons died with is held under either.
@@ -21,7 +23,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "functional"))
 
-from conftest import SOURCE, Shop  # noqa: E402
+from conftest import SOURCE, Shop, wait_until  # noqa: E402
 from each import each  # noqa: E402
 from ledger import Ledger  # noqa: E402
 
@@ -51,6 +53,24 @@ def views(number):
     return [{"type": "page.viewed", "id": f"p{number}-{who}", "customer": {"id": f"m{who}"}} for who in range(EVENTS)]
 
 
+def takes(shop):
+    return shop.client.info("commandstats").get("cmdstat_srandmember", {"calls": 0})["calls"]
+
+
+def begin(shop, ledger, number, failpoint, rng):
+    """A daemon, and events for it."""
+    ledger.gateways(connections=rng.choice([4, 64]))
+    daemon, before, early = shop.daemon(), takes(shop), rng.random() < 0.5
+    if early:
+        ledger.push(EVENTS)
+    daemon.spawn(failpoint, wait=False)
+    if not early:
+        wait_until(lambda: takes(shop) > before + 6 or daemon.process.poll() is not None, "its first takes")
+        ledger.push(EVENTS)
+    shop.push(*views(number))
+    return daemon
+
+
 def kill_at(point, times, rng):
     """The figures of one point, in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="nudged-kills-") as folder:
@@ -58,15 +78,12 @@ def kill_at(point, times, rng):
         try:
             shop.redis()
             ledger = Ledger(shop, journeys=True)
-            ledger.gateways()
-            daemon, killed, most = shop.daemon(), 0, 3
+            killed, most = 0, 3
             for number in range(times):
-                ledger.push(EVENTS)
-                shop.push(*views(number))
-                daemon.spawn(f"{point}=kill@{rng.randint(1, most)}", wait=False)
+                daemon = begin(shop, ledger, number, f"{point}=kill@{rng.randint(1, most)}", rng)
                 reached = end_of(daemon)
                 killed, most = killed + reached, most if reached else 1
-            daemon.spawn()
+            shop.daemon().spawn()
             ledger.wait()
             return {"kills": killed, **ledger.figures()}
         finally:
