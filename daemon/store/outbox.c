@@ -4,7 +4,8 @@
  *
  *   take      take.lua hands over messages for a gateway. When its answer is lost it may have been
  *             carried out, so it has a number, which is minded among the `lost` ...
- *   recover   ... until recover.lua has put back what those took: asked before each take
+ *   recover   ... until recover.lua has put back what those took: asked before each take, and
+ *             for a while after
  *   pass      pass.lua hands a message that was taken to another gateway
  *   settle    settle.lua hears what became of messages, many at once, and says of each whether it
  *             was still this daemon's
@@ -30,7 +31,12 @@
 #include "store/outbox_call.h"
 #include "store/wrong_keys.h"
 
-enum { FIRST_CHUNK = 65536, BEHIND_KEEP_MS = 5000 };
+enum {
+    FIRST_CHUNK = 65536,
+    BEHIND_KEEP_MS = 5000,
+    LATE_MS = 60000,     /* so long what was sent may still come to Redis, … */
+    LATE_POLL_MS = 1000, /* … and is looked for so often */
+};
 
 static const char **copy(struct arena *arena, const char *const *texts, size_t count)
 {
@@ -71,6 +77,7 @@ void outbox_destroy(struct outbox **outbox)
     arena_destroy(&ended->names);
     arena_destroy(&ended->asking);
     arena_destroy(&ended->answering);
+    free(ended->lost);
     free(ended);
 }
 
@@ -219,14 +226,18 @@ static bool read_taken(const struct reply *reply, const struct take_call *call,
 
 /* ---- Putting back what lost answers told of ---- */
 
+/* All that were asked for were put back once; of those that can come late no more is heard. */
 static void on_recovered(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct outbox *outbox = context;
+    size_t over = 0;
     (void)fault;
     if (reply && reply->kind == REPLY_INTEGER) {
-        outbox->lost_count -= outbox->recovering;
-        memmove(outbox->lost, outbox->lost + outbox->recovering,
-                outbox->lost_count * sizeof *outbox->lost);
+        outbox->owed = outbox->lost_count - outbox->recovering;
+        while (over < outbox->recovering && outbox->lost[over].until_ms <= outbox->recovered_ms)
+            over++;
+        outbox->lost_count -= over;
+        memmove(outbox->lost, outbox->lost + over, outbox->lost_count * sizeof *outbox->lost);
     }
     outbox->recovering = 0;
 }
@@ -236,10 +247,8 @@ void outbox_reload(struct outbox *outbox)
     outbox->loads++;
 }
 
-bool outbox_recover(struct outbox *outbox)
+static void ask_back(struct outbox *outbox)
 {
-    if (outbox->lost_count == 0 || outbox->recovering)
-        return outbox->lost_count > 0;
     struct arguments arguments =
         outbox_begin(outbox, 3 + outbox->channel_count + outbox->lost_count);
     arguments_number(&arguments, outbox->trace_keep_ms);
@@ -247,10 +256,18 @@ bool outbox_recover(struct outbox *outbox)
     for (size_t i = 0; i < outbox->channel_count; i++)
         arguments_text(&arguments, outbox->channels[i]);
     for (size_t i = 0; i < outbox->lost_count; i++)
-        arguments_number(&arguments, outbox->lost[i]);
+        arguments_number(&arguments, outbox->lost[i].number);
     outbox->recovering = outbox->lost_count;
+    outbox->recovered_ms = clock_monotonic_ms();
     outbox_run(outbox, SCRIPT_RECOVER, &arguments, on_recovered, outbox, NULL);
-    return true;
+}
+
+bool outbox_recover(struct outbox *outbox)
+{
+    bool late = clock_monotonic_ms() - outbox->recovered_ms >= LATE_POLL_MS;
+    if (outbox->lost_count && !outbox->recovering && (outbox->owed || late))
+        ask_back(outbox);
+    return outbox->owed > 0;
 }
 
 const char *const outbox_begun_entry = "-"; /* BEGUN of shared_begun.lua */
@@ -273,8 +290,12 @@ const char *outbox_inbox(const struct outbox *outbox)
 /* The take may have been carried out, or (an error within the script) a part of it. */
 void outbox_note_lost(struct outbox *outbox, int64_t number)
 {
-    if (outbox->lost_count < LOST_MOST)
-        outbox->lost[outbox->lost_count++] = number;
+    if (outbox->lost_count == LOST_MOST)
+        return;
+    outbox->lost = mem_grow(outbox->lost, outbox->lost_count, sizeof *outbox->lost);
+    outbox->lost[outbox->lost_count++] =
+        (struct outbox_lost){.number = number, .until_ms = clock_monotonic_ms() + LATE_MS};
+    outbox->owed++;
 }
 
 static void on_taken(void *context, const struct reply *reply, const struct diag *fault)

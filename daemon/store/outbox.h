@@ -100,8 +100,7 @@ void outbox_pass(struct outbox *outbox, struct outbox_pass *pass, outbox_on_pass
 void outbox_reload(struct outbox *outbox);
 
 /* Puts back what takes, or commits that begin messages at once, without a good answer may have
- * taken, as each take does first. True: there is more, or some is under way: call it again in a
- * while. */
+ * taken, as each take does first. True: some was not put back yet: call it again in a while. */
 bool outbox_recover(struct outbox *outbox);
 
 /* `answers[i]` is of results[i]. With a `fault` there is no answer: settle it again later. */

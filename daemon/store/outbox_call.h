@@ -12,9 +12,16 @@
 struct log_group;
 struct wrong_keys;
 
-/* Takes under way when a connection is lost are at most one for each channel, and commits that
- * begin messages as many as two calls carry; the rest comes back when the daemon's lease ends. */
-enum { LOST_MOST = 512 };
+/* A take, or a commit that begins messages, whose answer was lost: what it took must be put back.
+ * It may come to Redis later still: a network that works again delivers what was sent over a
+ * connection that was given up. So it is put back more than once, until then (clock_monotonic_ms).
+ */
+struct outbox_lost {
+    int64_t number, until_ms;
+};
+
+/* Only where a key is wrong for hours are there more; these come back when the daemon ends. */
+enum { LOST_MOST = 65536 };
 
 struct outbox {
     struct scripts *scripts;
@@ -27,11 +34,13 @@ struct outbox {
     int64_t dead_keep_ms, trace_keep_ms;
     struct log_group *log_group;
     struct wrong_keys *wrong_keys;
-    int64_t loads;           /* of the daemon's files, while it runs */
-    int64_t takes;           /* their numbers, and those of passes */
-    int64_t lost[LOST_MOST]; /* takes without a good answer: what they took must be put back */
+    int64_t loads; /* of the daemon's files, while it runs */
+    int64_t takes; /* their numbers, and those of passes */
+    struct outbox_lost *lost;
     size_t lost_count;
-    size_t recovering; /* so many of them, from the first, are being put back */
+    size_t owed;          /* the last of them, which were not put back yet */
+    size_t recovering;    /* so many of them, from the first, are being put back, … */
+    int64_t recovered_ms; /* … as was asked for then */
     /* By how much the machine's clock is ahead of Redis' at answers: the least since then, and
      * before. */
     int64_t behind_least_ms, behind_before_ms, behind_since_ms;

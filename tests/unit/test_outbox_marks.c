@@ -1,4 +1,5 @@
 /* What ends a message that waits or was in a sender's hand: a mark, an objection, its time. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 
 #include "outbox_fixture.h"
+#include "store/outbox_at_once.h"
 
 enum news { NO_EVENT, PLACE_BACK, OWN_EVENT };
 
@@ -217,6 +219,34 @@ static void test_lost_take(void **state)
     assert_news(scene, &row);
 }
 
+static bool is_put_back(void *context)
+{
+    struct outbox_fixture *scene = context;
+    outbox_recover(scene->outbox);
+    return strcmp(redis_fixture_ask(&scene->redis, "HGET t:message:late state"), "queued") == 0;
+}
+
+/* A network that works again delivers what was sent over a connection that was given up: so it is
+ * looked for again, and however many there are. */
+static void test_late_take(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    const int64_t number = outbox_next_number(scene->outbox);
+    outbox_note_lost(scene->outbox, number);
+    for (int i = 0; i < 2000; i++)
+        outbox_note_lost(scene->outbox, outbox_next_number(scene->outbox));
+    redis_fixture_run_until(&scene->redis, is_recovered, scene->outbox);
+    outbox_fixture_put(scene, "late", "transactional", "resend");
+    redis_fixture_ask(&scene->redis, "DEL t:outbox:email:transactional");
+    redis_fixture_ask(&scene->redis,
+                      "HSET t:message:late state taken owner %s entry - take %" PRId64,
+                      instance_consumer(scene->store.instance), number + 2000);
+    redis_fixture_ask(&scene->redis, "HSET t:begun:email:transactional late %s", "1 x");
+    redis_fixture_run_until(&scene->redis, is_put_back, scene);
+    assert_redis(&scene->redis, "0", "EXISTS t:begun:email:transactional");
+    assert_string_equal(outbox_fixture_take(scene, 1).text, "late");
+}
+
 /* Its daemon died: it may have arrived, so it goes on counting. */
 static void test_takeover(void **state)
 {
@@ -375,10 +405,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_lost_take), /* the first: see the fail-point */
-        TEST(test_settlement),   TEST(test_erased),          TEST(test_takeover),
-        TEST(test_three_deaths), TEST(test_objections),      TEST(test_give_up),
-        TEST(test_event_data),   TEST(test_removed_channel), TEST(test_lacking),
-        TEST(test_lacking_ends),
+        TEST(test_late_take), TEST(test_settlement),   TEST(test_erased),
+        TEST(test_takeover),  TEST(test_three_deaths), TEST(test_objections),
+        TEST(test_give_up),   TEST(test_event_data),   TEST(test_removed_channel),
+        TEST(test_lacking),   TEST(test_lacking_ends),
     };
     if (!getenv("NUDGED_FAILPOINTS")) { /* they are read before main() */
         setenv("NUDGED_FAILPOINTS", "take-lost=fail@1", 1);
