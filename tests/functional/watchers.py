@@ -40,9 +40,16 @@ def is_told(shop):
 
 
 def kills(people):
-    """Where a daemon is killed, at which passage: near the ends, and so far in that its like remains."""
-    return [("commit-answered", 1), ("tell", 2), ("told", 3), ("commit", people // 50),
-            ("commit-answered", people // 33), ("told", people // 500), ("tell", people // 600)]
+    """Where daemons are killed, at which passage: first as they tell, where it is known how many are told by then, and
+    that some remain; then as they decide, which may be slower."""
+    return [("commit-answered", 1), ("tell", 2), ("told", 3), ("told", people // 500), ("tell", people // 600)], \
+        [("commit", people // 150), ("commit-answered", people // 33)]
+
+
+def kill(daemon, points):
+    for point, times in points:
+        daemon.spawn(f"{point}=kill@{times}", wait=False)
+        assert daemon.ended() == -signal.SIGKILL, daemon.log()
 
 
 def run(shop, people):
@@ -55,10 +62,10 @@ def run(shop, people):
     assert shop.client.zcard("nudged:watch:POT") == people
     assert daemon.stop() == 0
     shop.push(restocked())
-    for point, times in kills(people):
-        daemon.spawn(f"{point}=kill@{times}", wait=False)
-        assert daemon.ended() == -signal.SIGKILL, daemon.log()
+    telling, deciding = kills(people)
+    kill(daemon, telling)
     assert shop.client.hlen("nudged:tell") == 1  # they all came before its end
+    kill(daemon, deciding)
     daemon.spawn()
     wait_until(lambda: is_told(shop), "all to be told", 300)
     mails = (shop.folder / "mail").glob("new/*")
