@@ -226,6 +226,7 @@ static void on_turn(evutil_socket_t fd, short what, void *context)
     for (struct gathered *item = gathering->first; item; item = item->next)
         is_soon = give_places(gathering, item->commit) || is_soon;
     if (waits(gathering, is_soon)) {
+        failpoint("commit-waits");
         for (struct gathered *item = gathering->first; item; item = item->next)
             leave_places(gathering, item->commit);
         const struct timeval longest = clock_timeval(gathering->credit_ms);

@@ -1,14 +1,17 @@
 """Messages that begin at once: the commit that decides them makes them this daemon's, without a way through
 the outbox. So each promise is asked of them too: by a kill at each place, a lost answer, a freeze."""
 
+import itertools
 import json
 import re
 import signal
+import threading
 import time
 
 import pytest
 
 from conftest import is_stopped, wait_until
+from fault_server import GOOD, FaultSmtp, first, until
 
 RULES = """
 {name: hello, class: transactional, on: hello, send: hello}
@@ -214,3 +217,43 @@ def test_rates_go_by_take(hello_shop):
     hello_shop.push(*[hello(number) for number in range(5)])
     hello_shop.wait_idle()
     assert len(subjects(hello_shop)) == 5 and entries(hello_shop) == 5
+
+
+def test_commits_wait_for_a_gateway_that_is_quick(hello_shop):
+    """Its connections are all at work, and one is about to be free: what the next test denies of another."""
+    hello_shop.config["gateways"]["smtp"]["connections"] = 7
+    daemon = ready(hello_shop, failpoints="commit-waits=kill")
+    pushed = itertools.count()
+
+    def has_waited():
+        hello_shop.push(*[hello(next(pushed)) for _ in range(100)])
+        return daemon.process.poll() is not None
+    wait_until(has_waited, "a commit that waits")
+    assert daemon.ended() == -signal.SIGKILL
+    daemon.spawn()
+    hello_shop.wait_idle()
+    assert len(set(subjects(hello_shop))) == next(pushed)
+
+
+@pytest.mark.parametrize("mails", [0, 3])
+def test_no_commit_waits_for_a_gateway_that_is_silent(hello_shop, mails):
+    """None for one that was never heard of, nor for one that fell silent: the next messages stand in the outbox."""
+    goes_on = threading.Event()
+    server = hello_shop.add(FaultSmtp({"dot": first([GOOD] * mails + [(until(goes_on), GOOD)])}))
+    hello_shop.config["gateways"] = {"smtp": server.gateway(connections=1)}
+    words = "commit-waits=kill"
+    daemon = ready(hello_shop, failpoints=words)
+    for number in range(mails):
+        hello_shop.push(hello(number))
+        wait_until(lambda: len(server.taken()) == number + 1, "a mail that is taken")
+        hello_shop.wait_idle()
+    hello_shop.push(hello(10))
+    wait_until(lambda: len(server.mails) == mails + 1, "the mail whose answer does not come")
+    before = entries(hello_shop)
+    for number in range(11, 20):
+        hello_shop.push(hello(number))
+        wait_until(lambda: entries(hello_shop) == before + number - 10, "the message in the outbox")
+    assert daemon.process.poll() is None
+    goes_on.set()
+    hello_shop.wait_idle()
+    assert len(server.taken()) == mails + 10
