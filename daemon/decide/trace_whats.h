@@ -49,7 +49,8 @@
     X(BOUNCED, "bounced", "there is no such address: it is suppressed from now on")                \
     X(DEAD, "dead", "the message will never be taken: a dead letter")                              \
     X(GATEWAY_FAULT, "gateway-fault", "the fault is the gateway's own: later, or by the next one") \
-    X(CUT, "cut", "given back unsent: the daemon stops, or has lost its lease")                    \
+    X(CUT, "cut",                                                                                  \
+      "given back unsent: the daemon stops, has lost its lease, or no connection got free")        \
     X(RESENT, "resent", "an uncertain message goes out once more")                                 \
     X(DROPPED, "dropped", "a message became a dead letter by an operator's word")                  \
     X(SUPPRESSED, "suppressed", "an address of the customer must not be written to")               \

@@ -13,6 +13,16 @@ struct choice_lane *choice_free(const struct choice *choice, int64_t now_ms)
     return NULL;
 }
 
+struct choice_lane *choice_ahead(const struct choice *choice, int64_t now_ms)
+{
+    for (size_t i = 0; i < choice->count; i++) {
+        struct choice_lane *lane = &choice->lanes[i];
+        if (now_ms >= lane->not_before_ms && destination_room_ahead(lane->destination) > 0)
+            return lane;
+    }
+    return NULL;
+}
+
 struct choice_lane *choice_next(const struct choice *choice, const struct attempt *attempt,
                                 int64_t now_ms)
 {

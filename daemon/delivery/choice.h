@@ -32,6 +32,9 @@ bool choice_is_free(const struct choice_lane *lane, int64_t now_ms);
 /* The first one that is free now; NULL: none is. */
 struct choice_lane *choice_free(const struct choice *choice, int64_t now_ms);
 
+/* The first one that will be free so soon that a message may wait for it; NULL: none will. */
+struct choice_lane *choice_ahead(const struct choice *choice, int64_t now_ms);
+
 /* The first one that is free now and has not had this attempt; NULL: there is none. */
 struct choice_lane *choice_next(const struct choice *choice, const struct attempt *attempt,
                                 int64_t now_ms);

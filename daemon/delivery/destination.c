@@ -14,6 +14,12 @@
 #include "base/log.h"
 #include "base/metrics.h"
 
+enum {
+    LIVELY_MS = 20,   /* between two connections that get free, at most */
+    SILENT_MS = 1000, /* what waits for a connection waits no longer where none gets free */
+    AHEAD_LEAST = 8,  /* connections: where they are fewer none of them is worth a message's wait */
+};
+
 /* ---- In a sender's thread ---- */
 
 /* Where the daemon stood still meanwhile, others have used the time of its tokens. */
@@ -91,6 +97,28 @@ static size_t room_beside(const struct destination *destination, size_t promised
 size_t destination_room(const struct destination *destination)
 {
     return room_beside(destination, destination->promised);
+}
+
+bool destination_is_lively(const struct destination *destination)
+{
+    return clock_monotonic_ms() - destination->heard_ms <= LIVELY_MS;
+}
+
+size_t destination_room_ahead(const struct destination *destination)
+{
+    size_t connections = destination_connections(destination);
+    if (connections < AHEAD_LEAST || destination->breaker.state != BREAKER_CLOSED ||
+        !destination_is_lively(destination) || clock_monotonic_ms() < destination->paused_until_ms)
+        return 0;
+    size_t room = senders_room_ahead(destination->senders, connections / 2, clock_monotonic_ms());
+    return room > destination->promised ? room - destination->promised : 0;
+}
+
+void destination_recall(const struct destination *destination)
+{
+    bool waits = senders_busy(destination->senders) > destination_connections(destination);
+    if (waits && clock_monotonic_ms() - destination->heard_ms > SILENT_MS)
+        senders_recall(destination->senders);
 }
 
 size_t destination_connections(const struct destination *destination)
@@ -184,13 +212,16 @@ void destination_hear(struct destination *destination, const struct attempt *att
                                           .suspected = suspected,
                                           .probe = attempt->probe};
     enum breaker_state before = destination->breaker.state;
-    destination->heard_ms = clock_monotonic_ms();
+    int64_t now_ms = clock_monotonic_ms();
+    if (outcome->kind != OUTCOME_CUT)
+        destination->heard_ms = now_ms;
     domains_end(&destination->domains, attempt->domain);
     note_failure(destination, outcome, attempt_to(attempt));
     count(destination, outcome->kind);
-    breaker_report(&destination->breaker, &report, destination->heard_ms, random);
+    breaker_report(&destination->breaker, &report, now_ms, random);
     if (destination->breaker.state == before)
         return;
+    senders_recall(destination->senders); /* what waited goes where it is taken */
     if (destination->breaker.state == BREAKER_CLOSED)
         suspicion_clear(&destination->suspicion);
     log_breaker(destination, outcome, attempt_to(attempt));

@@ -45,6 +45,14 @@ void destination_close(struct destination *destination);
 
 /* How many messages it can begin now, beside those that were promised to it. */
 size_t destination_room(const struct destination *destination);
+/* How many it can take beside those, which wait in its hands for a connection: so the next message
+ * is there as one gets free. None where connections are few, or it was not heard of a moment ago.
+ */
+size_t destination_room_ahead(const struct destination *destination);
+/* It was heard of so lately that a connection will be free soon. */
+bool destination_is_lively(const struct destination *destination);
+/* What waits for a connection of one that has fallen silent comes back. */
+void destination_recall(const struct destination *destination);
 /* So many at a time, at most. */
 size_t destination_connections(const struct destination *destination);
 /* Whether a message in hand may pass to it. A take under way, which mostly finds nothing, is no

@@ -25,7 +25,6 @@ enum {
     TAKE_MOST = 256,
     WAIT_MOST_MS = 60000, /* for a token: what Redis counts by may be set anew */
     PAUSED_MS = 500,      /* a gateway that was paused is asked for again */
-    SOON_MS = 20,         /* it was heard of so lately that a connection will be free soon */
 };
 
 struct take {
@@ -151,12 +150,23 @@ void taking_look_anew(struct taking *taking)
     taking_look(taking);
 }
 
+/* What waits in a sender's hands goes back into the outbox, from where others may take it. */
+static void recall_from_silent(const struct taking *taking)
+{
+    for (size_t i = 0; i < taking->count; i++) {
+        const struct choice *choice = &taking->channels[i].choice;
+        for (size_t lane = 0; lane < choice->count; lane++)
+            destination_recall(choice->lanes[lane].destination);
+    }
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     (void)what;
     struct taking *taking = context;
     taking->tick_ms = 0;
+    recall_from_silent(taking);
     taking_look_anew(taking);
     taking->owing = !taking->goes_on && outbox_recover(taking->options.shard->outbox);
     bool idle = taking->goes_on && clock_monotonic_ms() - taking->taken_ms > IDLE_MS;
@@ -190,7 +200,7 @@ static bool is_soon(const struct channel *channel)
     for (size_t i = 0; i < channel->choice.count; i++) {
         const struct choice_lane *lane = &channel->choice.lanes[i];
         const struct destination *destination = lane->destination;
-        if (now_ms - destination->heard_ms <= SOON_MS && now_ms >= lane->not_before_ms &&
+        if (destination_is_lively(destination) && now_ms >= lane->not_before_ms &&
             now_ms >= destination->paused_until_ms && is_unbounded(channel->taking, destination))
             return true;
     }
@@ -203,7 +213,10 @@ enum outbox_place taking_place(struct taking *taking, const char *name,
     struct channel *channel = channel_named(taking, name);
     if (!channel || !taking->goes_on || !instance_lease_valid(taking->options.shard->instance))
         return OUTBOX_PLACE_NONE;
-    const struct choice_lane *first = choice_free(&channel->choice, clock_monotonic_ms());
+    const int64_t now_ms = clock_monotonic_ms();
+    const struct choice_lane *first = choice_free(&channel->choice, now_ms);
+    if (!first)
+        first = choice_ahead(&channel->choice, now_ms);
     if (!first || !channel->empty)
         return is_soon(channel) ? OUTBOX_PLACE_SOON : OUTBOX_PLACE_NONE;
     if (!is_unbounded(taking, first->destination))

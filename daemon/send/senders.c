@@ -470,20 +470,30 @@ static void wake_all(const struct senders *senders)
         fiber_loop_wake(senders->runners[i].loop);
 }
 
-void senders_drain(struct senders *senders)
+static void give_back(struct senders *senders, bool drain)
 {
     struct senders_job *job;
     bool tell = false;
     pthread_mutex_lock(&senders->lock);
-    senders->draining = true;
+    senders->draining |= drain;
     while ((job = shift(&senders->waiting)) != NULL) {
         outcome_set(&job->outcome, OUTCOME_CUT);
         tell |= finish(senders, job);
     }
     pthread_mutex_unlock(&senders->lock);
-    wake_all(senders);
     if (tell)
         wake_loop(senders);
+}
+
+void senders_recall(struct senders *senders)
+{
+    give_back(senders, false);
+}
+
+void senders_drain(struct senders *senders)
+{
+    give_back(senders, true);
+    wake_all(senders);
 }
 
 void senders_stop(struct senders *senders)
@@ -520,6 +530,13 @@ size_t senders_room(struct senders *senders, int64_t now_ms)
     size_t allowed = throttle_allowed(&senders->throttle, now_ms);
     /* What is done and not collected has its thread back, but the loop is behind. */
     return senders->draining || senders->busy >= allowed ? 0 : allowed - senders->busy;
+}
+
+size_t senders_room_ahead(struct senders *senders, size_t ahead, int64_t now_ms)
+{
+    const size_t connections = senders->settings.connections, most = connections + ahead;
+    bool slowed = throttle_allowed(&senders->throttle, now_ms) < connections;
+    return senders->draining || slowed || senders->busy >= most ? 0 : most - senders->busy;
 }
 
 int64_t senders_quiet_ms(const struct senders *senders, int64_t now_ms)
@@ -576,4 +593,6 @@ void senders_collect(struct senders *senders, int64_t now_ms,
         throttle_report(&senders->throttle, &job->outcome, now_ms);
         callback(context, job);
     }
+    if (throttle_allowed(&senders->throttle, now_ms) < senders->settings.connections)
+        senders_recall(senders);
 }

@@ -59,6 +59,9 @@ void senders_destroy(struct senders **senders);
 /* How many more jobs may be begun now: senders that are free, less what `throttle`
  * holds back after a 421 or 429. 0 once stopping. `now_ms`: clock_monotonic_ms(). */
 size_t senders_room(struct senders *senders, int64_t now_ms);
+/* How many more may be given where `ahead` of all may wait for a sender. 0 where the gateway asked
+ * for fewer than there are. */
+size_t senders_room_ahead(struct senders *senders, size_t ahead, int64_t now_ms);
 /* How long the gateway asked for none, from now, in ms; 0: it may be used. */
 int64_t senders_quiet_ms(const struct senders *senders, int64_t now_ms);
 /* Jobs given and not yet collected. */
@@ -75,6 +78,9 @@ int senders_fd(const struct senders *senders);
 /* Gives back every job that is done; the callee owns it. */
 void senders_collect(struct senders *senders, int64_t now_ms,
                      void (*callback)(void *context, struct senders_job *job), void *context);
+
+/* Those that wait for a sender come back as OUTCOME_CUT. */
+void senders_recall(struct senders *senders);
 
 /* Begins to stop, at once: no new job is begun, those waiting come back as
  * OUTCOME_CUT; those begun go on and are collected as ever. */

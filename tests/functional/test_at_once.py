@@ -257,3 +257,20 @@ def test_no_commit_waits_for_a_gateway_that_is_silent(hello_shop, mails):
     goes_on.set()
     hello_shop.wait_idle()
     assert len(server.taken()) == mails + 10
+
+
+def test_what_waits_for_a_connection_of_one_that_falls_silent_comes_back(hello_shop):
+    """Where connections are many, messages wait in hand for one that gets free. When none does they go back into
+    the outbox, and all arrive once."""
+    goes_on = threading.Event()
+    server = hello_shop.add(FaultSmtp({"dot": first([GOOD] * 100 + [(until(goes_on), GOOD)])}))
+    hello_shop.config["gateways"] = {"smtp": server.gateway(connections=8)}
+    daemon = ready(hello_shop)
+    hello_shop.push(*[hello(number) for number in range(200)])
+    wait_until(lambda: len(server.mails) == 108, "no connection to be free")
+    wait_until(lambda: daemon.status()["gateways"][0]["sending"] == 8, "what waits for one to come back")
+    assert len(server.taken()) == 100
+    goes_on.set()
+    hello_shop.wait_idle()
+    assert sorted(mail.parsed["Subject"] for mail in server.taken()) == sorted(f"hello {n}" for n in range(200))
+    assert len(server.mails) == 200

@@ -236,6 +236,32 @@ static void free_places_are_counted(void **state)
     close_rig(&rig);
 }
 
+/* What waits for a sender, and only that, comes back when it is asked for. */
+static void what_waits_is_recalled(void **state)
+{
+    (void)state;
+    struct rig rig;
+    open_rig(&rig, "faulty_smtp.py", "dot=stall", 2);
+    assert_int_equal(senders_room_ahead(rig.senders, 3, 0), 5);
+    for (size_t i = 0; i < 5; i++)
+        give(&rig, i, NULL);
+    assert_int_equal(senders_room(rig.senders, 0), 0);
+    assert_int_equal(senders_room_ahead(rig.senders, 3, 0), 0);
+    await(rig.ended[0], 2);
+    senders_recall(rig.senders);
+    collect(&rig, 3);
+    assert_int_equal(rig.outcomes[OUTCOME_CUT], 3);
+    assert_int_equal(senders_busy(rig.senders), 2);
+    assert_int_equal(senders_room_ahead(rig.senders, 3, 0), 3);
+    senders_recall(rig.senders); /* there is none */
+    give(&rig, 5, NULL);
+    senders_stop(rig.senders);
+    collect(&rig, 6);
+    assert_int_equal(rig.outcomes[OUTCOME_UNCERTAIN], 2);
+    assert_int_equal(senders_room_ahead(rig.senders, 3, 0), 0);
+    close_rig(&rig);
+}
+
 static void a_421_slows_it_down(void **state)
 {
     (void)state;
@@ -245,6 +271,7 @@ static void a_421_slows_it_down(void **state)
     collect(&rig, 1);
     assert_int_equal(rig.outcomes[OUTCOME_RETRY], 1);
     assert_int_equal(senders_room(rig.senders, 0), 4);
+    assert_int_equal(senders_room_ahead(rig.senders, 4, 0), 0);
     close_rig(&rig);
 }
 
@@ -329,6 +356,7 @@ int main(void)
         cmocka_unit_test(every_job_comes_back_once),
         cmocka_unit_test(what_cannot_be_prepared_is_dead),
         cmocka_unit_test(free_places_are_counted),
+        cmocka_unit_test(what_waits_is_recalled),
         cmocka_unit_test(a_421_slows_it_down),
         cmocka_unit_test(stops_before_the_end_without_a_lease),
         cmocka_unit_test(drains),
