@@ -607,6 +607,8 @@ library_sources = \
 	daemon/delivery/domains.h \
 	daemon/delivery/gateways.c \
 	daemon/delivery/gateways.h \
+	daemon/delivery/granting.c \
+	daemon/delivery/granting.h \
 	daemon/delivery/message_event.c \
 	daemon/delivery/message_event.h \
 	daemon/delivery/passing.c \
@@ -1025,6 +1027,8 @@ library_sources = \
 	daemon/store/find_customer.h \
 	daemon/store/gateway_queues.c \
 	daemon/store/gateway_queues.h \
+	daemon/store/grants.c \
+	daemon/store/grants.h \
 	daemon/store/halted.c \
 	daemon/store/halted.h \
 	daemon/store/instance.c \
@@ -1043,6 +1047,9 @@ library_sources = \
 	daemon/store/outbox.h \
 	daemon/store/outbox_at_once.h \
 	daemon/store/outbox_call.h \
+	daemon/store/outbox_demand.c \
+	daemon/store/outbox_demand.h \
+	daemon/store/outbox_gateway.c \
 	daemon/store/outbox_gateway.h \
 	daemon/store/outbox_result.h \
 	daemon/store/outbox_sweep.c \
@@ -1088,6 +1095,8 @@ library_sources = \
 	daemon/store/teller.h \
 	daemon/store/timers.c \
 	daemon/store/timers.h \
+	daemon/store/token_clock.c \
+	daemon/store/token_clock.h \
 	daemon/store/traces.c \
 	daemon/store/traces.h \
 	daemon/store/unread.c \
@@ -1249,8 +1258,11 @@ lua_scripts = \
 	daemon/store/claim_outbox.lua \
 	daemon/store/clocks.lua \
 	daemon/store/commit.lua \
+	daemon/store/demand.lua \
 	daemon/store/enter.lua \
 	daemon/store/feedback.lua \
+	daemon/store/give_back.lua \
+	daemon/store/grant.lua \
 	daemon/store/groups.lua \
 	daemon/store/index.lua \
 	daemon/store/lengths.lua \
@@ -1301,6 +1313,7 @@ lua_scripts = \
 	daemon/store/shared_said_merge.lua \
 	daemon/store/shared_take_over.lua \
 	daemon/store/shared_trace.lua \
+	daemon/store/shared_turns.lua \
 	daemon/store/shared_type.lua \
 	daemon/store/shared_watch.lua \
 	daemon/store/shared_zones.lua \
@@ -1429,6 +1442,7 @@ unit_programs = \
 	tests/unit/test_fill \
 	tests/unit/test_form \
 	tests/unit/test_gateway_queues \
+	tests/unit/test_grants \
 	tests/unit/test_graph_label \
 	tests/unit/test_halting \
 	tests/unit/test_head_rules \
@@ -1947,6 +1961,7 @@ test_files = \
 	tests/bench/run.py \
 	tests/bench/shop.py \
 	tests/each.py \
+	tests/functional/before_at_once.json \
 	tests/functional/browser.py \
 	tests/functional/cart_race.py \
 	tests/functional/certificates.py \
@@ -1995,6 +2010,7 @@ test_files = \
 	tests/functional/terminal.py \
 	tests/functional/test_archive.py \
 	tests/functional/test_at_once.py \
+	tests/functional/test_before_at_once.py \
 	tests/functional/test_behind.py \
 	tests/functional/test_bytes.py \
 	tests/functional/test_cart_race.py \
@@ -2086,6 +2102,8 @@ test_files = \
 	tests/functional/test_schemas.py \
 	tests/functional/test_sender.py \
 	tests/functional/test_shards.py \
+	tests/functional/test_shards_cluster.py \
+	tests/functional/test_shards_rates.py \
 	tests/functional/test_shards_words.py \
 	tests/functional/test_share_count.py \
 	tests/functional/test_shares.py \

@@ -34,6 +34,7 @@
 #include "delivery/attempt_log.h"
 #include "delivery/blame.h"
 #include "delivery/choice.h"
+#include "delivery/granting.h"
 #include "delivery/message_event.h"
 #include "delivery/passing.h"
 #include "delivery/settlement.h"
@@ -45,6 +46,7 @@ enum { SWEEP_FIRST_MS = 100, SWEEP_AGAIN_MS = 200, SECOND_MS = 1000 };
 
 struct delivery {
     struct delivery_options options;
+    struct granting *granting; /* NULL: there is one shard */
     struct taking *taking;
     struct passing *passing;
     struct amends *amends;
@@ -390,16 +392,23 @@ struct delivery *delivery_new(const struct delivery_options *options)
     delivery->sweep = evtimer_new(options->base, on_sweep, delivery);
     if (!delivery->sweep)
         mem_exhausted();
+    if (options->routes.scripts_of)
+        delivery->granting = granting_new(
+            &(struct granting_options){.counting = routes_scripts(&options->routes, COUNTING_SHARD),
+                                       .shard = options->shard,
+                                       .gateways = options->gateways});
     delivery->taking = taking_new(&(struct taking_options){.base = options->base,
                                                            .shard = options->shard,
                                                            .config = options->config,
                                                            .gateways = options->gateways,
+                                                           .granting = delivery->granting,
                                                            .begin = begin,
                                                            .on_room = on_room,
                                                            .context = delivery});
     delivery->amends = amends_new(options->base, options->shard);
     delivery->passing = passing_new(&(struct passing_options){.outbox = outbox,
                                                               .gateways = options->gateways,
+                                                              .granting = delivery->granting,
                                                               .passed = on_passed,
                                                               .ended = on_pass_ended,
                                                               .context = delivery});
@@ -437,6 +446,7 @@ void delivery_destroy(struct delivery **delivery)
     settling_destroy(&d->settling);
     amends_destroy(&d->amends);
     taking_destroy(&d->taking);
+    granting_destroy(&d->granting);
     event_free(d->sweep);
     free(d);
     *delivery = NULL;

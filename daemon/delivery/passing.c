@@ -26,15 +26,17 @@ static void ask(struct pass *pass)
     struct passing *passing = pass->passing;
     const struct attempt *attempt = pass->attempt;
     struct destination *destination = pass->destination;
+    struct outbox_pass asked = {
+        .entry = attempt->entry,
+        .mid = attempt->mid,
+        .class_ = attempt->class_,
+        .gateway = gateways_bounds(passing->options.gateways, destination),
+    };
     destination->promised++;
-    outbox_pass(passing->options.outbox,
-                &(struct outbox_pass){
-                    .entry = attempt->entry,
-                    .mid = attempt->mid,
-                    .class_ = attempt->class_,
-                    .gateway = gateways_bounds(passing->options.gateways, destination),
-                },
-                on_answer, pass);
+    if (granting_concerns(passing->options.granting, &asked.gateway))
+        granting_pass(passing->options.granting, &asked, attempt->domain, on_answer, pass);
+    else
+        outbox_pass(passing->options.outbox, &asked, on_answer, pass);
     domains_begin(&destination->domains, attempt->domain); /* for those that ask meanwhile */
 }
 

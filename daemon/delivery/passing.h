@@ -13,6 +13,7 @@
 #include "delivery/attempt.h"
 #include "delivery/choice.h"
 #include "delivery/gateways.h"
+#include "delivery/granting.h"
 
 struct passing;
 
@@ -26,6 +27,7 @@ enum passing_end {
 struct passing_options {
     struct outbox *outbox;
     struct gateways *gateways;
+    struct granting *granting; /* NULL: there is one shard */
     /* It is that gateway's now: to be given to its senders. */
     void (*passed)(void *context, struct attempt *attempt, struct destination *destination);
     void (*ended)(void *context, struct attempt *attempt, enum passing_end end);

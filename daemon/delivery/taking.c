@@ -3,7 +3,7 @@
  * queue that it takes from, its own and those of what is bound to a gateway. A take is asked for,
  * then answered; one that found less than it asked for is dry until it is looked at anew.
  *
- *   look_at    chooses; ask() asks store/outbox
+ *   look_at    chooses; ask() asks store/outbox, or (delivery/granting) another shard first
  *   on_taken   hands over what was taken; note_answer() says when to ask again
  *   on_tick    all is looked at anew; after the end, what lost answers took is put back
  */
@@ -84,6 +84,7 @@ static void note_behind(struct channel *channel, bool behind)
 /* ---- Asking ---- */
 
 static void on_taken(void *context, const struct outbox_taken *taken);
+static void on_granted(void *context, const struct outbox_taken *taken, size_t most);
 
 static void ask(struct take *take, struct choice_lane *lane)
 {
@@ -95,9 +96,14 @@ static void ask(struct take *take, struct choice_lane *lane)
     take->most = room < TAKE_MOST ? room : TAKE_MOST;
     take->term = instance_lease_term(taking->options.shard->instance);
     take->asked = true;
+    taking->asked++;
+    if (granting_concerns(taking->options.granting, &bounds)) {
+        granting_take(taking->options.granting, take->channel->config->name, destination,
+                      take->own_only, take->most, on_granted, take);
+        return;
+    }
     destination->promised += take->most;
     destination->asked += take->most;
-    taking->asked++;
     bounds.own_only = take->own_only;
     outbox_take(taking->options.shard->outbox, take->channel->config->name, &bounds, take->most,
                 on_taken, take);
@@ -281,13 +287,10 @@ static void hand_over(const struct take *take, const struct outbox_taken *taken)
         options->begin(options->context, take->lane->destination, take->term, &taken->messages[i]);
 }
 
-static void on_taken(void *context, const struct outbox_taken *taken)
+static void hear(struct take *take, const struct outbox_taken *taken)
 {
-    struct take *take = context;
     struct taking *taking = take->channel->taking;
     take->asked = false;
-    take->lane->destination->promised -= take->most;
-    take->lane->destination->asked -= take->most;
     taking->asked--;
     if (taken->fault) { /* the next tick asks again, or puts back what was taken */
         if (!taking->goes_on) {
@@ -303,6 +306,21 @@ static void on_taken(void *context, const struct outbox_taken *taken)
     note_answer(take, taken);
     taking_look(taking); /* there may be more, or room for another channel */
     taking->options.on_room(taking->options.context);
+}
+
+static void on_taken(void *context, const struct outbox_taken *taken)
+{
+    struct take *take = context;
+    take->lane->destination->promised -= take->most;
+    take->lane->destination->asked -= take->most;
+    hear(take, taken);
+}
+
+static void on_granted(void *context, const struct outbox_taken *taken, size_t most)
+{
+    struct take *take = context;
+    take->most = most;
+    hear(take, taken);
 }
 
 /* ---- The object ---- */

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "delivery/choice.h"
 #include "delivery/gateways.h"
+#include "delivery/granting.h"
 #include "store/outbox_at_once.h"
 #include "store/shard.h"
 
@@ -24,6 +25,7 @@ struct taking_options {
     struct shard *shard;
     const struct config *config; /* as it started */
     struct gateways *gateways;
+    struct granting *granting; /* NULL: there is one shard */
     /* A message was taken for it, under this lease; gone when the callback returns. */
     void (*begin)(void *context, struct destination *destination, int64_t term,
                   const struct outbox_message *message);

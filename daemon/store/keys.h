@@ -53,6 +53,7 @@
     X(RATE, "rate", "<gateway>", "hash", "slots of its rate: how many went, over all daemons")    \
     X(DOMAIN, "domain", "<gateway>:<domain>", "hash", "slots of a domain's rate, likewise")       \
     X(WARMUP, "warmup", "<gateway>", "hash", "slots of its days, and since when it sends")        \
+    X(TURNS, "turns", "<bound>", "hash", "shards that wait for a gateway's bound or a domain's")  \
     X(PAUSED, "paused", "", "hash", "gateway that takes nothing: since when, and by whom")        \
     X(CODES, "codes", "<list>", "list", "codes that nobody was given yet")                        \
     X(LOADED, "loaded", "<list>", "set", "all codes that the list ever had")                      \

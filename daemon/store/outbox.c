@@ -33,7 +33,6 @@
 
 enum {
     FIRST_CHUNK = 65536,
-    BEHIND_KEEP_MS = 5000,
     LATE_MS = 60000,     /* so long what was sent may still come to Redis, … */
     LATE_POLL_MS = 1000, /* … and is looked for so often */
 };
@@ -55,7 +54,7 @@ struct outbox *outbox_new(const struct outbox_options *options)
     outbox->trace_keep_ms = options->trace_keep_ms;
     outbox->log_group = options->log_group;
     outbox->wrong_keys = options->wrong_keys;
-    outbox->behind_least_ms = outbox->behind_before_ms = INT64_MAX;
+    token_clock_init(&outbox->clock);
     outbox->names = arena_new(256);
     outbox->asking = arena_new(FIRST_CHUNK);
     outbox->answering = arena_new(FIRST_CHUNK);
@@ -130,35 +129,34 @@ size_t outbox_hear_buried(struct outbox *outbox, const struct reply *list)
 
 /* ---- Taking ---- */
 
+/* Of what is asked for now; clock_monotonic_ms(). */
+struct token {
+    int64_t asked_ms;   /* 0: it needs none */
+    int64_t granted_ms; /* 0: there was no grant */
+};
+
+static struct token token_for(const struct outbox_gateway *gateway)
+{
+    return (struct token){
+        .asked_ms = outbox_gateway_is_bound(gateway) ? clock_monotonic_ms() : 0,
+        .granted_ms = gateway->token_ms,
+    };
+}
+
 struct take_call {
     struct outbox *outbox;
     int64_t load;
-    int64_t asked_ms; /* clock_monotonic_ms(); 0: it needs no tokens */
-    int64_t number;   /* 0: there was no connection, nothing was taken */
+    struct token token;
+    int64_t number; /* 0: there was no connection, nothing was taken */
     outbox_on_taken *callback;
     void *context;
 };
 
-/* When a token was given at `redis_ms` of Redis' clock, by the machine's. The answer may have lain
- * here for long (the daemon was frozen), or Redis may have been slow: so it goes by the least that
- * the clocks differed lately, and lies between the question and the answer. */
-static int64_t token_time(struct outbox *outbox, int64_t asked_ms, int64_t redis_ms)
+/* Of what was let go at `redis_ms`: with a grant, when that was given. */
+static int64_t token_time(struct outbox *outbox, const struct token *token, int64_t redis_ms)
 {
-    const int64_t now_ms = clock_monotonic_ms(), behind_ms = now_ms - redis_ms;
-    if (now_ms - outbox->behind_since_ms >= BEHIND_KEEP_MS) {
-        outbox->behind_before_ms = outbox->behind_least_ms;
-        outbox->behind_least_ms = behind_ms;
-        outbox->behind_since_ms = now_ms;
-    }
-    if (behind_ms < outbox->behind_least_ms)
-        outbox->behind_least_ms = behind_ms;
-    const int64_t least_ms = outbox->behind_before_ms < outbox->behind_least_ms
-                                 ? outbox->behind_before_ms
-                                 : outbox->behind_least_ms;
-    const int64_t token_ms = redis_ms + least_ms;
-    if (asked_ms == 0)
-        return 0;
-    return token_ms > asked_ms ? token_ms : asked_ms;
+    const int64_t token_ms = token_clock_time(&outbox->clock, token->asked_ms, redis_ms);
+    return token->granted_ms || !token->asked_ms ? token->granted_ms : token_ms;
 }
 
 /* A field of the message's hash; "" where it is not there, which is no whole message then. */
@@ -211,7 +209,7 @@ static bool read_taken(const struct reply *reply, const struct take_call *call,
     taken->paused = paused != 0;
     taken->crowded = crowded != 0;
     taken->withdrawn = (size_t)withdrawn;
-    const int64_t token_ms = token_time(call->outbox, call->asked_ms, taken->now_ms);
+    const int64_t token_ms = token_time(call->outbox, &call->token, taken->now_ms);
     struct outbox_message *messages =
         arena_alloc(call->outbox->answering, reply->count * sizeof *messages);
     for (size_t i = HEAD; i < reply->count; i++) {
@@ -318,34 +316,6 @@ static void on_taken(void *context, const struct reply *reply, const struct diag
     call->callback(call->context, &taken);
 }
 
-/* A gateway with its bounds, as shared_bounds.lua reads it. */
-static void add_gateway(struct arguments *arguments, const struct outbox_gateway *gateway)
-{
-    arguments_text(arguments, gateway->name);
-    arguments_number(arguments, gateway->rate.count);
-    arguments_number(arguments, gateway->rate.per_ms);
-    arguments_number(arguments, gateway->warmup.first);
-    arguments_text(arguments, arena_printf(arguments->arena, "%.6f", gateway->warmup.growth));
-    arguments_number(arguments, gateway->warmup.until);
-    arguments_number(arguments, (int64_t)gateway->domain_count);
-    for (size_t i = 0; i < gateway->domain_count; i++) {
-        arguments_text(arguments, gateway->domains[i].name);
-        arguments_number(arguments, gateway->domains[i].rate.count);
-        arguments_number(arguments, gateway->domains[i].rate.per_ms);
-        arguments_number(arguments, gateway->domains[i].connections);
-    }
-    arguments_number(arguments, (int64_t)gateway->in_hand_count);
-    for (size_t i = 0; i < gateway->in_hand_count; i++) {
-        arguments_text(arguments, gateway->in_hand[i].domain);
-        arguments_number(arguments, gateway->in_hand[i].count);
-    }
-}
-
-static bool needs_tokens(const struct outbox_gateway *gateway)
-{
-    return gateway->rate.count > 0 || gateway->warmup.first > 0 || gateway->domain_count > 0;
-}
-
 void outbox_take(struct outbox *outbox, const char *channel, const struct outbox_gateway *gateway,
                  size_t most, outbox_on_taken *callback, void *context)
 {
@@ -356,7 +326,7 @@ void outbox_take(struct outbox *outbox, const char *channel, const struct outbox
     *call = (struct take_call){
         .outbox = outbox,
         .load = outbox->loads,
-        .asked_ms = needs_tokens(gateway) ? clock_monotonic_ms() : 0,
+        .token = token_for(gateway),
         .number = connection_ready(scripts_connection(outbox->scripts)) ? ++outbox->takes : 0,
         .callback = callback,
         .context = context};
@@ -367,7 +337,7 @@ void outbox_take(struct outbox *outbox, const char *channel, const struct outbox
     arguments_number(&arguments, call->load);
     arguments_text(&arguments, outbox->inbox);
     arguments_number(&arguments, gateway->own_only);
-    add_gateway(&arguments, gateway);
+    outbox_gateway_print(gateway, &arguments);
     outbox_run(outbox, SCRIPT_TAKE, &arguments, on_taken, call, free);
 }
 
@@ -375,7 +345,7 @@ void outbox_take(struct outbox *outbox, const char *channel, const struct outbox
 
 struct pass_call {
     struct outbox *outbox;
-    int64_t asked_ms; /* 0: it needs no token */
+    struct token token;
     outbox_on_passed *callback;
     void *context;
 };
@@ -395,7 +365,7 @@ static bool read_passed(const struct reply *reply, const struct pass_call *call,
     if (!reply_number(reply_item(reply, 0), &now_ms))
         return false;
     passed->verdict = (enum outbox_pass_verdict)verdict;
-    passed->token_ms = token_time(call->outbox, call->asked_ms, now_ms);
+    passed->token_ms = token_time(call->outbox, &call->token, now_ms);
     if (passed->verdict == OUTBOX_PASS_WITHDRAWN)
         passed->why = reply_text(reply_item(reply, 2));
     const bool waits = passed->verdict == OUTBOX_PASS_WAIT || passed->verdict == OUTBOX_PASS_HELD;
@@ -425,7 +395,7 @@ void outbox_pass(struct outbox *outbox, struct outbox_pass *pass, outbox_on_pass
     if (pass->number == 0)
         pass->number = ++outbox->takes;
     *call = (struct pass_call){.outbox = outbox,
-                               .asked_ms = needs_tokens(&pass->gateway) ? clock_monotonic_ms() : 0,
+                               .token = token_for(&pass->gateway),
                                .callback = callback,
                                .context = context};
     struct arguments arguments = outbox_begin(outbox, 8);
@@ -433,7 +403,7 @@ void outbox_pass(struct outbox *outbox, struct outbox_pass *pass, outbox_on_pass
     arguments_text(&arguments, pass->mid);
     arguments_text(&arguments, pass->class_);
     arguments_number(&arguments, pass->number);
-    add_gateway(&arguments, &pass->gateway);
+    outbox_gateway_print(&pass->gateway, &arguments);
     outbox_run(outbox, SCRIPT_PASS, &arguments, on_passed, call, free);
 }
 

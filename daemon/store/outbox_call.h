@@ -8,6 +8,7 @@
 #include "redis/scripts.h"
 #include "store/instance.h"
 #include "store/script_table.h"
+#include "store/token_clock.h"
 
 struct log_group;
 struct wrong_keys;
@@ -41,9 +42,7 @@ struct outbox {
     size_t owed;          /* the last of them, which were not put back yet */
     size_t recovering;    /* so many of them, from the first, are being put back, … */
     int64_t recovered_ms; /* … as was asked for then */
-    /* By how much the machine's clock is ahead of Redis' at answers: the least since then, and
-     * before. */
-    int64_t behind_least_ms, behind_before_ms, behind_since_ms;
+    struct token_clock clock;
     /* Two arenas: a callback may ask again while it reads its answer. */
     struct arena *asking, *answering;
 };

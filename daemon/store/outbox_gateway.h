@@ -6,9 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "redis/arguments.h"
+
 struct outbox_rate {
-    int64_t count; /* at most so many in any `per_ms`; 0: no limit */
-    int64_t per_ms;
+    int64_t count;  /* at most so many in any `per_ms`; 0: no limit */
+    int64_t per_ms; /* below 0: a domain's part of a grant, with more of it after so many */
 };
 
 /* At most so many messages on any day: `first` since the first message, `growth` times as many from
@@ -40,6 +42,20 @@ struct outbox_gateway {
     size_t domain_count;
     const struct outbox_in_hand *in_hand; /* where a domain bounds connections */
     size_t in_hand_count;
+    int64_t token_ms; /* clock_monotonic_ms() of the grant (store/grants) of which the bounds are
+                         the rest; 0: there is none, and they are counted where it is asked */
 };
+
+/* Whether something bounds it but its connections. */
+bool outbox_gateway_is_bound(const struct outbox_gateway *gateway);
+/* Whether something of that is counted over all daemons. */
+bool outbox_gateway_is_shared(const struct outbox_gateway *gateway);
+
+/* The row that bounds a domain; NULL: none does. */
+const struct outbox_domain *outbox_gateway_domain(const struct outbox_gateway *gateway,
+                                                  const char *domain);
+
+/* As shared_bounds.lua reads it; texts are referred to. */
+void outbox_gateway_print(const struct outbox_gateway *gateway, struct arguments *arguments);
 
 #endif

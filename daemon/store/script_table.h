@@ -16,6 +16,9 @@
     X(REQUEUE, requeue)           \
     X(TAKE, take)                 \
     X(PASS, pass)                 \
+    X(DEMAND, demand)             \
+    X(GRANT, grant)               \
+    X(GIVE_BACK, give_back)       \
     X(RECOVER, recover)           \
     X(SETTLE, settle)             \
     X(CLAIM_OUTBOX, claim_outbox) \

@@ -1,7 +1,8 @@
 -- What bounds a gateway, as ARGV says from `first` on: its name; tokens per period (0: no limit), period
 -- ms; its warm-up's messages of the first day (0: none), growth by the day and end; a count of domains,
 -- and for each {domain ('': each that has none of its own), tokens per period, period ms, connections of
--- this daemon (0: no limit)}; a count, and {domain, how many this daemon has in hand for it} each.
+-- this daemon (0: no limit)}; a count, and {domain, how many this daemon has in hand for it} each. A period
+-- below 0 is of a grant: so many messages, which were counted in another shard, and more after -period ms.
 local DAY = 86400000
 local function bounds_read(first)
     local function number(at)
@@ -59,6 +60,9 @@ end
 
 -- Ms until its rate lets another go; 0: it is connections that it waits for.
 local function domain_wait(d)
+    if d.rate.again then
+        return d.used >= d.rate.free and d.rate.again or 0
+    end
     return rate_wait(d.rate, d.used)
 end
 
@@ -69,10 +73,13 @@ local function bounds_domain(b, domain)
         return row and b.open[domain] or nil
     end
     local key = P .. ':domain:' .. b.gateway .. ':' .. domain
-    if row.most > 0 and is_wrong(key, 'hash') then
+    if row.most > 0 and row.per >= 0 and is_wrong(key, 'hash') then
         redis.call('DEL', key) -- whatever stands there, it is no count of ours
     end
-    local rate, left = rate_open(key, row.most, row.per, b.now), math.huge
+    local rate, left = {most = 0, free = row.most, again = -row.per}, math.huge
+    if row.per >= 0 then
+        rate = rate_open(key, row.most, row.per, b.now)
+    end
     if row.connections > 0 then
         left = row.connections - (b.in_hand[domain] or 0)
     end
