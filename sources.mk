@@ -1574,6 +1574,7 @@ unit_programs = \
 	tests/unit/test_survey \
 	tests/unit/test_suspicion \
 	tests/unit/test_sweeper \
+	tests/unit/test_teller \
 	tests/unit/test_templates \
 	tests/unit/test_templates_path \
 	tests/unit/test_timers \
@@ -2010,6 +2011,7 @@ test_files = \
 	tests/functional/terminal.py \
 	tests/functional/test_archive.py \
 	tests/functional/test_at_once.py \
+	tests/functional/test_at_once_races.py \
 	tests/functional/test_before_at_once.py \
 	tests/functional/test_behind.py \
 	tests/functional/test_bytes.py \

@@ -2,7 +2,6 @@
 
 #include <event2/event.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/failpoint.h"
@@ -46,8 +45,7 @@ static void note_fault(struct teller *teller, const struct reply *reply, const s
         reply_fault(reply, &diag);
         fault = &diag;
     }
-    bool lost = strcmp(fault->code, "redis-lost") == 0 || strcmp(fault->code, "redis-timeout") == 0;
-    if (!lost && log_once_is_news(&teller->told, fault->text))
+    if (!instance_tells(fault) && log_once_is_news(&teller->told, fault->text))
         log_warning("who watches products cannot be told, trying again: %s", fault->text);
     after(teller, backoff_next(&teller->backoff));
 }
