@@ -1581,6 +1581,7 @@ unit_programs = \
 	tests/unit/test_token \
 	tests/unit/test_token_keys \
 	tests/unit/test_tokens_file \
+	tests/unit/test_topology \
 	tests/unit/test_trace \
 	tests/unit/test_trace_words \
 	tests/unit/test_traces \

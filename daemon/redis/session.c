@@ -17,12 +17,23 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "redis/cluster.h"
 #include "redis/connection.h"
+
+#define NAME "nudgectl"
 
 enum { CALL_MS = 30000, ARGUMENTS_MOST = 32, DESCRIPTORS = 8 /* of a loop and a connection */ };
 
-struct session {
+/* What sessions with the slots of one cluster share. */
+struct ground {
     struct event_base *base;
+    struct cluster *cluster; /* NULL: a single Redis */
+    int users;
+};
+
+struct session {
+    struct ground *ground;
+    struct event_base *base; /* the ground's */
     struct connection *connection;
     struct arena *arena; /* of the last reply */
     struct connection_owner owner;
@@ -41,8 +52,7 @@ static void on_state(void *context, bool ready, const char *reason)
         return;
     }
     snprintf(session->reason, sizeof session->reason, "%s", reason);
-    /* A server that is loading is worth waiting for. */
-    if (!connection_promising(session->connection))
+    if (session->ready || !connection_promising(session->connection))
         session->lost = true;
 }
 
@@ -83,24 +93,59 @@ static bool has_descriptors(struct diag *diag)
     return !fault || diag_error(diag, "no connection to Redis: %s", strerror(fault));
 }
 
+static struct ground *ground_new(const struct endpoint *endpoint, bool of_cluster)
+{
+    struct ground *ground = mem_zero(1, sizeof *ground);
+    ground->base = event_base_new();
+    if (!ground->base)
+        mem_exhausted();
+    if (of_cluster)
+        ground->cluster = cluster_new(
+            &(struct cluster_options){.base = ground->base, .endpoint = *endpoint, .name = NAME});
+    return ground;
+}
+
+static void leave_ground(struct ground *ground)
+{
+    if (--ground->users > 0)
+        return;
+    cluster_destroy(&ground->cluster);
+    event_base_free(ground->base);
+    free(ground);
+}
+
 struct session *session_open(const struct endpoint *endpoint, int64_t deadline_ms,
                              struct diag *diag)
+{
+    return session_open_slot(endpoint, NULL, NULL, deadline_ms, diag);
+}
+
+struct session *session_open_slot(const struct endpoint *endpoint, const char *key,
+                                  struct session *beside, int64_t deadline_ms, struct diag *diag)
 {
     if (!has_descriptors(diag))
         return NULL;
     struct session *session = mem_zero(1, sizeof *session);
-    session->base = event_base_new();
-    if (!session->base)
-        mem_exhausted();
+    session->ground = beside ? beside->ground : ground_new(endpoint, key != NULL);
+    session->ground->users++;
+    session->base = session->ground->base;
     session->arena = arena_new(4096);
-    session->connection = connection_new(&(struct connection_options){.base = session->base,
-                                                                      .endpoint = *endpoint,
-                                                                      .name = "nudgectl",
-                                                                      .on_state = on_state,
-                                                                      .context = session});
+    session->connection =
+        connection_new(&(struct connection_options){.base = session->base,
+                                                    .endpoint = *endpoint,
+                                                    .cluster = session->ground->cluster,
+                                                    .key = key,
+                                                    .name = NAME,
+                                                    .on_state = on_state,
+                                                    .context = session});
     if (!await_ready(session, deadline_ms, diag))
         session_close(&session);
     return session;
+}
+
+const char *session_key(const struct session *session)
+{
+    return connection_key(session->connection);
 }
 
 void session_close(struct session **session)
@@ -111,7 +156,7 @@ void session_close(struct session **session)
     *session = NULL;
     connection_silence(&ended->owner);
     connection_destroy(&ended->connection);
-    event_base_free(ended->base);
+    leave_ground(ended->ground);
     arena_destroy(&ended->arena);
     free(ended);
 }

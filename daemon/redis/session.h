@@ -15,10 +15,19 @@
 
 struct session;
 
-/* NULL with `diag` where there is no connection within `deadline_ms`, or AUTH failed. */
+/* NULL with `diag` where there is no connection within `deadline_ms`, or AUTH failed. Of a cluster
+ * it is one with the first node of its address. */
 struct session *session_open(const struct endpoint *endpoint, int64_t deadline_ms,
                              struct diag *diag);
+/* Over a cluster, to who serves the slot of a key that never exists. While that is nobody, or not
+ * as a whole, it is tried again until the deadline. `beside`: a session with the same cluster,
+ * whose links and loop it shares; NULL: none. A command that meets a slot that has moved meanwhile
+ * fails, and the session is over. */
+struct session *session_open_slot(const struct endpoint *endpoint, const char *key,
+                                  struct session *beside, int64_t deadline_ms, struct diag *diag);
 void session_close(struct session **session);
+/* The key of its slot; NULL where it is one with a single Redis. */
+const char *session_key(const struct session *session);
 
 /* One command. The reply is good until the next call of the session; an error of Redis is
  * NULL too, with its words in `diag`. `lengths` may be NULL: C strings. */

@@ -30,5 +30,5 @@ const char *keys_spell(struct arena *arena, const char *prefix, enum key key, ..
 
 const char *keys_absent(struct arena *arena, const char *prefix)
 {
-    return arena_printf(arena, "%s:absent", prefix);
+    return keys_spell(arena, prefix, KEY_ABSENT, NULL);
 }

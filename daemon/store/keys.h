@@ -82,7 +82,8 @@
     X(ONCE, "once", "<hash>", "string",                                                           \
       "a request from the web, or an entry of another stream, by a name: the ids it made")        \
     X(STRAYS, "strays", "", "stream", "events of another shard, until they are moved there")      \
-    X(MOVER, "mover", "", "string", "who moves what came to no shard, with shards: a daemon")
+    X(MOVER, "mover", "", "string", "who moves what came to no shard, with shards: a daemon")     \
+    X(ABSENT, "absent", "", "none", "never there: what a script declares on a Redis Cluster")
 
 enum key {
 #define KEYS_ENUM(name, word, of, type, what) KEY_##name,

@@ -6,7 +6,8 @@
 #include "redis/session.h"
 #include "store/script_table.h"
 
-/* Begins with P; what the script takes besides comes behind it. `capacity`: a guess at its number.
+/* Begins with the key that is never there, as redis/scripts.h has it, and P; what the script takes
+ * besides comes behind it. `capacity`: a guess at its number.
  */
 struct arguments script_call_begin(struct arena *arena, enum script script, const char *prefix,
                                    size_t capacity);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/script_table.h"
+#include "store/script_call.h"
 
 static int by_channel(const void *a, const void *b)
 {
@@ -49,8 +49,9 @@ bool survey_read(struct session *session, const char *prefix, const char *inbox,
         &survey->dead_newest_ms,
     };
     const size_t count = sizeof figures / sizeof *figures;
-    const struct reply *reply = session_command(session, diag, "EVAL", script_table[SCRIPT_SURVEY],
-                                                "0", prefix, inbox, NULL);
+    struct arguments arguments = script_call_begin(arena, SCRIPT_SURVEY, prefix, 1);
+    arguments_text(&arguments, inbox);
+    const struct reply *reply = script_call(session, &arguments, diag);
     if (!reply)
         return false;
     for (size_t i = 0; i < count; i++)
