@@ -39,7 +39,8 @@ class Node:
     def __init__(self, folder, port, bus, options):
         self.folder, self.port, self.bus, self.options = folder, port, bus, options
         self.id = os.urandom(20).hex()
-        self.process = None
+        self.process, self.paused = None, False
+        self.served = set()  # the slots that it had when it was lost
         self.client = redis.Redis(port=port, socket_timeout=5)
 
     def line(self, flags, of, epoch, slots=""):
@@ -62,17 +63,22 @@ class Node:
             return False
 
     def kill(self, how=signal.SIGKILL):
-        if self.process:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.send_signal(how)
-            self.process.wait()
-            self.process = None
+        if not self.process:
+            return
+        self.served = self.served if self.paused else self.serves()
+        self.process.send_signal(how)
+        self.resume()
+        self.process.wait()
+        self.process = None
 
     def pause(self):
+        self.served = self.serves()
         self.process.send_signal(signal.SIGSTOP)
+        self.paused = True
 
     def resume(self):
         self.process.send_signal(signal.SIGCONT)
+        self.paused = False
 
     def ask(self, *command):
         return self.client.execute_command(*command)
@@ -149,7 +155,7 @@ class RedisCluster:
         return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[:self.masters])
 
     def living(self):
-        return [node for node in self.nodes if node.process]
+        return [node for node in self.nodes if node.process and not node.paused]
 
     def wait_ok(self):
         wait_until(lambda: all(node.is_ok() for node in self.living()), "the cluster to be whole")
@@ -167,11 +173,9 @@ class RedisCluster:
 
     def wait_replaced(self, master):
         """Until a replica has taken over from a master that was killed or paused; that one is returned."""
-        others = [node for node in self.living() if node is not master]
-        before = others[0].view()[master.id]["slots"]
-
         def heir():
-            return next((node for node in others if before and before <= node.serves()), None)
+            return next((node for node in self.living() if master.served <= node.serves()), None)
+        assert master.served
         return wait_until(heir, "a replica to take over")
 
     def add_master(self):

@@ -8,7 +8,8 @@ from conftest import SOURCE
 CALL = re.compile(r"\(\s*['\"]([A-Z]+)['\"](?:,\s*['\"]([A-Za-z]+)['\"])?")
 WITH_PARTS = {"CLIENT", "SCRIPT", "XGROUP", "XINFO"}  # of which a right names the part too
 PARTS = {"CLIENT": {"ID", "SETNAME", "UNBLOCK"}, "SCRIPT": {"LOAD"}}  # in C they stand apart
-OF_OTHERS = {"AUTH"}  # of a connection that has no user yet: everybody may
+# Of a connection that has no user yet: everybody may; and of a cluster alone: test_redis_cluster.py.
+OF_OTHERS = {"AUTH", "CLUSTER"}
 
 
 def in_readme():
