@@ -180,6 +180,12 @@ static void begin_at_once(void *context, const char *gateway, int64_t term,
     begin(context, destination, term, message);
 }
 
+static void note_lost(void *context)
+{
+    const struct delivery *delivery = context;
+    taking_note_lost(delivery->taking);
+}
+
 static size_t together(void *context)
 {
     const struct delivery *delivery = context;
@@ -191,6 +197,7 @@ struct outbox_at_once delivery_at_once(struct delivery *delivery)
     return (struct outbox_at_once){.place = place,
                                    .leave = leave,
                                    .begin = begin_at_once,
+                                   .lost = note_lost,
                                    .together = together,
                                    .context = delivery};
 }

@@ -287,16 +287,22 @@ static void hand_over(const struct take *take, const struct outbox_taken *taken)
         options->begin(options->context, take->lane->destination, take->term, &taken->messages[i]);
 }
 
+/* The next tick asks again, or puts back what was taken. */
+void taking_note_lost(struct taking *taking)
+{
+    if (taking->goes_on)
+        return;
+    taking->owing = true;
+    event_active(taking->tick, EV_TIMEOUT, 0);
+}
+
 static void hear(struct take *take, const struct outbox_taken *taken)
 {
     struct taking *taking = take->channel->taking;
     take->asked = false;
     taking->asked--;
-    if (taken->fault) { /* the next tick asks again, or puts back what was taken */
-        if (!taking->goes_on) {
-            taking->owing = true;
-            event_active(taking->tick, EV_TIMEOUT, 0);
-        }
+    if (taken->fault) {
+        taking_note_lost(taking);
         return;
     }
     taking->redis_ahead_ms = taken->now_ms - clock_monotonic_ms();

@@ -40,7 +40,9 @@ void taking_destroy(struct taking **taking);
 void taking_start(struct taking *taking);
 /* Nothing more is taken; what lost answers may have taken is put back. */
 void taking_stop(struct taking *taking);
-bool taking_goes_on(const struct taking *taking); /* between the two */
+/* A commit that begins messages was lost: so is what that took, also after the stop. */
+void taking_note_lost(struct taking *taking);
+bool taking_goes_on(const struct taking *taking); /* between start and stop */
 
 /* A gateway may have room: looks for the channels that were not found empty. */
 void taking_look(struct taking *taking);

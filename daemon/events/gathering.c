@@ -137,8 +137,10 @@ static void on_commit(void *context, const struct commit_result *result)
     const struct gathered *item = context;
     const struct gathering_options *options = &item->gathering->options;
     bool unknown = result->outcome == COMMIT_FAILED || result->ran_before;
-    if (item->commit->number && unknown)
+    if (item->commit->number && unknown) {
         outbox_note_lost(options->shard->outbox, item->commit->number);
+        options->at_once->lost(options->at_once->context);
+    }
     failpoint("commit-answered");
     if (result->outcome == COMMIT_DONE)
         work_log_committed(item->work); /* before a sender tells of its messages */

@@ -27,6 +27,8 @@ struct outbox_at_once {
     /* It is: the message is this daemon's, under that lease. Gone when the callback returns. */
     void (*begin)(void *context, const char *gateway, int64_t term,
                   const struct outbox_message *message);
+    /* What a commit has begun is not known: it is to be put back, also after the stop. */
+    void (*lost)(void *context);
     /* So many messages may be decided together and yet leave no connection idle; at least one. */
     size_t (*together)(void *context);
     void *context;

@@ -309,3 +309,19 @@ def test_stopped_with_a_commit_under_way(wide_shop):
     daemon.spawn()
     check_once(wide_shop)
     assert not [number for number in range(MANY) if uncertain(wide_shop, number)]
+
+
+def test_answer_is_lost_as_it_stops(hello_shop):  # noqa: F811
+    """Nothing of it was begun: what the commit has made this daemon's is put back before its end, and an offer is not
+    held for a word."""
+    words, gate, reached = held(hello_shop, "commit")
+    daemon = ready(hello_shop, failpoints=f"{words},commit-lost=fail@1")
+    hello_shop.push(*[hello(number, "offer") for number in range(4)])
+    wait_until(reached.exists, "the commit")
+    daemon.process.send_signal(signal.SIGTERM)
+    gate.unlink()
+    assert daemon.ended() == 0
+    assert not hello_shop.client.keys("nudged:begun:*")
+    daemon.spawn()
+    check_once(hello_shop, count=4)
+    assert hello_shop.client.zcard("nudged:uncertain") == 0
