@@ -840,6 +840,8 @@ library_sources = \
 	daemon/redis/tls_session.h \
 	daemon/redis/topology.c \
 	daemon/redis/topology.h \
+	daemon/redis/tracking.c \
+	daemon/redis/tracking.h \
 	daemon/redis/transport.c \
 	daemon/redis/transport.h \
 	daemon/rules/condition.c \
@@ -1002,6 +1004,8 @@ library_sources = \
 	daemon/store/aside.h \
 	daemon/store/backlog.c \
 	daemon/store/backlog.h \
+	daemon/store/beat.c \
+	daemon/store/beat.h \
 	daemon/store/bulletins.c \
 	daemon/store/bulletins.h \
 	daemon/store/carrying.c \
@@ -2055,6 +2059,7 @@ test_files = \
 	tests/functional/test_http_answers.py \
 	tests/functional/test_http_faults.py \
 	tests/functional/test_http_nginx.py \
+	tests/functional/test_idle.py \
 	tests/functional/test_injection.py \
 	tests/functional/test_intake.py \
 	tests/functional/test_intake_enemies.py \

@@ -220,11 +220,10 @@ static void on_tell(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct app *app = context;
-    const struct timeval next = clock_timeval(clock_beat_ms());
     const struct pulse_sample sample = {.at_ms = clock_monotonic_ms(),
                                         .events = metrics_read(METRIC_EVENTS_DECIDED),
                                         .messages = metrics_read(METRIC_MESSAGES_SENT)};
-    event_add(app->tell, &next);
+    workers_wait(app->workers, app->tell);
     pulse_note(&app->pulse, &sample);
     log_group_tell(app->log_group, sample.at_ms);
     if (app->archive)
@@ -429,14 +428,13 @@ static struct event *watch(struct app *app, evutil_socket_t fd, short what,
 static void build_events(struct app *app)
 {
     const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-    const struct timeval first = clock_timeval(clock_beat_ms());
     int64_t alive_ms = notify_watchdog_ms();
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         app->signals[i] = watch(app, numbers[i], EV_SIGNAL | EV_PERSIST, on_signal);
         event_add(app->signals[i], NULL);
     }
     app->tell = watch(app, -1, 0, on_tell);
-    event_add(app->tell, &first);
+    workers_wait(app->workers, app->tell);
     if (!alive_ms)
         return;
     const struct timeval alive = clock_timeval(alive_ms);
@@ -511,12 +509,24 @@ void app_destroy(struct app **app)
     *app = NULL;
 }
 
+/* A turn is from one look for news to the next; while it waits no time of the processor goes by. */
+static void run_loop(struct app *app)
+{
+    int64_t before_us = clock_thread_us();
+    while (lifecycle_state(app->lifecycle) != LIFECYCLE_STOPPED) {
+        event_base_loop(app->base, EVLOOP_ONCE);
+        int64_t now_us = clock_thread_us();
+        metrics_observe(METRIC_LOOP_PAUSE_SECONDS, now_us - before_us);
+        before_us = now_us;
+    }
+}
+
 int app_run(struct app *app)
 {
     log_with(LOG_LEVEL_INFO,
              LOG_FIELDS(LOG_TEXT("config", app->config->file[0] ? app->config->file : "(none)"),
                         LOG_TEXT("redis", app->embedded ? "private" : "configured")),
              "starting");
-    event_base_dispatch(app->base);
+    run_loop(app);
     return lifecycle_status(app->lifecycle);
 }

@@ -53,11 +53,11 @@ void backpressure_sent(struct backpressure *backpressure, uint32_t messages)
     backpressure->sent += messages;
 }
 
+/* Until the next beat for a negative one. */
 static void wait_on(struct backpressure *b, int64_t ms)
 {
-    const struct timeval wait = clock_timeval(ms);
     if (!b->stopped)
-        event_add(b->timer, &wait);
+        beat_wait(b->options.shard->beat, b->timer, ms);
 }
 
 /* Once when it begins, and once when it ends. */
@@ -98,8 +98,10 @@ static void on_length(void *context, int64_t length)
         if (full && !b->stopped)
             wake(b);
     }
-    bool idle = length == 0 && b->later == 0 && b->decided == 0;
-    wait_on(b, full ? WAKE_MS : idle ? clock_beat_ms() : COUNT_MS);
+    if (full)
+        beat_stir(b->options.shard->beat);
+    bool is_near = b->outbox + b->later + b->decided > b->options.most / 2;
+    wait_on(b, full ? WAKE_MS : is_near || b->decided ? COUNT_MS : -1);
 }
 
 static void on_time(evutil_socket_t fd, short what, void *context)
@@ -124,7 +126,7 @@ void backpressure_start(struct backpressure *backpressure)
 void backpressure_stop(struct backpressure *backpressure)
 {
     backpressure->stopped = true;
-    event_del(backpressure->timer);
+    beat_forget(backpressure->options.shard->beat, backpressure->timer);
 }
 
 struct backpressure *backpressure_new(const struct backpressure_options *options)
@@ -141,7 +143,7 @@ void backpressure_destroy(struct backpressure **backpressure)
 {
     if (!*backpressure)
         return;
-    event_free((*backpressure)->timer);
+    beat_end((*backpressure)->options.shard->beat, &(*backpressure)->timer);
     free(*backpressure);
     *backpressure = NULL;
 }

@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+enum { MINUTE_MS = PULSE_SECONDS * 1000 + 500 };
+
 void pulse_begin(struct pulse *pulse, int64_t wall_ms)
 {
     *pulse = (struct pulse){.started_ms = wall_ms, .reloaded_ms = wall_ms};
@@ -34,11 +36,22 @@ static double per_second(int64_t count, int64_t ms)
     return ms > 0 ? (double)count * 1000 / (double)ms : 0;
 }
 
+/* The oldest that is no more than a minute older than the newest: of a daemon that was idle there
+ * are fewer. */
+static const struct pulse_sample *oldest(const struct pulse *pulse)
+{
+    const struct pulse_sample *new = sample_at(pulse, 0);
+    size_t back = pulse->count - 1;
+    while (back > 1 && new->at_ms - sample_at(pulse, back)->at_ms > MINUTE_MS)
+        back--;
+    return sample_at(pulse, back);
+}
+
 double pulse_events(const struct pulse *pulse)
 {
     if (pulse->count < 2)
         return 0;
-    const struct pulse_sample *new = sample_at(pulse, 0), *old = sample_at(pulse, pulse->count - 1);
+    const struct pulse_sample *new = sample_at(pulse, 0), *old = oldest(pulse);
     return per_second(new->events - old->events, new->at_ms - old->at_ms);
 }
 
@@ -46,7 +59,7 @@ double pulse_messages(const struct pulse *pulse)
 {
     if (pulse->count < 2)
         return 0;
-    const struct pulse_sample *new = sample_at(pulse, 0), *old = sample_at(pulse, pulse->count - 1);
+    const struct pulse_sample *new = sample_at(pulse, 0), *old = oldest(pulse);
     return per_second(new->messages - old->messages, new->at_ms - old->at_ms);
 }
 

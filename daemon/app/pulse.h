@@ -30,7 +30,7 @@ struct pulse {
 void pulse_begin(struct pulse *pulse, int64_t wall_ms);
 void pulse_reloaded(struct pulse *pulse, bool good, int64_t wall_ms);
 
-/* Once in a second: what was counted up to now. */
+/* Once in a second at most: what was counted up to now. */
 void pulse_note(struct pulse *pulse, const struct pulse_sample *sample);
 /* In a second; 0 before there are two samples. */
 double pulse_events(const struct pulse *pulse);

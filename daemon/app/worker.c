@@ -265,7 +265,8 @@ static void build_pipeline(struct worker *worker)
                                                             .pipeline = worker->pipeline,
                                                             .generation = current_generation,
                                                             .context = worker});
-    worker->teller = teller_new(options->base, worker->shard->scripts, worker->shard->instance);
+    worker->teller = teller_new(options->base, worker->shard->scripts, worker->shard->instance,
+                                worker->shard->beat);
 }
 
 static void build_delivery(struct worker *worker)

@@ -343,6 +343,16 @@ void workers_reload(struct workers *workers)
             worker_reload(workers->places[i].worker);
 }
 
+void workers_wait(const struct workers *workers, struct event *timer)
+{
+    const struct worker *only = workers->count == 1 ? workers->places[0].worker : NULL;
+    const struct timeval second = clock_timeval(clock_beat_ms());
+    if (only)
+        beat_wait(worker_shard(only)->beat, timer, -1);
+    else
+        event_add(timer, &second);
+}
+
 void workers_beat(struct workers *workers)
 {
     for (size_t i = 0; i < workers->count; i++)

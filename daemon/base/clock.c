@@ -23,16 +23,26 @@ int64_t clock_monotonic_ms(void)
     return read_ms(CLOCK_BOOTTIME);
 }
 
-int64_t clock_beat_ms(void)
+static int64_t read_us(clockid_t clock)
 {
-    return 1000 - clock_monotonic_ms() % 1000;
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 int64_t clock_monotonic_us(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t clock_thread_us(void)
+{
+    return read_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
+int64_t clock_beat_ms(void)
+{
+    return 1000 - clock_monotonic_ms() % 1000;
 }
 
 int64_t clock_thread_ms(void)

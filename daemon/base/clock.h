@@ -17,6 +17,7 @@ int64_t clock_monotonic_us(void);
 /* Milliseconds that the calling thread has worked (CLOCK_THREAD_CPUTIME_ID): for limits on
  * work that a busy machine must not shorten. */
 int64_t clock_thread_ms(void);
+int64_t clock_thread_us(void);
 /* Milliseconds since 1970 (CLOCK_REALTIME). */
 int64_t clock_wall_ms(void);
 

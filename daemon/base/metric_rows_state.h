@@ -9,6 +9,8 @@
     X(REDIS_RECONNECTS, "nudged_redis_reconnects_total", COUNTER, COUNT, "",                       \
       "connections to Redis made again")                                                           \
     X(REDIS_SECONDS, "nudged_redis_seconds", HISTOGRAM, US, "", "from a command to Redis' answer") \
+    X(LOOP_PAUSE_SECONDS, "nudged_loop_pause_seconds", HISTOGRAM, US, "",                          \
+      "how long the loop worked, by its processor time, before it looked for news again")          \
     X(RULES, "nudged_rules", GAUGE, COUNT, "", "rules in force")                                   \
     X(RULES_PAUSED, "nudged_rules_paused", GAUGE, COUNT, "",                                       \
       "rules that are paused, by hand or by policy.brake")                                         \

@@ -42,7 +42,7 @@
 #include "delivery/taking.h"
 #include "send/retry.h"
 
-enum { SWEEP_FIRST_MS = 100, SWEEP_AGAIN_MS = 200, SECOND_MS = 1000 };
+enum { SWEEP_FIRST_MS = 100, SWEEP_AGAIN_MS = 200 };
 
 struct delivery {
     struct delivery_options options;
@@ -358,20 +358,19 @@ static void on_rested(void *context)
 
 static void sweep_after(struct delivery *delivery, int64_t ms)
 {
-    const struct timeval wait = clock_timeval(ms);
-    event_add(delivery->sweep, &wait);
+    beat_wait(delivery->options.shard->beat, delivery->sweep, ms);
 }
 
 static void on_swept(void *context, const struct outbox_swept *swept)
 {
     struct delivery *delivery = context;
     delivery->sweeping = false;
-    if (!swept->fault && swept->resent + swept->uncertain + swept->requeued > 0)
+    if (!swept->fault && swept->resent + swept->uncertain + swept->requeued > 0) {
+        beat_stir(delivery->options.shard->beat);
         taking_look_anew(delivery->taking);
+    }
     if (taking_goes_on(delivery->taking))
-        sweep_after(delivery, swept->fault                 ? SWEEP_AGAIN_MS
-                              : swept->next_ms < SECOND_MS ? swept->next_ms
-                                                           : clock_beat_ms());
+        sweep_after(delivery, swept->fault ? SWEEP_AGAIN_MS : swept->next_ms);
 }
 
 static void on_sweep(evutil_socket_t fd, short what, void *context)
@@ -454,7 +453,7 @@ void delivery_destroy(struct delivery **delivery)
     amends_destroy(&d->amends);
     taking_destroy(&d->taking);
     granting_destroy(&d->granting);
-    event_free(d->sweep);
+    beat_end(d->options.shard->beat, &d->sweep);
     free(d);
     *delivery = NULL;
 }

@@ -20,8 +20,7 @@
 
 enum {
     TICK_MS = 200,   /* to look for messages that other daemons decided */
-    IDLE_MS = 10000, /* where there were none for so long, that is done once in a second */
-    TICK_MOST_MS = 1000,
+    IDLE_MS = 10000, /* where there were none for so long, that is done once in a beat */
     TAKE_MOST = 256,
     WAIT_MOST_MS = 60000, /* for a token: what Redis counts by may be set anew */
     PAUSED_MS = 500,      /* a gateway that was paused is asked for again */
@@ -62,16 +61,17 @@ struct taking {
     int64_t taken_ms; /* when there was something to take last; likewise */
 };
 
-/* In `ms`, or sooner where it was to tick sooner: one channel's wait does not delay another's. */
+/* In `ms`, or sooner where it was to tick sooner: one channel's wait does not delay another's. At
+ * the next beat at the latest. */
 static void tick_after(struct taking *taking, int64_t ms)
 {
-    const int64_t now_ms = clock_monotonic_ms(),
-                  at_ms = now_ms + (ms < TICK_MOST_MS ? ms : TICK_MOST_MS);
+    struct beat *beat = taking->options.shard->beat;
+    const int64_t now_ms = clock_monotonic_ms(), left_ms = beat_left_ms(beat),
+                  at_ms = now_ms + (ms < left_ms ? ms : left_ms);
     if (taking->tick_ms > now_ms && taking->tick_ms <= at_ms)
         return;
-    const struct timeval wait = clock_timeval(at_ms - now_ms);
     taking->tick_ms = at_ms;
-    event_add(taking->tick, &wait);
+    beat_wait(beat, taking->tick, ms);
 }
 
 static void note_behind(struct channel *channel, bool behind)
@@ -177,7 +177,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     taking->owing = !taking->goes_on && outbox_recover(taking->options.shard->outbox);
     bool idle = taking->goes_on && clock_monotonic_ms() - taking->taken_ms > IDLE_MS;
     if (taking->goes_on || taking->owing)
-        tick_after(taking, idle ? clock_beat_ms() : TICK_MS);
+        tick_after(taking, idle ? INT64_MAX : TICK_MS);
 }
 
 /* ---- At once ---- */
@@ -306,8 +306,10 @@ static void hear(struct take *take, const struct outbox_taken *taken)
         return;
     }
     taking->redis_ahead_ms = taken->now_ms - clock_monotonic_ms();
-    if (taken->count)
+    if (taken->count) {
+        beat_stir(taking->options.shard->beat);
         taking->taken_ms = clock_monotonic_ms();
+    }
     hand_over(take, taken);
     note_answer(take, taken);
     taking_look(taking); /* there may be more, or room for another channel */
@@ -372,7 +374,7 @@ void taking_destroy(struct taking **taking)
         free(ended->channels[i].choice.lanes);
         free(ended->channels[i].own);
     }
-    event_free(ended->tick);
+    beat_end(ended->options.shard->beat, &ended->tick);
     free(ended->channels);
     free(ended);
 }

@@ -218,6 +218,17 @@ static int64_t lateness_ms(const struct pipeline *pipeline)
     return leaves ? LATE_MS : 0;
 }
 
+/* Until the next deadline, or the next beat. */
+static void rest_timers(struct pipeline *pipeline, int64_t ms)
+{
+    int64_t late_ms = lateness_ms(pipeline);
+    struct beat *beat = pipeline->options.shard->beat;
+    if (late_ms && pipeline->timers_on)
+        after(pipeline->timer, (ms < beat_left_ms(beat) ? ms : beat_left_ms(beat)) + late_ms);
+    else if (pipeline->timers_on)
+        beat_wait(beat, pipeline->timer, ms);
+}
+
 static void add_timer(struct batch *due, const struct timers_customer *customer)
 {
     const char *key = arena_text(due->arena, customer->key);
@@ -239,11 +250,10 @@ static void on_taken(void *context, const struct timers_taken *taken)
     }
     backoff_reset(&pipeline->timers_backoff);
     if (taken->count == 0) {
-        int64_t ms = taken->next_ms < TIMERS_POLL_MS ? taken->next_ms : clock_beat_ms();
-        if (pipeline->timers_on)
-            after(pipeline->timer, ms + lateness_ms(pipeline));
+        rest_timers(pipeline, taken->next_ms);
         return;
     }
+    beat_stir(pipeline->options.shard->beat);
     begin_batch(due, NULL);
     metrics_add(METRIC_TIMERS_FIRED, (int64_t)taken->count);
     for (size_t i = 0; i < taken->count; i++)
@@ -270,7 +280,7 @@ void pipeline_start_timers(struct pipeline *pipeline)
 void pipeline_stop_timers(struct pipeline *pipeline)
 {
     pipeline->timers_on = false;
-    event_del(pipeline->timer);
+    beat_forget(pipeline->options.shard->beat, pipeline->timer);
 }
 
 /* ---- Taking a batch of ticks ---- */
@@ -667,7 +677,7 @@ void pipeline_destroy(struct pipeline **pipeline)
 {
     if (!*pipeline)
         return;
-    event_free((*pipeline)->timer);
+    beat_end((*pipeline)->options.shard->beat, &(*pipeline)->timer);
     close_batch(&(*pipeline)->events);
     close_batch(&(*pipeline)->due);
     close_batch(&(*pipeline)->ticks);

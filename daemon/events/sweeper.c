@@ -30,7 +30,9 @@
 enum {
     NOTE_MS = 2000,       /* a zone that is new is seen then */
     NOTE_IDLE_MS = 60000, /* where no rule has a clock */
-    LOOK_MS = 1000,       /* for what a daemon left that ended */
+    LOOK_MS = 500,        /* for what a daemon left that ended: a beat is further off */
+    LONG_MS = 60000,      /* longer than any beat */
+    BEHIND_MS = 1000,     /* who has waited for so long is told of */
     YIELD_MS = 2,         /* to events that are being decided */
     SCAN_YIELD_MS = 5,
     BACK_MS = 1000,       /* Redis' clock was set back where it is so much behind */
@@ -93,10 +95,9 @@ static void hear_time(struct sweeper *sweeper, int64_t now_ms)
 
 static void after(struct sweeper *sweeper, int64_t ms)
 {
-    const struct timeval wait = clock_timeval(ms > 0 ? ms : 0);
     sweeper->busy = false;
     if (sweeper->on)
-        event_add(sweeper->timer, &wait);
+        beat_wait(sweeper->options.shard->beat, sweeper->timer, ms > 0 ? ms : 0);
 }
 
 /* True where there was one: it is tried again later, and later still where it fails again. That the
@@ -310,6 +311,8 @@ static void on_swept(void *context, const struct clocks_swept *swept)
         if (sweeper->asked[i]->ask_ms >= 0 &&
             sweeper->asked[i]->ask_ms < swept->now_ms + swept->wait_ms)
             sweeper->asked[i]->ask_ms = swept->now_ms + swept->wait_ms;
+    if (swept->taken_count)
+        beat_stir(sweeper->options.shard->beat);
     if (swept->taken_count && sweeper->on)
         pipeline_take_ticks(sweeper->options.pipeline, swept->taken, swept->taken_count, on_decided,
                             sweeper);
@@ -388,17 +391,16 @@ static void sweep(struct sweeper *sweeper)
 
 /* ---- A step ---- */
 
-/* Milliseconds until the first entry asks. */
+/* Milliseconds until the first entry asks; 0 at a beat. */
 static int64_t wait_of(const struct sweeper *sweeper)
 {
     int64_t first_ms = INT64_MAX, now_ms = redis_now(sweeper), mono_ms = clock_monotonic_ms();
     for (size_t i = 0; i < sweeper->count; i++)
         if (sweeper->entries[i].ask_ms >= 0 && sweeper->entries[i].ask_ms < first_ms)
             first_ms = sweeper->entries[i].ask_ms;
-    int64_t wait_ms = first_ms == INT64_MAX ? LOOK_MS : first_ms - now_ms;
-    if (wait_ms > sweeper->look_ms - mono_ms)
-        wait_ms = sweeper->look_ms - mono_ms;
-    return wait_ms;
+    if (mono_ms >= sweeper->look_ms)
+        return 0;
+    return first_ms == INT64_MAX ? LONG_MS : first_ms - now_ms;
 }
 
 static void step(struct sweeper *sweeper)
@@ -411,15 +413,15 @@ static void step(struct sweeper *sweeper)
     sweeper->busy = true;
     int64_t now_ms = clock_monotonic_ms(), wait_ms = wait_of(sweeper);
     if (!instance_lease_valid(instance))
-        after(sweeper, LOOK_MS);
+        after(sweeper, LONG_MS);
     else if (now_ms >= sweeper->note_ms)
         note(sweeper);
     else if (sweeper->state == CLOCKS_SCAN)
         clocks_scan(sweeper->options.shard->clocks, sweeper->cursor, on_scanned, sweeper);
     else if (sweeper->state == CLOCKS_NONE)
-        after(sweeper, LOOK_MS);
+        after(sweeper, LONG_MS);
     else if (wait_ms > 0)
-        after(sweeper, wait_ms < LOOK_MS ? wait_ms : LOOK_MS);
+        after(sweeper, wait_ms);
     else
         sweep(sweeper);
 }
@@ -442,7 +444,7 @@ void sweeper_start(struct sweeper *sweeper)
 void sweeper_stop(struct sweeper *sweeper)
 {
     sweeper->on = false;
-    event_del(sweeper->timer);
+    beat_forget(sweeper->options.shard->beat, sweeper->timer);
 }
 
 struct sweeper_view sweeper_view(const struct sweeper *sweeper)
@@ -451,7 +453,7 @@ struct sweeper_view sweeper_view(const struct sweeper *sweeper)
                                 .keys = sweeper->keys,
                                 .customers = sweeper->customers,
                                 .rules = sweeper->rule_count};
-    int64_t now_ms = redis_now(sweeper) - LOOK_MS;
+    int64_t now_ms = redis_now(sweeper) - BEHIND_MS;
     for (size_t i = 0; i < sweeper->count; i++)
         view.behind += sweeper->entries[i].more || is_due(&sweeper->entries[i], now_ms);
     return view;
@@ -475,7 +477,7 @@ void sweeper_destroy(struct sweeper **sweeper)
     if (!ended)
         return;
     *sweeper = NULL;
-    event_free(ended->timer);
+    beat_end(ended->options.shard->beat, &ended->timer);
     generation_release(&ended->generation);
     arena_destroy(&ended->asking);
     arena_destroy(&ended->arena);

@@ -328,7 +328,9 @@ struct connection *connection_new(const struct connection_options *options)
                                                        .endpoint = options->endpoint,
                                                        .name = options->name,
                                                        .output_most = options->output_most,
-                                                       .reply_most = options->reply_most});
+                                                       .reply_most = options->reply_most,
+                                                       .on_message = options->on_message,
+                                                       .context = options->context});
     link_attach(connection->link, &connection->holder);
     return connection;
 }
@@ -349,6 +351,12 @@ void connection_destroy(struct connection **connection)
         link_destroy(&ended->link);
     if (!ended->busy)
         free_connection(ended);
+}
+
+void connection_drop(struct connection *connection, const char *reason)
+{
+    if (!connection->cluster)
+        link_drop(connection->link, reason);
 }
 
 bool connection_ready(const struct connection *connection)

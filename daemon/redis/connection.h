@@ -45,6 +45,9 @@ struct connection_options {
                                  are none: one command may be bigger; 0: 64 MiB */
     size_t reply_most;        /* bytes of one reply; 0: 256 MiB */
     connection_on_state *on_state; /* may be NULL */
+    /* Hears what comes unasked, on a connection that has subscribed; the reply is gone when it
+     * returns. NULL: such a thing is a fault. */
+    void (*on_message)(void *context, const struct reply *reply);
     void *context;
 };
 
@@ -58,6 +61,10 @@ bool connection_ready(const struct connection *connection);
 bool connection_promising(const struct connection *connection);
 /* The key of the options, of a connection over a cluster; else NULL. */
 const char *connection_key(const struct connection *connection);
+
+/* Gives it up, as where it was lost, and makes it again; not over a cluster, where it is others',
+ * too. */
+void connection_drop(struct connection *connection, const char *reason);
 
 /* Arguments are copied. Where the connection is not ready, or its output is full, the
  * callback comes soon, with the fault. */

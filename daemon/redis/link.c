@@ -42,6 +42,8 @@ struct link {
     struct endpoint endpoint;
     const char *name;
     size_t output_most, reply_most;
+    void (*on_message)(void *context, const struct reply *reply);
+    void *context; /* of on_message */
     struct link_holder *holders;
     unsigned news; /* number of what is told to them */
 
@@ -368,6 +370,10 @@ static void on_readable(struct bufferevent *stream, void *context)
         if (progress != REPLY_READY)
             break;
         struct connection_call *call = connection_call_shift(&link->flight);
+        if (!call && link->on_message) {
+            link->on_message(link->context, reply);
+            continue;
+        }
         if (!call) {
             lose(link, "redis-lost", "an answer that nobody asked for");
             break;
@@ -412,6 +418,8 @@ struct link *link_new(const struct link_options *options)
     link->name = options->name ? arena_text(link->arena, options->name) : NULL;
     link->output_most = options->output_most ? options->output_most : OUTPUT_MOST;
     link->reply_most = options->reply_most ? options->reply_most : REPLY_MOST;
+    link->on_message = options->on_message;
+    link->context = options->context;
     link->transport = transport_new(link->base, &link->endpoint);
     link->timer = evtimer_new(link->base, on_timer, link);
     link->deadline = evtimer_new(link->base, on_deadline, link);
@@ -429,6 +437,7 @@ void link_destroy(struct link **link)
     *link = NULL;
     ended->ended = true;
     ended->holders = NULL;
+    ended->on_message = NULL;
     connection_call_drop_all(&ended->flight);
     connection_call_drop_all(&ended->lost);
     if (!ended->busy)
@@ -461,6 +470,15 @@ void link_detach(struct link *link, struct link_holder *holder)
         *at = holder->next;
     silence(&link->flight, holder);
     silence(&link->lost, holder);
+}
+
+void link_drop(struct link *link, const char *reason)
+{
+    if (link->state == LINK_WAITING)
+        return;
+    enter(link);
+    lose(link, "redis-lost", "%s", reason);
+    leave(link);
 }
 
 enum link_state link_state(const struct link *link)

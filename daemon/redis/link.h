@@ -46,6 +46,8 @@ struct link_options {
     const char *name;         /* as in connection_options, like the next two */
     size_t output_most;
     size_t reply_most;
+    void (*on_message)(void *context, const struct reply *reply); /* likewise, with its context */
+    void *context;
 };
 
 /* Starts to connect; never fails by itself. */
@@ -57,6 +59,9 @@ void link_destroy(struct link **link);
 void link_attach(struct link *link, struct link_holder *holder);
 /* Nothing is heard any more, and nobody hears the answers of its calls, which are released. */
 void link_detach(struct link *link, struct link_holder *holder);
+
+/* As where it was lost: it is made again. */
+void link_drop(struct link *link, const char *reason);
 
 enum link_state link_state(const struct link *link);
 

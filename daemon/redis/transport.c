@@ -16,7 +16,13 @@
 #include "base/mem.h"
 #include "redis/tls_session.h"
 
-enum { READ_AT_ONCE = 256 * 1024 };
+enum {
+    READ_AT_ONCE = 256 * 1024,
+    /* One over which nothing goes for long is asked for by the kernel: whether there is a way. */
+    ALIVE_AFTER_S = 10,
+    ALIVE_EVERY_S = 5,
+    ALIVE_TRIES = 3,
+};
 
 struct transport {
     struct event_base *base;
@@ -102,12 +108,21 @@ bool transport_connect(struct transport *transport, struct bufferevent *stream, 
 
 void transport_connected(const struct transport *transport, struct bufferevent *stream)
 {
-    int on = 1;
+    static const struct {
+        int level, name, value;
+    } options[] = {
+        {IPPROTO_TCP, TCP_NODELAY, 1},
+        {SOL_SOCKET, SO_KEEPALIVE, 1},
+        {IPPROTO_TCP, TCP_KEEPIDLE, ALIVE_AFTER_S},
+        {IPPROTO_TCP, TCP_KEEPINTVL, ALIVE_EVERY_S},
+        {IPPROTO_TCP, TCP_KEEPCNT, ALIVE_TRIES},
+    };
     evutil_socket_t socket = bufferevent_getfd(stream);
     if (transport->endpoint->kind == ENDPOINT_UNIX)
         return;
-    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        setsockopt(socket, options[i].level, options[i].name, &options[i].value,
+                   sizeof options[i].value);
 }
 
 /* What TLS itself says against the connection; NULL where it is the socket's end alone. libevent

@@ -25,7 +25,10 @@
 #include "base/metrics.h"
 #include "serve/loopback.h"
 
+enum { REST_MS = 1000 };
+
 struct admin_http {
+    struct admin_http *next; /* of all that are open */
     struct admin_http_options options;
     struct evhttp *http;
     struct evconnlistener *listener; /* the evhttp's */
@@ -34,6 +37,8 @@ struct admin_http {
     struct admin_later *later;                           /* answers that are to come */
     bool closing;
 };
+
+static struct admin_http *all_open; /* of the loop's thread */
 
 struct admin_later {
     struct admin_reply reply; /* first: a handler has its address */
@@ -234,6 +239,14 @@ static void on_request(struct evhttp_request *http, void *arg)
 
 /* ---- Connections of a port ---- */
 
+/* Nobody is taken for a while. */
+static void rest(struct admin_http *admin)
+{
+    const struct timeval second = clock_timeval(REST_MS);
+    evconnlistener_disable(admin->listener);
+    event_add(admin->listen_again, &second);
+}
+
 static void let_go(struct bufferevent **stream)
 {
     if (*stream)
@@ -271,26 +284,24 @@ static struct bufferevent *new_stream(struct event_base *base, void *arg)
         admin->streams[i] = stream;
     }
     if (count + 1 >= ADMIN_HTTP_CONNECTIONS)
-        evconnlistener_disable(admin->listener);
+        rest(admin);
     return stream;
 }
 
 /* ---- Listening ---- */
 
 /* No descriptor is left: who waits goes on waiting, and the loop must not turn over it. The
- * listener's argument is evhttp's own, so the timer that ends the rest runs all the time. */
+ * listener's argument is evhttp's own. */
 static void on_accept_error(struct evconnlistener *listener, void *http)
 {
-    (void)http;
+    struct admin_http *admin = all_open;
+    (void)listener;
     log_warning("the admin socket, or the port of figures, cannot take a connection: %s",
                 strerror(errno));
-    evconnlistener_disable(listener);
-}
-
-static void rest(struct admin_http *admin)
-{
-    const struct timeval beat = clock_timeval(clock_beat_ms());
-    event_add(admin->listen_again, &beat);
+    while (admin && admin->http != http)
+        admin = admin->next;
+    if (admin)
+        rest(admin);
 }
 
 static void on_listen_again(evutil_socket_t fd, short what, void *arg)
@@ -300,7 +311,8 @@ static void on_listen_again(evutil_socket_t fd, short what, void *arg)
     struct admin_http *admin = arg;
     if (count_streams(admin) < ADMIN_HTTP_CONNECTIONS)
         evconnlistener_enable(admin->listener);
-    rest(admin);
+    else
+        rest(admin);
 }
 
 static void make_http(struct admin_http *admin)
@@ -328,7 +340,8 @@ struct admin_http *admin_http_open(const struct admin_http_options *options)
         mem_exhausted();
     admin->listener = evhttp_bound_socket_get_listener(bound);
     evconnlistener_set_error_cb(admin->listener, on_accept_error);
-    rest(admin);
+    admin->next = all_open;
+    all_open = admin;
     return admin;
 }
 
@@ -338,6 +351,10 @@ void admin_http_close(struct admin_http **http)
     if (!admin)
         return;
     *http = NULL;
+    struct admin_http **place = &all_open;
+    while (*place != admin)
+        place = &(*place)->next;
+    *place = admin->next;
     admin->closing = true;
     evhttp_free(admin->http);
     while (admin->later) {

@@ -26,6 +26,7 @@
 #include "redis/arguments.h"
 #include "redis/backoff.h"
 #include "redis/server_check.h"
+#include "store/beat.h"
 #include "store/keys.h"
 #include "store/rights_table.h"
 #include "store/script_table.h"
@@ -38,10 +39,14 @@ enum {
     GIVEN_SIZE = 225,   /* of them what a diag's hint holds */
 };
 
+_Static_assert((int)INSTANCE_RENEW_MS == (int)BEAT_SLOW_MS,
+               "the lease is renewed at the slow beat");
+
 struct instance {
     enum instance_state state;
     bool left; /* the lease was given up */
     struct scripts *scripts;
+    struct beat *beat;
     struct rule_sets *rule_sets;
     struct connection_owner owner;
     struct arena *arena;  /* of the options' texts */
@@ -80,7 +85,7 @@ static void move_to(struct instance *instance, enum instance_state state, const 
 {
     instance->state = state;
     if (state == INSTANCE_REFUSED || state == INSTANCE_REPLACED) {
-        evtimer_del(instance->timer);
+        beat_forget(instance->beat, instance->timer);
         atomic_store(&instance->deadline, 0);
     }
     instance->on_state(instance->context, state, fault);
@@ -347,7 +352,7 @@ static void note_renewal(struct instance *instance, const struct reply *reply)
         begin_term(instance, anew);
     note_lease(instance);
     log_once_forget(&instance->told);
-    set_timer(instance, INSTANCE_RENEW_MS);
+    beat_wait_slow(instance->beat, instance->timer);
     rule_sets_learn(instance->rule_sets, reply_item(reply, 1), reply_item(reply, 2),
                     reply_item(reply, 3));
     if (anew)
@@ -417,7 +422,7 @@ static void renew_lease(struct instance *instance)
 
 static void renew(struct instance *instance)
 {
-    set_timer(instance, INSTANCE_RENEW_MS);
+    beat_wait_slow(instance->beat, instance->timer);
     if (failpoint("lease-renew"))
         return;
     connection_silence(&instance->renewal);
@@ -471,7 +476,7 @@ void instance_leave(struct instance *instance, void (*done)(void *context), void
     *call = (struct leave_call){.done = done, .context = context};
     instance->left = true;
     atomic_store(&instance->deadline, 0);
-    evtimer_del(instance->timer);
+    beat_forget(instance->beat, instance->timer);
     connection_silence(&instance->renewal);
     send_lease(instance, 0, on_left, call, free);
 }
@@ -525,7 +530,10 @@ static void on_first_groups(void *context, const struct reply *reply, const stru
         return;
     }
     /* The rules may have been read anew since they were told. */
-    set_timer(instance, rule_sets_settled(instance->rule_sets) ? INSTANCE_RENEW_MS : 0);
+    if (rule_sets_settled(instance->rule_sets))
+        beat_wait_slow(instance->beat, instance->timer);
+    else
+        set_timer(instance, 0);
     move_to(instance, INSTANCE_READY, NULL);
 }
 
@@ -628,6 +636,7 @@ struct instance *instance_new(const struct instance_options *options)
     instance->arena = arena_new(512);
     instance->asking = arena_new(1024);
     instance->scripts = options->scripts;
+    instance->beat = options->beat;
     instance->rule_sets = options->rule_sets;
     instance->accept_loss = options->accept_loss;
     instance->on_state = options->on_state;
@@ -647,7 +656,7 @@ void instance_destroy(struct instance **instance)
     *instance = NULL;
     connection_silence(&ended->owner);
     connection_silence(&ended->renewal);
-    event_free(ended->timer);
+    beat_end(ended->beat, &ended->timer);
     arena_destroy(&ended->asking);
     arena_destroy(&ended->arena);
     free(ended);

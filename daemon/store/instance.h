@@ -43,6 +43,7 @@ struct instance_agreement {
 struct instance_options {
     struct event_base *base;
     struct scripts *scripts;
+    struct beat *beat;           /* outlives it */
     struct rule_sets *rule_sets; /* not its own; the daemon's set is in use before it enters */
     const char *name;            /* letters, digits, '-', '_', '.'; at most 64 */
     bool accept_loss;            /* weak persistence is a warning, not a refusal */

@@ -9,8 +9,9 @@
  * comes while the app has paused is kept too.
  *
  * Claiming comes first at the start, after a lost connection (its answer may have carried
- * entries), and every 3 s; never while there is a batch, whose entries it would find. The list's
- * mover runs beside it on a timer of its own.
+ * entries), and every 3 s; never while there is a batch, whose entries it would find. While a read
+ * waits it is asked every 3 s whether there is something to claim, which then ends the read. The
+ * list's mover runs beside it on a timer of its own.
  */
 #include "store/intake.h"
 
@@ -28,16 +29,19 @@
 #include "customer/shop_event.h"
 #include "redis/arguments.h"
 #include "redis/backoff.h"
+#include "store/beat.h"
 #include "store/keys.h"
 #include "store/script_table.h"
 
 enum {
     BATCH = 200,
-    BLOCK_MS = 1000,       /* of one XREADGROUP: how soon a pause or a claim has its turn */
-    ANSWER_MS = 5000,      /* beyond that, its deadline */
-    CLAIM_EVERY_MS = 3000, /* how soon a dead daemon's entries are looked for */
-    LOOK_AGAIN_MS = 100,   /* while the instance or the connection is not ready */
-    LIST_EVERY_MS = 100,
+    BLOCK_MS = 30000,       /* of one XREADGROUP, which a claim or the end cuts short, */
+    BLOCK_SHORT_MS = 1000,  /* unless Redis' number of the connection is not known */
+    ANSWER_MS = 5000,       /* beyond that, its deadline */
+    CLAIM_EVERY_MS = 3000,  /* how soon a dead daemon's entries are looked for */
+    LOOK_AGAIN_MS = 100,    /* while the instance or the connection is not ready */
+    LIST_EVERY_MS = 100,    /* where Redis does not tell of changes; else */
+    LIST_AGAIN_MS = 10,     /* so long after the last look at the soonest */
     LIST_USED_MS = 3600000, /* a list by which nothing came for so long is looked at each second */
     LIST_MOVE = 500,        /* elements moved by one script */
     CLAIM_BYTES = 4 << 20,  /* of one claim's answer */
@@ -62,9 +66,12 @@ struct intake {
     struct scripts *scripts;
     struct instance *instance;
     struct connection_owner owner;
+    struct beat *beat;
+    struct tracking *tracking;
     struct connection *blocking;
     int64_t blocking_id; /* Redis' number of that connection; 0: not known */
     struct event *wake;  /* go_on(), but from the loop */
+    struct event *peek;  /* whether there is something to claim, while a read waits */
     struct backoff backoff;
     size_t batch_most;
     intake_on_batch *on_batch;
@@ -80,7 +87,9 @@ struct intake {
     char *inbox; /* "": none */
     const char *side;
     bool moving;
-    int64_t moved_at;   /* clock_monotonic_ms, when something came by it; 0: never */
+    bool list_changed;  /* while that was under way */
+    int64_t looked_at;  /* clock_monotonic_ms, */
+    int64_t moved_at;   /* … when something came by it; 0: never */
     struct event *look; /* at the list */
     struct backoff list_backoff;
     struct log_once told, list_told;
@@ -162,6 +171,7 @@ static void hand_over(struct intake *intake)
         return;
     }
     const struct intake_batch batch = {intake->entries, intake->count, intake->term};
+    beat_stir(intake->beat);
     intake->batch = intake->other;
     intake->other = of_batch;
     intake->handed = true;
@@ -202,17 +212,55 @@ static void on_claimed(void *context, const struct reply *reply, const struct di
         go_on(intake);
 }
 
-static void claim(struct intake *intake)
+static void run_claim(struct intake *intake, size_t most, connection_callback *callback)
 {
-    intake->step = STEP_CLAIMING;
     arena_reset(intake->asking);
     struct arguments arguments = arguments_begin(intake->asking, 4);
     arguments_text(&arguments, instance_consumer(intake->instance));
-    arguments_number(&arguments, (int64_t)intake->batch_most);
+    arguments_number(&arguments, (int64_t)most);
     arguments_number(&arguments, CLAIM_BYTES);
     const struct connection_request request =
-        arguments_request(&arguments, &intake->owner, on_claimed, intake);
+        arguments_request(&arguments, &intake->owner, callback, intake);
     scripts_run(intake->scripts, SCRIPT_CLAIM, &request);
+}
+
+static void claim(struct intake *intake)
+{
+    intake->step = STEP_CLAIMING;
+    run_claim(intake, intake->batch_most, on_claimed);
+}
+
+static void end_read(struct intake *intake)
+{
+    char id[24];
+    snprintf(id, sizeof id, "%" PRId64, intake->blocking_id);
+    if (intake->blocking_id) /* else the read ends by itself */
+        connection_command(scripts_connection(intake->scripts), NULL, NULL, NULL, "CLIENT",
+                           "UNBLOCK", id, NULL);
+}
+
+/* None was claimed, as no room was given: only whether there are any was asked. */
+static void on_peeked(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct intake *intake = context;
+    const char *more = reply ? reply_text(reply_item(reply, 0)) : NULL;
+    (void)fault;
+    if (!more || intake->step != STEP_READING || intake->handed)
+        return;
+    intake->claimed_at = clock_monotonic_ms();
+    if (*more == '0')
+        return;
+    intake->claim_first = true;
+    end_read(intake);
+}
+
+static void on_peek(evutil_socket_t fd, short events, void *context)
+{
+    struct intake *intake = context;
+    (void)fd, (void)events;
+    beat_wait_slow(intake->beat, intake->peek);
+    if (intake->resumed && intake->step == STEP_READING && !intake->handed)
+        run_claim(intake, 0, on_peeked);
 }
 
 /* ---- Reading ---- */
@@ -275,9 +323,10 @@ static void read_stream(struct intake *intake)
     arguments_text(&arguments, instance_consumer(intake->instance));
     arguments_text(&arguments, "COUNT");
     arguments_number(&arguments, (int64_t)intake->batch_most);
+    int64_t block_ms = intake->blocking_id ? BLOCK_MS : BLOCK_SHORT_MS;
     if (!intake->handed) {
         arguments_text(&arguments, "BLOCK");
-        arguments_number(&arguments, BLOCK_MS);
+        arguments_number(&arguments, block_ms);
     }
     arguments_text(&arguments, "STREAMS");
     arguments_text(&arguments,
@@ -285,7 +334,7 @@ static void read_stream(struct intake *intake)
     arguments_text(&arguments, ">");
     struct connection_request request =
         arguments_request(&arguments, &intake->owner, on_read, intake);
-    request.deadline_ms = BLOCK_MS + ANSWER_MS;
+    request.deadline_ms = block_ms + ANSWER_MS;
     connection_send(intake->blocking, &request);
 }
 
@@ -349,19 +398,28 @@ static void on_blocking_state(void *context, bool ready, const char *reason)
 
 /* ---- The list ---- */
 
+/* At the next beat for a negative one. */
 static void look_again(struct intake *intake, int64_t ms)
 {
     if (intake->resumed && *intake->inbox)
-        set_timer(intake->look, ms);
+        beat_wait(intake->beat, intake->look, ms);
 }
 
-/* Whether the list is in use. */
-static bool note_moved(struct intake *intake, int64_t count)
+/* When to look at the list, which is empty. */
+static int64_t rest_of_list(const struct intake *intake, int64_t now_ms)
 {
-    int64_t now_ms = clock_monotonic_ms();
-    if (count)
-        intake->moved_at = now_ms;
-    return intake->moved_at && now_ms - intake->moved_at < LIST_USED_MS;
+    if (tracking_on(intake->tracking))
+        return intake->list_changed ? LIST_AGAIN_MS : -1;
+    return intake->moved_at && now_ms - intake->moved_at < LIST_USED_MS ? LIST_EVERY_MS : -1;
+}
+
+void intake_note_change(struct intake *intake)
+{
+    int64_t since_ms = clock_monotonic_ms() - intake->looked_at;
+    if (intake->moving)
+        intake->list_changed = true;
+    else
+        look_again(intake, since_ms < LIST_AGAIN_MS ? LIST_AGAIN_MS - since_ms : 0);
 }
 
 static void on_moved(void *context, const struct reply *reply, const struct diag *fault)
@@ -377,8 +435,10 @@ static void on_moved(void *context, const struct reply *reply, const struct diag
     }
     log_once_forget(&intake->list_told);
     backoff_reset(&intake->list_backoff);
-    bool used = note_moved(intake, reply_item(reply, 0)->integer);
-    look_again(intake, left > 0 ? 0 : used ? LIST_EVERY_MS : clock_beat_ms());
+    int64_t now_ms = clock_monotonic_ms();
+    if (reply_item(reply, 0)->integer)
+        intake->moved_at = now_ms;
+    look_again(intake, left > 0 ? 0 : rest_of_list(intake, now_ms));
 }
 
 static void on_look(evutil_socket_t fd, short events, void *context)
@@ -395,6 +455,9 @@ static void on_look(evutil_socket_t fd, short events, void *context)
         return;
     }
     intake->moving = true;
+    intake->list_changed = false;
+    intake->looked_at = clock_monotonic_ms();
+    tracking_watch(intake->tracking, (const char *const[]){intake->inbox}, 1);
     snprintf(count, sizeof count, "%d", LIST_MOVE);
     scripts_run(intake->scripts, SCRIPT_MOVE,
                 &(struct connection_request){.argc = 4,
@@ -431,6 +494,8 @@ struct intake *intake_new(const struct intake_options *options)
     intake->claim_first = true;
     intake->scripts = options->scripts;
     intake->instance = options->instance;
+    intake->beat = options->beat;
+    intake->tracking = options->tracking;
     intake->batch_most = options->batch ? options->batch : BATCH;
     intake->on_batch = options->on_batch;
     intake->context = options->context;
@@ -444,7 +509,8 @@ struct intake *intake_new(const struct intake_options *options)
     intake->side = options->inbox_left ? "left" : "right";
     intake->wake = evtimer_new(options->base, on_wake, intake);
     intake->look = evtimer_new(options->base, on_look, intake);
-    if (!intake->wake || !intake->look)
+    intake->peek = evtimer_new(options->base, on_peek, intake);
+    if (!intake->wake || !intake->look || !intake->peek)
         mem_exhausted();
     intake->blocking = open_blocking(intake, options);
     return intake;
@@ -459,7 +525,8 @@ void intake_destroy(struct intake **intake)
     connection_silence(&ended->owner);
     connection_destroy(&ended->blocking);
     event_free(ended->wake);
-    event_free(ended->look);
+    beat_end(ended->beat, &ended->look);
+    beat_end(ended->beat, &ended->peek);
     arena_destroy(&ended->asking);
     arena_destroy(&ended->batch);
     arena_destroy(&ended->other);
@@ -475,6 +542,7 @@ void intake_resume(struct intake *intake)
     if (intake->step == STEP_IDLE || intake->step == STEP_KEPT)
         set_timer(intake->wake, 0);
     look_again(intake, 0);
+    beat_wait_slow(intake->beat, intake->peek);
 }
 
 void intake_pause(struct intake *intake)
@@ -484,15 +552,16 @@ void intake_pause(struct intake *intake)
 
 bool intake_stop(struct intake *intake)
 {
-    char id[24];
     intake_pause(intake);
     if (intake->step != STEP_READING)
         return intake->step != STEP_CLAIMING;
-    snprintf(id, sizeof id, "%" PRId64, intake->blocking_id);
-    if (intake->blocking_id) /* else the read ends by itself */
-        connection_command(scripts_connection(intake->scripts), NULL, NULL, NULL, "CLIENT",
-                           "UNBLOCK", id, NULL);
+    end_read(intake);
     return false;
+}
+
+void intake_note_lost(struct intake *intake)
+{
+    connection_drop(intake->blocking, "another connection to it was lost");
 }
 
 void intake_done(struct intake *intake)

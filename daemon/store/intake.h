@@ -7,10 +7,11 @@
  * and kept. What is not committed stays pending, and comes again when the daemon or its connection
  * was lost.
  *
- * The list is looked at every 100 ms, and at once again while there is more; every second, where
- * nothing has come by it for an hour. Why it is not waited for: whatever blocks on a list also
- * hands an element over, which then is lost with a lost reply, or (BLMOVE onto itself) writes to
- * the append-only file at each waking.
+ * The list is looked at when Redis tells that it has changed (redis/tracking), and at once again
+ * while there is more. Where Redis does not tell: every 100 ms; every second, where nothing has
+ * come by it for an hour. Why it is not waited for: whatever blocks on a list also hands an element
+ * over, which then is lost with a lost reply, or (BLMOVE onto itself) writes to the append-only
+ * file at each waking.
  */
 #ifndef NUDGED_STORE_INTAKE_H
 #define NUDGED_STORE_INTAKE_H
@@ -28,8 +29,10 @@ enum {
     INTAKE_POISON = 5, /* from this one it is flagged, to become a dead letter */
 };
 
+struct beat;
 struct intake;
 struct shop_event;
+struct tracking;
 
 struct intake_entry {
     const char *id;    /* of P:events, "1700000000000-0" */
@@ -61,9 +64,11 @@ struct intake_options {
     struct cluster *cluster;  /* in place of it, as in the connection's options; or NULL */
     struct scripts *scripts;
     struct instance *instance;
-    size_t batch;      /* entries at most; 0: 200 */
-    const char *inbox; /* the list's key; NULL: P:inbox; "": no list intake */
-    bool inbox_left;   /* the shop uses RPUSH: oldest at the left; default LPUSH */
+    struct beat *beat;         /* outlives it, */
+    struct tracking *tracking; /* as does this */
+    size_t batch;              /* entries at most; 0: 200 */
+    const char *inbox;         /* the list's key; NULL: P:inbox; "": no list intake */
+    bool inbox_left;           /* the shop uses RPUSH: oldest at the left; default LPUSH */
     intake_on_batch *on_batch;
     void *context;
 };
@@ -85,6 +90,12 @@ bool intake_stop(struct intake *intake);
 
 /* The batch was dealt with: all its entries were committed, or are gone. */
 void intake_done(struct intake *intake);
+
+/* To be called when Redis tells that the list has changed. */
+void intake_note_change(struct intake *intake);
+/* The connection for all else was lost: the blocking one goes over the same network, and is made
+ * anew. */
+void intake_note_lost(struct intake *intake);
 
 /* The key of the list, for timers_new; "" where there is none. */
 const char *intake_inbox(const struct intake *intake);

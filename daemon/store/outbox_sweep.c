@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "store/outbox_call.h"
 
-enum { SWEEP_MOST = 500, SWEEP_POLL_MS = 1000 };
+enum { SWEEP_MOST = 500, SWEEP_POLL_MS = 3000 };
 
 struct sweep_call {
     int waiting; /* answers that have not come */

@@ -1,5 +1,7 @@
 #include "store/rights_table.h"
 
+const char *const rights_wished[] = {"client|caching", "client|tracking", "subscribe", NULL};
+
 /* clang-format off */
 const char *const rights_table[] = {
     "client|id", "client|setname", "client|unblock", "copy", "del", "eval", "evalsha",

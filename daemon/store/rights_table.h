@@ -12,4 +12,8 @@
 extern const char *const rights_table[];
 extern const size_t rights_table_count;
 
+/* Further ones that README's line gives, which a daemon does without where it must: a user of a
+ * former release has not got them. Ended by NULL. */
+extern const char *const rights_wished[];
+
 #endif

@@ -12,7 +12,20 @@ static void on_connection(void *context, bool ready, const char *reason)
 {
     struct shard *shard = context;
     shard->on_connection(shard->context, ready, reason);
+    if (shard->tracking) /* a cluster may tell while all this is being built */
+        tracking_connection(shard->tracking, ready);
+    if (!ready && shard->intake)
+        intake_note_lost(shard->intake);
     instance_connection(shard->instance, ready);
+}
+
+static void on_change(void *context, const char *key)
+{
+    struct shard *shard = context;
+    if (!key || strcmp(key, intake_inbox(shard->intake)) == 0)
+        intake_note_change(shard->intake);
+    if (!key || strcmp(key, intake_inbox(shard->intake)) != 0)
+        beat_change(shard->beat);
 }
 
 /* A command within a script is denied in words of its own: of Redis 7.0, and since 7.2. */
@@ -48,10 +61,33 @@ static struct connection *open_connection(struct shard *shard, const struct shar
     return connection;
 }
 
+static struct tracking *new_tracking(struct shard *shard, const struct shard_options *options)
+{
+    return tracking_new(&(struct tracking_options){.base = options->base,
+                                                   .endpoint = options->endpoint,
+                                                   .impossible = options->cluster != NULL,
+                                                   .name = "nudged:changes",
+                                                   .connection = shard->connection,
+                                                   .on_change = on_change,
+                                                   .context = shard});
+}
+
+static struct beat *new_beat(const struct shard *shard, const struct shard_options *options)
+{
+    return beat_new(&(struct beat_options){.base = options->base,
+                                           .tracking = shard->tracking,
+                                           .prefix = options->prefix,
+                                           .channels = options->channels,
+                                           .channel_count = options->channel_count,
+                                           .gateways = options->gateways,
+                                           .gateway_count = options->gateway_count});
+}
+
 static struct instance *new_instance(const struct shard *shard, const struct shard_options *options)
 {
     return instance_new(&(struct instance_options){.base = options->base,
                                                    .scripts = shard->scripts,
+                                                   .beat = shard->beat,
                                                    .rule_sets = shard->rule_sets,
                                                    .name = options->instance,
                                                    .accept_loss = options->accept_loss,
@@ -70,6 +106,8 @@ static struct intake *new_intake(const struct shard *shard, const struct shard_o
                                                .cluster = options->cluster,
                                                .scripts = shard->scripts,
                                                .instance = shard->instance,
+                                               .beat = shard->beat,
+                                               .tracking = shard->tracking,
                                                .batch = options->batch,
                                                .inbox = options->inbox,
                                                .inbox_left = options->inbox_left,
@@ -99,6 +137,8 @@ struct shard *shard_new(const struct shard_options *options)
     shard->on_connection = options->on_connection;
     shard->context = options->context;
     shard->connection = open_connection(shard, options);
+    shard->tracking = new_tracking(shard, options);
+    shard->beat = new_beat(shard, options);
     shard->scripts = scripts_new(shard->connection, options->prefix, script_table, SCRIPT_COUNT);
     shard->wrong_keys = wrong_keys_new(options->prefix, options->secret, options->secret_length);
     scripts_listen(shard->scripts, on_error, shard);
@@ -141,6 +181,8 @@ void shard_destroy(struct shard **shard)
     rule_sets_destroy(&ended->rule_sets);
     wrong_keys_destroy(&ended->wrong_keys);
     scripts_destroy(&ended->scripts);
+    beat_destroy(&ended->beat);
+    tracking_destroy(&ended->tracking);
     connection_destroy(&ended->connection);
     free(ended);
 }

@@ -11,6 +11,7 @@
 
 #include "redis/connection.h"
 #include "redis/scripts.h"
+#include "store/beat.h"
 #include "store/clocks.h"
 #include "store/customers.h"
 #include "store/halted.h"
@@ -28,7 +29,9 @@
 /* To be used by all; changed by nobody. */
 struct shard {
     size_t number;                 /* store/placement */
-    struct connection *connection; /* for all but the intake's blocking reads */
+    struct connection *connection; /* for all but the intake's blocking reads, and … */
+    struct tracking *tracking;     /* … who hears of changes */
+    struct beat *beat;
     struct scripts *scripts;       /* with P */
     struct wrong_keys *wrong_keys; /* what scripts answer of them is noted */
     struct rule_sets *rule_sets;

@@ -3,7 +3,6 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/log_once.h"
@@ -11,19 +10,21 @@
 #include "base/metrics.h"
 #include "redis/arguments.h"
 #include "redis/backoff.h"
+#include "store/beat.h"
 #include "store/script_table.h"
 
 enum {
     TOLD_AT_ONCE = 100,
     ROOM = 2000, /* entries of the stream: more wait there already */
     FIRST_MS = 500,
-    NEXT_MS = 5,  /* while there is somebody; else each second is looked whether there is */
+    NEXT_MS = 5,  /* while there is somebody; else each beat is looked whether there is */
     FULL_MS = 50, /* while the stream is full */
 };
 
 struct teller {
     struct scripts *scripts;
     const struct instance *instance;
+    struct beat *beat;
     struct connection_owner owner;
     struct event *timer;
     struct backoff backoff;
@@ -31,11 +32,11 @@ struct teller {
     bool on;
 };
 
+/* At the next beat for a negative one. */
 static void after(struct teller *teller, int64_t ms)
 {
-    const struct timeval wait = clock_timeval(ms);
     if (teller->on)
-        event_add(teller->timer, &wait);
+        beat_wait(teller->beat, teller->timer, ms);
 }
 
 static void note_fault(struct teller *teller, const struct reply *reply, const struct diag *fault)
@@ -63,7 +64,9 @@ static void on_told(void *context, const struct reply *reply, const struct diag 
     backoff_reset(&teller->backoff);
     log_once_forget(&teller->told);
     metrics_add(METRIC_WATCHERS_TOLD, told);
-    after(teller, !left ? clock_beat_ms() : told ? NEXT_MS : FULL_MS);
+    if (left)
+        beat_stir(teller->beat);
+    after(teller, !left ? -1 : told ? NEXT_MS : FULL_MS);
 }
 
 static void look(evutil_socket_t fd, short what, void *context)
@@ -71,7 +74,7 @@ static void look(evutil_socket_t fd, short what, void *context)
     (void)fd, (void)what;
     struct teller *teller = context;
     if (instance_state(teller->instance) != INSTANCE_READY) {
-        after(teller, clock_beat_ms());
+        after(teller, -1);
         return;
     }
     failpoint("tell");
@@ -87,11 +90,12 @@ static void look(evutil_socket_t fd, short what, void *context)
 }
 
 struct teller *teller_new(struct event_base *base, struct scripts *scripts,
-                          const struct instance *instance)
+                          const struct instance *instance, struct beat *beat)
 {
     struct teller *teller = mem_zero(1, sizeof *teller);
     teller->scripts = scripts;
     teller->instance = instance;
+    teller->beat = beat;
     teller->timer = event_new(base, -1, 0, look, teller);
     if (!teller->timer)
         mem_exhausted();
@@ -105,7 +109,7 @@ void teller_destroy(struct teller **teller)
         return;
     *teller = NULL;
     connection_silence(&ended->owner);
-    event_free(ended->timer);
+    beat_end(ended->beat, &ended->timer);
     free(ended);
 }
 
@@ -118,5 +122,5 @@ void teller_start(struct teller *teller)
 void teller_stop(struct teller *teller)
 {
     teller->on = false;
-    event_del(teller->timer);
+    beat_forget(teller->beat, teller->timer);
 }

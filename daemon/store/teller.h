@@ -9,12 +9,13 @@
 #include "redis/scripts.h"
 #include "store/instance.h"
 
+struct beat;
 struct event_base;
 struct teller;
 
 /* It does not begin by itself. */
 struct teller *teller_new(struct event_base *base, struct scripts *scripts,
-                          const struct instance *instance);
+                          const struct instance *instance, struct beat *beat);
 void teller_destroy(struct teller **teller);
 
 void teller_start(struct teller *teller);

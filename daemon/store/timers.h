@@ -15,7 +15,7 @@
 #include "redis/scripts.h"
 #include "store/instance.h"
 
-enum { TIMERS_LEASE_MS = 30000, TIMERS_SETTLE_MOST_MS = 30000, TIMERS_POLL_MS = 1000 };
+enum { TIMERS_LEASE_MS = 30000, TIMERS_SETTLE_MOST_MS = 30000, TIMERS_POLL_MS = 3000 };
 
 struct timers;
 

@@ -10,7 +10,7 @@ from npm_peers import npm_peers
 from place import Folder, Nudged, Redis, SmtpSink
 from processes import Process
 
-MESSAGES, SETTLE_S, WINDOW_S = 100, 10, 10 if QUICK else 60
+MESSAGES, SETTLE_S, WINDOW_S = 100, 15, 10 if QUICK else 60
 
 
 def started(folder, name, modules):

@@ -7,7 +7,7 @@ from conftest import SOURCE
 
 CALL = re.compile(r"\(\s*['\"]([A-Z]+)['\"](?:,\s*['\"]([A-Za-z]+)['\"])?")
 WITH_PARTS = {"CLIENT", "SCRIPT", "XGROUP", "XINFO"}  # of which a right names the part too
-PARTS = {"CLIENT": {"ID", "SETNAME", "UNBLOCK"}, "SCRIPT": {"LOAD"}}  # in C they stand apart
+PARTS = {"CLIENT": {"CACHING", "ID", "SETNAME", "TRACKING", "UNBLOCK"}, "SCRIPT": {"LOAD"}}  # in C they stand apart
 # Of a connection that has no user yet: everybody may; and of a cluster alone: test_redis_cluster.py.
 OF_OTHERS = {"AUTH", "CLUSTER"}
 
@@ -24,10 +24,10 @@ def commands_in_readme():
     return {word[1:] for word in in_readme() if word.startswith("+")}
 
 
-def in_table():
-    """What the daemon asks for before it enters, in the order of the table."""
+def in_table(name="table"):
+    """What the daemon asks for before it enters, in the order of the table; `wished`: what it does without."""
     text = (SOURCE / "daemon/store/rights_table.c").read_text()
-    return re.findall(r'"([a-z|]+)"', text.partition("rights_table[]")[2])
+    return re.findall(r'"([a-z|]+)"', text.partition(f"rights_{name}[]")[2].partition("}")[0])
 
 
 def named_in_code(known):

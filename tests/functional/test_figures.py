@@ -232,6 +232,8 @@ def test_histograms(watched):
     assert sample("nudged_render_seconds_count") == 2
     assert sample('nudged_send_seconds_count{gateway="smtp"}') == 2
     assert sample("nudged_redis_seconds_count") > 5
+    assert sample("nudged_loop_pause_seconds_count") > 5
+    assert 0 < sample("nudged_loop_pause_seconds_sum") < 30
     assert sample("nudged_event_to_acceptance_seconds_count") == 1  # the other one waited
     assert 0 < sample("nudged_event_to_acceptance_seconds_sum") < 30
     assert 0 < sample("nudged_decide_seconds_sum") < 30

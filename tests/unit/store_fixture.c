@@ -17,8 +17,17 @@ static void on_connection(void *context, bool ready, const char *reason)
     struct store_fixture *store = context;
     (void)reason;
     store->connected = ready;
+    tracking_connection(store->tracking, ready);
     if (store->instance)
         instance_connection(store->instance, ready);
+}
+
+static void on_change(void *context, const char *key)
+{
+    struct store_fixture *store = context;
+    if (store->intake && (!key || strcmp(key, intake_inbox(store->intake)) == 0))
+        intake_note_change(store->intake);
+    beat_change(store->beat);
 }
 
 static void on_instance(void *context, enum instance_state state, const struct diag *fault)
@@ -42,12 +51,23 @@ void store_fixture_begin(struct store_fixture *store, struct redis_fixture *redi
                                                                     .endpoint = store->endpoint,
                                                                     .on_state = on_connection,
                                                                     .context = store});
+    store->tracking = tracking_new(&(struct tracking_options){.base = redis->base,
+                                                              .endpoint = store->endpoint,
+                                                              .connection = store->connection,
+                                                              .on_change = on_change,
+                                                              .context = store});
+    store->beat = beat_new(&(struct beat_options){.base = redis->base,
+                                                  .tracking = store->tracking,
+                                                  .prefix = "t",
+                                                  .channels = channels,
+                                                  .channel_count = 2});
     store->scripts = scripts_new(store->connection, "t", script_table, SCRIPT_COUNT);
     store->rule_sets = rule_sets_new(store->scripts);
     rule_sets_use(store->rule_sets, "00000000000000aa", (struct slice){"", 0});
     options.base = redis->base;
     options.rule_sets = store->rule_sets;
     options.scripts = store->scripts;
+    options.beat = store->beat;
     options.name = name;
     options.channels = channels;
     options.channel_count = 2;
@@ -69,6 +89,8 @@ void store_fixture_close(struct store_fixture *store)
     instance_destroy(&store->instance);
     rule_sets_destroy(&store->rule_sets);
     scripts_destroy(&store->scripts);
+    beat_destroy(&store->beat);
+    tracking_destroy(&store->tracking);
     connection_destroy(&store->connection);
     arena_destroy(&store->arena);
 }

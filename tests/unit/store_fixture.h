@@ -9,17 +9,22 @@
 #include <stdbool.h>
 
 #include "redis_fixture.h"
+#include "store/beat.h"
 #include "store/customers.h"
 #include "store/instance.h"
+#include "store/intake.h"
 
 struct store_fixture {
     struct redis_fixture *redis;
     struct arena *arena;
     struct endpoint endpoint;
     struct connection *connection;
+    struct tracking *tracking;
+    struct beat *beat;
     struct scripts *scripts;
     struct rule_sets *rule_sets;
     struct instance *instance;
+    struct intake *intake; /* set by who opens one: it hears of its list */
     bool connected;
     bool settled; /* the instance is no longer entering */
     enum instance_state state;

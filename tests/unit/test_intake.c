@@ -44,9 +44,18 @@ static struct intake *new_intake(struct scene *scene, struct store_fixture *stor
     options.endpoint = store->endpoint;
     options.scripts = store->scripts;
     options.instance = store->instance;
+    options.beat = store->beat;
+    options.tracking = store->tracking;
     options.on_batch = on_batch;
     options.context = scene;
-    return intake_new(&options);
+    store->intake = intake_new(&options);
+    return store->intake;
+}
+
+static void end_intake(struct scene *scene)
+{
+    scene->store.intake = scene->other.intake = NULL;
+    intake_destroy(&scene->intake);
 }
 
 static int open_scene(void **state)
@@ -64,7 +73,7 @@ static int open_scene(void **state)
 static int close_scene(void **state)
 {
     struct scene *scene = *state;
-    intake_destroy(&scene->intake);
+    end_intake(scene);
     customers_destroy(&scene->customers);
     store_fixture_close(&scene->store);
     store_fixture_close(&scene->other);
@@ -253,7 +262,7 @@ static void test_stop(void **state)
     redis_fixture_run(&scene->redis, &left);
     const char *pending = redis_fixture_ask(&scene->redis, "XPENDING t:events nudged - + 10");
     assert_non_null(strstr(pending, " 2]]"));
-    intake_destroy(&scene->intake);
+    end_intake(scene);
     scene->intake = new_intake(scene, &scene->other, (struct intake_options){0});
     intake_resume(scene->intake);
     assert_string_equal(next_batch(scene), "twice*3");
@@ -495,7 +504,7 @@ static bool list_is_empty(void *context)
 static void test_list_of_its_own(void **state)
 {
     struct scene *scene = *state;
-    intake_destroy(&scene->intake);
+    end_intake(scene);
     scene->intake = new_intake(scene, &scene->store,
                                (struct intake_options){.inbox = "shop:list", .inbox_left = true});
     redis_fixture_ask(&scene->redis, "SET shop:list text");
@@ -543,7 +552,7 @@ static void test_destroy_while_handed(void **state)
     push(scene, "a");
     intake_resume(scene->intake);
     next_batch(scene);
-    intake_destroy(&scene->intake);
+    end_intake(scene);
     for (int i = 0; i < 5; i++)
         redis_fixture_turn(&scene->redis);
     assert_int_equal(scene->batches, 1);

@@ -212,7 +212,7 @@ static void test_later(void **state)
 
     struct outbox_fixture_swept swept = outbox_fixture_sweep(scene, scene->outbox);
     assert_int_equal(swept.swept.requeued, 0);
-    assert_int_equal(swept.swept.next_ms, 1000);
+    assert_int_equal(swept.swept.next_ms, 3000);
     redis_fixture_ask(&scene->redis, "ZADD t:later 5 marketing0 6 cancelled");
     swept = outbox_fixture_sweep(scene, scene->outbox);
     assert_int_equal(swept.swept.requeued, 2);

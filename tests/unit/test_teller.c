@@ -28,7 +28,8 @@ static int open_scene(void **state)
     store_fixture_open(&scene->two, &scene->redis, "two");
     struct store_fixture *const stores[] = {&scene->one, &scene->two};
     for (int i = 0; i < 2; i++)
-        scene->tellers[i] = teller_new(scene->redis.base, stores[i]->scripts, stores[i]->instance);
+        scene->tellers[i] =
+            teller_new(scene->redis.base, stores[i]->scripts, stores[i]->instance, stores[i]->beat);
     *state = scene;
     return 0;
 }
