@@ -7,6 +7,7 @@
 
 #include "app/app.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "config/config.h"
 #include "config/config_place.h"
 #include "config/generation.h"
@@ -124,6 +125,7 @@ int main(int argc, char **argv)
     struct arguments arguments = {0};
     struct diags diags = {0};
     int status;
+    mem_begin();
     if (!read_arguments(argc, argv, &arguments, &status))
         return status;
     arguments.config = config_place(arguments.config, default_config, &diags);

@@ -25,7 +25,8 @@ struct reloading {
     struct reloading_loaded loaded; /* the thread's while it runs */
     struct waiter *waiting, *later; /* for this load; for the next */
     bool loading, again;
-    pthread_t thread;
+    pthread_t thread, tidier;
+    bool tidies;
     int over; /* an eventfd: the load is done */
     struct event *on_over;
 };
@@ -44,21 +45,42 @@ static void *load(void *context)
     return NULL;
 }
 
+/* What was in force before has left holes. */
+static void *tidy(void *context)
+{
+    (void)context;
+    mem_trim();
+    return NULL;
+}
+
 /* ---- On the loop ---- */
 
 /* Signals are the loop's. */
-static void start(struct reloading *reloading)
+static void begin_thread(pthread_t *thread, void *(*work)(void *context), void *context)
 {
     sigset_t all, before;
-    reloading->loading = true;
-    reloading->loaded = (struct reloading_loaded){0};
-    buf_init(&reloading->loaded.changed, CHANGED_MOST);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int fault = pthread_create(&reloading->thread, NULL, load, reloading);
+    int fault = pthread_create(thread, NULL, work, context);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (fault)
         mem_exhausted();
+}
+
+static void end_tidying(struct reloading *reloading)
+{
+    if (reloading->tidies)
+        pthread_join(reloading->tidier, NULL);
+    reloading->tidies = false;
+}
+
+static void start(struct reloading *reloading)
+{
+    end_tidying(reloading);
+    reloading->loading = true;
+    reloading->loaded = (struct reloading_loaded){0};
+    buf_init(&reloading->loaded.changed, CHANGED_MOST);
+    begin_thread(&reloading->thread, load, reloading);
 }
 
 static void end(struct reloading *reloading)
@@ -113,8 +135,12 @@ static void on_over(evutil_socket_t fd, short what, void *context)
     forget(&reloading->loaded);
     reloading->waiting = reloading->later;
     reloading->later = NULL;
-    if (reloading->again)
+    if (reloading->again) {
         start(reloading);
+    } else {
+        begin_thread(&reloading->tidier, tidy, NULL);
+        reloading->tidies = true;
+    }
     reloading->again = false;
     answer(waiting, good, &told);
     buf_free(&told);
@@ -154,6 +180,7 @@ void reloading_destroy(struct reloading **reloading)
     if (!ended)
         return;
     *reloading = NULL;
+    end_tidying(ended);
     if (ended->loading) {
         end(ended);
         forget(&ended->loaded);

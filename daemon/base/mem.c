@@ -1,11 +1,24 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/failpoint.h"
+
+enum { LARGE = 128 * 1024 /* bytes */ };
+
+void mem_begin(void)
+{
+    mallopt(M_MMAP_THRESHOLD, LARGE);
+}
+
+void mem_trim(void)
+{
+    malloc_trim(0);
+}
 
 void mem_exhausted(void)
 {

@@ -18,6 +18,13 @@ char *mem_text(const char *text) __attribute__((malloc, returns_nonnull));
 char *mem_copy(const void *bytes, size_t length) /* NUL-terminated */
     __attribute__((malloc, returns_nonnull));
 
+/* To be called once, before there are threads: what is large is had from the system by itself, and
+ * given back to it when it is freed. (glibc's own bound for that rises with what is freed, and what
+ * is below it leaves holes in its heaps.) */
+void mem_begin(void);
+/* Gives back to the system what is free. Takes a few milliseconds; others who want memory wait. */
+void mem_trim(void);
+
 /* Ends the program for want of memory, as the functions above do. */
 void mem_exhausted(void) __attribute__((noreturn));
 

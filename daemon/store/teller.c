@@ -3,6 +3,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/log_once.h"
@@ -115,8 +116,9 @@ void teller_destroy(struct teller **teller)
 
 void teller_start(struct teller *teller)
 {
+    const struct timeval first = clock_timeval(FIRST_MS);
     teller->on = true;
-    after(teller, FIRST_MS);
+    event_add(teller->timer, &first); /* events that wait come before */
 }
 
 void teller_stop(struct teller *teller)
