@@ -133,6 +133,18 @@ static void on_erased(void *context)
     worker->options.on_erased(worker->options.context);
 }
 
+/* So it is in all shards, each of which counts its part of the brake. */
+static void on_braked(void *context, const char *rule, int64_t now_ms)
+{
+    const struct worker *worker = context;
+    const struct routes *routes = &worker->options.routes;
+    for (size_t i = 0; routes->scripts_of && i < placement_count(&routes->placement); i++) {
+        struct scripts *scripts = routes_scripts(routes, i);
+        if (scripts && i != worker->options.number)
+            halted_brake(scripts, rule, now_ms);
+    }
+}
+
 /* ---- Building ---- */
 
 /* Joined by commas: all daemons on one P must agree. */
@@ -202,7 +214,7 @@ static struct shard *open_shard(struct worker *worker)
         .inbox = keys->events.list,
         .inbox_left = keys->events.list_push == 1,
         .settle_ms = keys->settle_ms,
-        .clocks_rate = keys->clocks_rate,
+        .clocks_rate = (double)keys->clocks_rate / (double)placement_count(&placement),
         .dead_keep_ms = keys->dead_keep_ms,
         .trace_keep_ms = keys->customer.keep_ms,
         .log_group = options->log_group,
@@ -244,6 +256,7 @@ static void build_pipeline(struct worker *worker)
         .on_sent = on_sent,
         .on_messages = on_messages,
         .on_erased = on_erased,
+        .on_braked = on_braked,
         .context = worker,
     };
     worker->pipeline = pipeline_new(&pipeline);
@@ -286,7 +299,9 @@ static void build_delivery(struct worker *worker)
     const struct outbox_at_once at_once = delivery_at_once(worker->delivery);
     pipeline_begin_by(worker->pipeline, &at_once);
     worker->backpressure = backpressure_new(&(struct backpressure_options){
-        .base = options->base, .shard = worker->shard, .most = options->config->keys.outbox_most});
+        .base = options->base,
+        .shard = worker->shard,
+        .most = config_part(options->config, options->config->keys.outbox_most)});
 }
 
 static void on_soon(evutil_socket_t fd, short what, void *context)

@@ -33,6 +33,7 @@
 #include "base/zone.h"
 #include "config/config_check.h"
 #include "config/config_paths.h"
+#include "config/config_redis.h"
 #include "config/new_secret.h"
 #include "customer/said.h"
 #include "rules/condition.h"
@@ -608,7 +609,8 @@ void config_policy(const struct config *config, struct policy *policy)
         .segments = config->segments,
         .topics = config->topics,
         .cap = config->keys.policy.cap,
-        .brake = config->keys.policy.brake,
+        .brake = {.count = config_part(config, config->keys.policy.brake.count),
+                  .per_ms = config->keys.policy.brake.per_ms},
         .only = config->only,
         .fields = config->fields,
         .field_defaults = config->field_defaults,

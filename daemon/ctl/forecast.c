@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "compose/compose.h"
+#include "config/config_redis.h"
 #include "ctl/colour.h"
 #include "ctl/exit_codes.h"
 #include "ctl/input.h"
@@ -235,7 +236,9 @@ static int set_time(struct trying *trying, struct diag *diag)
 /* As app/backpressure counts it: what waits for another try is in the way too. */
 static int ask_room(struct trying *trying, struct diag *diag)
 {
-    const struct config_keys *keys = &trying->of->context->config->keys;
+    const struct config *config = trying->of->context->config;
+    const struct config_keys *keys = &config->keys;
+    const int64_t most = config_part(config, keys->outbox_most);
     struct survey survey;
     if (!survey_read(trying->of->session, keys->redis.prefix, "", trying->arena, &survey, diag))
         return EX_UNAVAILABLE;
@@ -243,9 +246,9 @@ static int ask_room(struct trying *trying, struct diag *diag)
     for (size_t i = 0; i < survey.queue_count; i++)
         messages += survey.queues[i].count;
     trying->rooms[RULE_MARKETING] =
-        (struct room){.left = keys->outbox_most - messages, .queued = survey.full_marketing > 0};
-    trying->rooms[RULE_TRANSACTIONAL] = (struct room){.left = 2 * keys->outbox_most - messages,
-                                                      .queued = survey.full_transactional > 0};
+        (struct room){.left = most - messages, .queued = survey.full_marketing > 0};
+    trying->rooms[RULE_TRANSACTIONAL] =
+        (struct room){.left = 2 * most - messages, .queued = survey.full_transactional > 0};
     return EXIT_SUCCESS;
 }
 

@@ -21,7 +21,7 @@ enum { FIRST_CHUNK = 16384 };
 
 struct clocks {
     struct taker taker;
-    int64_t rate;
+    double rate;
 };
 
 struct call {
@@ -322,7 +322,7 @@ void clocks_sweep(struct clocks *clocks, const char *const *rules,
     arguments_text(&arguments, instance_consumer(clocks->taker.instance));
     arguments_text(&arguments, clocks->taker.inbox);
     arguments_number(&arguments, (int64_t)most);
-    arguments_number(&arguments, clocks->rate);
+    arguments_text(&arguments, arena_printf(arguments.arena, "%.10g", clocks->rate));
     arguments_number(&arguments, clocks->taker.settle_ms);
     arguments_number(&arguments, CLOCKS_LEASE_MS);
     arguments_number(&arguments, CLOCKS_POLL_MS);

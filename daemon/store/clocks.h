@@ -25,7 +25,7 @@ struct clocks_options {
     const struct instance *instance;
     int64_t settle_ms; /* as of timers */
     const char *inbox; /* likewise */
-    int64_t rate;      /* customers per second, over all daemons */
+    double rate;       /* customers per second, over all daemons */
 };
 
 struct clocks *clocks_new(const struct clocks_options *options);

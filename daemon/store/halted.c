@@ -5,6 +5,7 @@
  */
 #include "store/halted.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,6 +122,16 @@ void halted_ask(struct halted *halted)
     const struct connection_request request =
         arguments_request(&arguments, &halted->owner, NULL, NULL);
     scripts_run(halted->scripts, SCRIPT_ROUSE, &request);
+    arena_destroy(&arena);
+}
+
+void halted_brake(struct scripts *scripts, const char *rule, int64_t at_ms)
+{
+    struct arena *arena = arena_new(512);
+    connection_command(scripts_connection(scripts), NULL, NULL, NULL, "HSETNX",
+                       keys_spell(arena, scripts_prefix(scripts), KEY_HALTED, NULL), rule,
+                       arena_printf(arena, "{\"at\":%" PRId64 ",\"by\":\"%s\"}", at_ms, brake),
+                       NULL);
     arena_destroy(&arena);
 }
 

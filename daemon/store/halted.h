@@ -26,6 +26,11 @@ void halted_destroy(struct halted **halted);
 /* Asks; what is answered counts from then on, and is told. */
 void halted_ask(struct halted *halted);
 
+/* The brake has paused the rule in one shard: so it is in the other one whose scripts these are,
+ * unless it is already. Nobody hears whether it worked: that shard has a part of the brake of its
+ * own. */
+void halted_brake(struct scripts *scripts, const char *rule, int64_t at_ms);
+
 /* As it was answered last, good until the loop goes on. NULL: there are none. */
 const struct paused *halted_rules(const struct halted *halted, size_t *count);
 

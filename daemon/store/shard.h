@@ -75,7 +75,7 @@ struct shard_options {
     const char *inbox;
     bool inbox_left;
     int64_t settle_ms;
-    int64_t clocks_rate;
+    double clocks_rate;
     int64_t dead_keep_ms, trace_keep_ms;
     struct log_group *log_group; /* not its own */
 

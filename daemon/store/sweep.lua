@@ -11,7 +11,8 @@
 -- Safe to run twice: what the first run took stays under its lease, then is taken again.
 local P, consumer, inbox, most, rate = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local settle, lease, poll, rules = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local FULL, RATE_MOST, WEEK = 1000000000, 60000, 7 * 86400000
+local FULL, WEEK = 1000000000, 7 * 86400000
+local RATE_MOST = math.max(60000, 2 * most * 1000 / rate) -- ms
 --with shared_clock
 --with shared_lease
 --with shared_type

@@ -1,6 +1,7 @@
 """An installation of many shards: what bounds a gateway bounds all of them together, and one that is busy
 has all of it."""
 
+import json
 import time
 
 import pytest
@@ -259,3 +260,59 @@ def test_warmup_over_all_shards(paced):
             daemon.ask("POST", "/reload")
     wait_taken(paced, 40)
     paced.shards.wait_idle()
+
+
+# ---- What each shard has a part of ----
+
+NEWS = "{name: news, on: hello, send: hello}"
+
+
+def consenting(events):
+    for event in events:
+        event["customer"]["accepts_marketing"] = True
+    return events
+
+
+def test_brake_over_all_shards(paced):
+    """Each has its part, never more go than the brake says; where one is reached all shards pause the rule."""
+    paced.rules(NEWS)
+    paced.config["policy"] = {"brake": "20 per 1h"}
+    daemons = both(paced)
+    paced.shards.push(*consenting(of_shard(2, 30)))
+    halted = lambda: [paced.client.hget(f"{prefix}:halted", "news") for prefix in paced.shards.prefixes]
+    wait_until(lambda: all(halted()), lambda: f"all shards to pause it: {halted()}")
+    assert all(json.loads(value)["by"] == "brake" for value in halted())
+    for daemon in daemons:
+        wait_until(lambda: "brake: policy.brake has paused the rule news" in daemon.ask("GET", "/health")[1], "it to be told")
+    paced.shards.push(*consenting([hello(n, "b.example") for n in range(60)]))
+    wait_until(lambda: all(paced.client.xlen(f"{prefix}:events") == 0 for prefix in paced.shards.prefixes), "all to be decided")
+    paced.shards.wait_idle()
+    assert len(paced.taken) == 5
+
+
+def test_brake_is_never_passed(paced):
+    paced.rules(NEWS)
+    paced.config["policy"] = {"brake": "20 per 1h"}
+    both(paced)
+    paced.shards.push(*consenting([hello(n) for n in range(200)]))
+    wait_until(lambda: all(paced.client.xlen(f"{prefix}:events") == 0 for prefix in paced.shards.prefixes), "all to be decided")
+    paced.shards.wait_idle()
+    assert 5 <= len(paced.taken) <= 20
+
+
+def test_outbox_over_all_shards(paced):
+    """Each shard has room for its part; no more is put there, and what waits follows."""
+    paced.config["outbox"] = {"most": 100}  # for receipts twice as many
+    for prefix in paced.shards.prefixes:
+        paced.client.hset(f"{prefix}:paused", "smtp", "{}")
+    both(paced)
+    paced.shards.push(*[hello(n) for n in range(400)])
+
+    def outbox():
+        return [paced.client.xlen(f"{prefix}:outbox:email:transactional") for prefix in paced.shards.prefixes]
+
+    wait_until(lambda: all(paced.client.xlen(f"{prefix}:events") == 0 for prefix in paced.shards.prefixes), "all to be decided")
+    assert all(45 <= length <= 70 for length in outbox()), outbox()  # two daemons decide at the same time
+    for prefix in paced.shards.prefixes:
+        paced.client.delete(f"{prefix}:paused")
+    wait_taken(paced, 400)
