@@ -161,7 +161,7 @@ def test_a_large_mail_to_a_slow_reader(mails, tls):
     daemon = mails.daemon().spawn()
     mails.push({**hello(1), "type": "long"})
     wait_until(lambda: daemon.status()["sent"] == 1 or mails.dead(), lambda: f"the mail\n{daemon.log()}")
-    [mail] = server.taken()
+    [mail] = wait_until(server.taken, "the server to note what it has said")
     assert len(mail.content) > 400000
     text = mail.parsed.get_content()
     assert text.splitlines()[8999] == ".line 9000 of a long mail, all of them with dots"
