@@ -10,9 +10,11 @@
  * down last is taken up first: as few connections work as can keep up, and the others' are given up
  * after a while. A runner none of whose senders can go on sleeps:
  *
- *   WORKING --nothing to do--> ASLEEP, or WATCHING where another one works --woken--> WORKING
+ *   WORKING --nothing to do--> ASLEEP, or WATCHING where others work, and none of them watches
+ *      ^                          |
+ *      +----------- woken --------+
  *
- * A job wakes a runner only where none is about to look for one (is_expected); who watches does so
+ * A job wakes a runner only where none is about to look for one (expected); who watches does so
  * soon, lest a job waits behind one that works long.
  *
  * One mutex guards the lists, the stacks and the runners' states. An eventfd tells the loop that
@@ -78,9 +80,10 @@ struct runner {
     struct sender *members;
     size_t count;
     enum runner_state state;
-    size_t free;         /* of its senders have no job */
-    struct sender *idle; /* these, for itself alone; */
-    int64_t rest_ms;     /* of none of them the connection is to be given up earlier */
+    size_t free;             /* of its senders have no job */
+    struct sender *idle;     /* these, for itself alone; */
+    enum runner_state rests; /* as it last had nothing to do; for itself alone */
+    int64_t rest_ms;         /* of none of them the connection is to be given up earlier */
 };
 
 struct senders {
@@ -261,11 +264,11 @@ static struct runner *wake_up(struct senders *senders)
     return NULL;
 }
 
-static bool others_work(const struct runner *runner)
+static bool another_is(const struct runner *runner, enum runner_state state)
 {
     const struct senders *senders = runner->senders;
     for (size_t i = 0; i < senders->runner_count; i++)
-        if (&senders->runners[i] != runner && senders->runners[i].state == RUNNER_WORKING)
+        if (&senders->runners[i] != runner && senders->runners[i].state == state)
             return true;
     return false;
 }
@@ -275,7 +278,8 @@ static enum runner_state state_without_work(const struct runner *runner)
 {
     if (runner->senders->draining && runner->free == runner->count)
         return RUNNER_ENDED;
-    return others_work(runner) ? RUNNER_WATCHING : RUNNER_ASLEEP;
+    bool watches = another_is(runner, RUNNER_WORKING) && !another_is(runner, RUNNER_WATCHING);
+    return watches ? RUNNER_WATCHING : RUNNER_ASLEEP;
 }
 
 /* One of its senders, with a job that waited; NULL: there is none, and it may sleep. */
@@ -291,7 +295,7 @@ static struct sender *take_up(struct runner *runner)
         runner->state = RUNNER_WORKING;
     } else {
         sender = NULL;
-        runner->state = state_without_work(runner);
+        runner->state = runner->rests = state_without_work(runner);
         woken = wake_up(senders);
     }
     pthread_mutex_unlock(&senders->lock);
@@ -320,7 +324,7 @@ static void sleep_until_woken(struct runner *runner)
 {
     struct senders *senders = runner->senders;
     const int64_t now_ms = clock_monotonic_ms();
-    const int64_t watch_ms = runner->state == RUNNER_WATCHING ? now_ms + WATCH_MS : INT64_MAX;
+    const int64_t watch_ms = runner->rests == RUNNER_WATCHING ? now_ms + WATCH_MS : INT64_MAX;
     if (runner->rest_ms <= now_ms)
         rest_idle(runner, now_ms);
     fiber_loop_sleep(runner->loop, watch_ms < runner->rest_ms ? watch_ms : runner->rest_ms);
@@ -362,7 +366,7 @@ static void *run_runner(void *context)
     for (;;) {
         while ((sender = take_up(runner)))
             fiber_resume(sender->wait.fiber);
-        if (runner->state == RUNNER_ENDED)
+        if (runner->rests == RUNNER_ENDED)
             break;
         sleep_until_woken(runner);
         fiber_loop_run(runner->loop);
