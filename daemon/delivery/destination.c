@@ -114,11 +114,13 @@ size_t destination_room_ahead(const struct destination *destination)
     return room > destination->promised ? room - destination->promised : 0;
 }
 
-void destination_recall(const struct destination *destination)
+bool destination_recall(const struct destination *destination)
 {
     bool waits = senders_busy(destination->senders) > destination_connections(destination);
-    if (waits && clock_monotonic_ms() - destination->heard_ms > SILENT_MS)
+    bool silent = clock_monotonic_ms() - destination->heard_ms > SILENT_MS;
+    if (waits && silent)
         senders_recall(destination->senders);
+    return waits && !silent;
 }
 
 size_t destination_connections(const struct destination *destination)

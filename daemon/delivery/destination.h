@@ -51,8 +51,9 @@ size_t destination_room(const struct destination *destination);
 size_t destination_room_ahead(const struct destination *destination);
 /* It was heard of so lately that a connection will be free soon. */
 bool destination_is_lively(const struct destination *destination);
-/* What waits for a connection of one that has fallen silent comes back. */
-void destination_recall(const struct destination *destination);
+/* What waits for a connection of one that has fallen silent comes back. True: of another something
+ * waits. */
+bool destination_recall(const struct destination *destination);
 /* So many at a time, at most. */
 size_t destination_connections(const struct destination *destination);
 /* Whether a message in hand may pass to it. A take under way, which mostly finds nothing, is no

@@ -156,14 +156,17 @@ void taking_look_anew(struct taking *taking)
     taking_look(taking);
 }
 
-/* What waits in a sender's hands goes back into the outbox, from where others may take it. */
-static void recall_from_silent(const struct taking *taking)
+/* What waits for a connection goes back into the outbox, where none gets free. True: something
+ * waits still. */
+static bool recall_from_silent(const struct taking *taking)
 {
+    bool waits = false;
     for (size_t i = 0; i < taking->count; i++) {
         const struct choice *choice = &taking->channels[i].choice;
         for (size_t lane = 0; lane < choice->count; lane++)
-            destination_recall(choice->lanes[lane].destination);
+            waits = destination_recall(choice->lanes[lane].destination) || waits;
     }
+    return waits;
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *context)
@@ -172,10 +175,10 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct taking *taking = context;
     taking->tick_ms = 0;
-    recall_from_silent(taking);
+    bool waits = recall_from_silent(taking);
     taking_look_anew(taking);
     taking->owing = !taking->goes_on && outbox_recover(taking->options.shard->outbox);
-    bool idle = taking->goes_on && clock_monotonic_ms() - taking->taken_ms > IDLE_MS;
+    bool idle = taking->goes_on && !waits && clock_monotonic_ms() - taking->taken_ms > IDLE_MS;
     if (taking->goes_on || taking->owing)
         tick_after(taking, idle ? INT64_MAX : TICK_MS);
 }
@@ -221,8 +224,8 @@ enum outbox_place taking_place(struct taking *taking, const char *name,
         return OUTBOX_PLACE_NONE;
     const int64_t now_ms = clock_monotonic_ms();
     const struct choice_lane *first = choice_free(&channel->choice, now_ms);
-    if (!first)
-        first = choice_ahead(&channel->choice, now_ms);
+    if (!first && (first = choice_ahead(&channel->choice, now_ms)))
+        tick_after(taking, TICK_MS); /* to see whether it waits in vain */
     if (!first || !channel->empty)
         return is_soon(channel) ? OUTBOX_PLACE_SOON : OUTBOX_PLACE_NONE;
     if (!is_unbounded(taking, first->destination))
