@@ -360,6 +360,8 @@ library_sources = \
 	daemon/ctl/local_time.c \
 	daemon/ctl/local_time.h \
 	daemon/ctl/outbox_pile.c \
+	daemon/ctl/overall.c \
+	daemon/ctl/overall.h \
 	daemon/ctl/pace.c \
 	daemon/ctl/pace.h \
 	daemon/ctl/particulars.c \
@@ -407,6 +409,8 @@ library_sources = \
 	daemon/ctl/selection.c \
 	daemon/ctl/selection.h \
 	daemon/ctl/selection_help.h \
+	daemon/ctl/shards.c \
+	daemon/ctl/shards.h \
 	daemon/ctl/simulate.c \
 	daemon/ctl/simulate_input.c \
 	daemon/ctl/simulate_input.h \
@@ -435,6 +439,8 @@ library_sources = \
 	daemon/ctl/suppress.c \
 	daemon/ctl/suppress_import.c \
 	daemon/ctl/suppress_import.h \
+	daemon/ctl/suppressing.c \
+	daemon/ctl/suppressing.h \
 	daemon/ctl/test.c \
 	daemon/ctl/token_key.c \
 	daemon/ctl/top.c \
@@ -2079,6 +2085,7 @@ test_files = \
 	tests/functional/test_message_events.py \
 	tests/functional/test_model.py \
 	tests/functional/test_monitoring.py \
+	tests/functional/test_mover.py \
 	tests/functional/test_openapi.py \
 	tests/functional/test_operations.py \
 	tests/functional/test_order_of_events.py \
@@ -2111,6 +2118,7 @@ test_files = \
 	tests/functional/test_sender.py \
 	tests/functional/test_shards.py \
 	tests/functional/test_shards_cluster.py \
+	tests/functional/test_shards_ctl.py \
 	tests/functional/test_shards_rates.py \
 	tests/functional/test_shards_words.py \
 	tests/functional/test_share_count.py \

@@ -15,6 +15,7 @@
 #include "ctl/command.h"
 #include "ctl/input.h"
 #include "ctl/json_line.h"
+#include "ctl/overall.h"
 #include "ctl/plain.h"
 #include "store/codes.h"
 
@@ -91,12 +92,29 @@ static bool check_file(struct file *file, uint64_t *count, struct diag *diag)
 /* ---- load ---- */
 
 struct loading {
-    struct session *session;
-    const char *prefix, *list;
+    const struct shards *shards;
+    const char *list;
+    int64_t *lefts; /* of each shard */
     struct progress *progress; /* in codes */
     bool json;
     int64_t fresh, left;
 };
+
+/* Each has its own of the codes, and the same one again where it is loaded again. */
+static bool load_into(struct loading *loading, size_t shard, const char *const *codes, size_t count,
+                      bool last, struct diag *diag)
+{
+    const struct shards_item *item = &loading->shards->items[shard];
+    const char *theirs[CODES_BATCH];
+    size_t own = 0;
+    for (size_t i = 0; i < count; i++)
+        if (shards_of(loading->shards, codes[i]) == item)
+            theirs[own++] = codes[i];
+    return (!own && !last) ||
+           codes_load(item->session, item->prefix, loading->list, theirs, own, last,
+                      &loading->fresh, &loading->lefts[shard], diag) ||
+           shards_blame(loading->shards, item, diag);
+}
 
 static bool load_batch(struct loading *loading, struct file *file, struct arena *arena, bool *over,
                        struct diag *diag)
@@ -112,8 +130,9 @@ static bool load_batch(struct loading *loading, struct file *file, struct arena 
         if (!*over)
             codes[count++] = arena_copy(arena, code.text, code.length);
     }
-    bool loaded = codes_load(loading->session, loading->prefix, loading->list, codes, count, *over,
-                             &loading->fresh, &loading->left, diag);
+    bool loaded = true;
+    for (size_t k = 0; loaded && k < loading->shards->count; k++)
+        loaded = load_into(loading, k, codes, count, *over, diag);
     progress_step(loading->progress, count);
     return loaded;
 }
@@ -154,16 +173,18 @@ static int load_file(struct context *context, const char *list, struct file *fil
     struct loading loading = {.list = list, .json = json};
     if (!check_file(file, &count, &diag))
         return context_fail(&diag);
-    loading.session = context_session(context);
-    if (!loading.session)
+    loading.shards = shards_open(context);
+    if (!loading.shards)
         return EXIT_FAILURE;
-    loading.prefix = context->config->keys.redis.prefix;
+    loading.lefts = arena_zero(context->config->arena,
+                               sizeof *loading.lefts * loading.shards->count);
     loading.progress = count > CODES_BATCH ? progress_start(count, "loading") : NULL;
     bool good = load(&loading, file, &diag);
     progress_end(&loading.progress);
-    session_close(&loading.session);
     if (!good)
         return context_fail(&diag);
+    for (size_t k = 0; k < loading.shards->count; k++)
+        loading.left += loading.lefts[k];
     print_loaded(&loading, count);
     return EXIT_SUCCESS;
 }
@@ -208,16 +229,14 @@ static int command_ls(struct context *context, bool json)
     struct diag diag = {0};
     struct codes_list *lists;
     size_t count;
-    struct session *session = context_session(context);
-    if (!session)
+    const struct shards *shards = shards_open(context);
+    if (!shards)
         return EXIT_FAILURE;
     struct arena *arena = arena_new(FIRST_CHUNK);
-    bool good =
-        codes_lists(session, context->config->keys.redis.prefix, arena, &lists, &count, &diag);
+    bool good = overall_codes(shards, arena, &lists, &count, &diag);
     for (size_t i = 0; good && i < count; i++)
         print_list(arena, &lists[i], json);
     arena_destroy(&arena);
-    session_close(&session);
     return good ? EXIT_SUCCESS : context_fail(&diag);
 }
 

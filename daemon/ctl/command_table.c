@@ -343,9 +343,10 @@ const struct command commands[] = {
     },
     {
         .name = "status",
-        .arguments = "[--json]",
+        .arguments = "[--shards] [--json]",
         .about = "how nudged stands: what is wrong, what it does, what waits",
-        .options = "  --json  the same as one JSON object\n",
+        .options = "  --shards  of many shards a line for each too\n"
+                   "  --json    the same as one JSON object\n",
         .examples = "  nudgectl status\n",
         .run = command_status,
     },

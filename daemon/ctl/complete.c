@@ -15,6 +15,7 @@
 #include "config/generation.h"
 #include "ctl/command.h"
 #include "ctl/plain.h"
+#include "ctl/shards.h"
 #include "store/codes.h"
 #include "store/find_customer.h"
 
@@ -102,11 +103,12 @@ static void print_channels(struct completing *completing)
 
 /* ---- What stands in Redis ---- */
 
-static struct session *open_session(struct completing *completing)
+static const struct shards *open_shards(struct completing *completing)
 {
     struct diag diag = {0};
-    return load_config(completing) ? context_try_session(completing->context, REDIS_MS, &diag)
-                                   : NULL;
+    return load_config(completing)
+               ? shards_try(completing->context, completing->arena, REDIS_MS, &diag)
+               : NULL;
 }
 
 /* "7" stands for id:7 (ctl/who), and is completed so. */
@@ -127,17 +129,17 @@ static void print_customers(struct completing *completing)
     const char *word = completing->word, *begin = word;
     struct customers customers = {.completing = completing};
     struct diag diag = {0};
-    struct session *session = open_session(completing);
-    if (!session)
+    const struct shards *shards = open_shards(completing);
+    if (!shards)
         return;
     if (!strchr(word, ':') && *word) {
         const char *kind = strchr(word, '@') ? "email:" : "id:";
         begin = arena_printf(completing->arena, "%s%s", kind, word);
         customers.skip = strlen(kind);
     }
-    find_customer_begin(session, completing->context->config->keys.redis.prefix, begin, REDIS_MS,
-                        on_customer, &customers, &diag);
-    session_close(&session);
+    for (size_t k = 0; k < shards->count && completing->printed < CANDIDATES_MOST; k++)
+        find_customer_begin(shards->items[k].session, shards->items[k].prefix, begin,
+                            REDIS_MS / (int64_t)shards->count + 1, on_customer, &customers, &diag);
 }
 
 static void print_lists(struct completing *completing)
@@ -145,14 +147,13 @@ static void print_lists(struct completing *completing)
     struct codes_list *lists;
     struct diag diag = {0};
     size_t count;
-    struct session *session = open_session(completing);
-    if (!session)
+    const struct shards *shards = open_shards(completing);
+    if (!shards) /* each list is in all of them */
         return;
-    if (codes_lists(session, completing->context->config->keys.redis.prefix, completing->arena,
-                    &lists, &count, &diag))
+    if (codes_lists(shards->items[0].session, shards->items[0].prefix, completing->arena, &lists,
+                    &count, &diag))
         for (size_t i = 0; i < count; i++)
             print(completing, lists[i].name, NULL);
-    session_close(&session);
 }
 
 /* ---- Kinds ---- */

@@ -94,7 +94,8 @@ static void hint_at_private(const struct config *config, struct diag *diag)
         diag_hint(diag, "is nudged running? its private Redis lies in %s", config->keys.state);
 }
 
-struct session *context_try_session(struct context *context, int64_t timeout_ms, struct diag *diag)
+static struct session *open_session(const struct context *context, int64_t timeout_ms,
+                                    struct diag *diag)
 {
     struct endpoint endpoint;
     char private[256];
@@ -109,6 +110,20 @@ struct session *context_try_session(struct context *context, int64_t timeout_ms,
     return session;
 }
 
+struct session *context_try_session_of(struct context *context, size_t shard, int64_t timeout_ms,
+                                       struct diag *diag)
+{
+    (void)shard; /* all are in one Redis */
+    if (!context->session)
+        context->session = open_session(context, timeout_ms, diag);
+    return context->session;
+}
+
+void context_end_sessions(struct context *context)
+{
+    session_close(&context->session);
+}
+
 /* What a command cannot do without is not there. */
 static void tell_unavailable(struct context *context, const struct diag *diag)
 {
@@ -117,12 +132,12 @@ static void tell_unavailable(struct context *context, const struct diag *diag)
     context->trouble = EX_UNAVAILABLE;
 }
 
-struct session *context_session(struct context *context)
+struct session *context_session_of(struct context *context, size_t shard)
 {
     struct diag diag = {0};
     if (!context_config(context))
         return NULL;
-    struct session *session = context_try_session(context, CONNECT_MS, &diag);
+    struct session *session = context_try_session_of(context, shard, CONNECT_MS, &diag);
     if (!session)
         tell_unavailable(context, &diag);
     return session;
@@ -179,5 +194,6 @@ int context_ask(struct context *context, const char *method, const char *target,
 
 void context_close(struct context *context)
 {
+    context_end_sessions(context);
     config_destroy(&context->config);
 }

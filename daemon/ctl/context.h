@@ -15,6 +15,7 @@
 struct context {
     const char *config_file; /* of --config; NULL: the default file where there is one */
     struct config *config;   /* NULL before context_config */
+    struct session *session; /* NULL: none was needed yet */
     /* Why a command ends with 1 that could not begin: EX_CONFIG, EX_UNAVAILABLE; else 0. */
     int trouble;
     /* Where a command is run only for its table of options (command_own_options), who gets it. */
@@ -34,12 +35,17 @@ void context_print_errors(struct diags *diags);
  * looked for. For what failed and may have failed by that. */
 void context_tell_defaults(const struct context *context);
 
-/* A session with the Redis of the configuration, or with the daemon's private one; NULL
- * where there is none: the fault was printed. The caller closes it. */
-struct session *context_session(struct context *context);
+/* A session with the Redis of a shard: that of the configuration, or the daemon's private one. NULL
+ * where there is none: the fault was printed. It is the context's, and the same for all shards that
+ * are there, opened at the first need. */
+struct session *context_session_of(struct context *context, size_t shard);
 
 /* The same without a word, and within so many ms; NULL with `diag`. The configuration was read. */
-struct session *context_try_session(struct context *context, int64_t timeout_ms, struct diag *diag);
+struct session *context_try_session_of(struct context *context, size_t shard, int64_t timeout_ms,
+                                       struct diag *diag);
+
+/* Those that are open end; the next need opens others. */
+void context_end_sessions(struct context *context);
 
 /* Asks the daemon; its answer, to be freed, where it is 200. Else the fault was printed. */
 bool context_answer(struct context *context, const char *method, const char *target,

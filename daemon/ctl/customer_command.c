@@ -81,14 +81,13 @@ static int run(struct context *context, const char *name, customer_verb *verb,
 {
     struct diag diag = {0};
     int status = EXIT_FAILURE;
-    struct session *session = context_session(context);
-    if (!session)
+    const struct shards *shards = shards_open(context);
+    if (!shards)
         return EXIT_FAILURE;
-    struct subject *subject = subject_open(context, session, name, &status);
+    struct subject *subject = subject_open(context, shards, name, &status);
     if (subject)
         status = subject_read(subject, &diag) ? verb(subject, options) : context_fail(&diag);
     subject_close(&subject);
-    session_close(&session);
     return status;
 }
 

@@ -20,7 +20,6 @@
 #include "ctl/profiles.h"
 #include "ctl/subject_import.h"
 #include "customer/event_splitter.h"
-#include "store/keys.h"
 
 enum { EXPORT_MOST = 64 << 20, CHUNK = 64 * 1024, NAME_SIZE = 4096 };
 
@@ -250,8 +249,8 @@ static int run(struct files *files, char **names)
 
 int customer_import_run(struct context *context, const struct customer_import *how, char **names)
 {
-    struct session *session = context_session(context);
-    if (!session)
+    const struct shards *shards = shards_open(context);
+    if (!shards)
         return EXIT_FAILURE;
     struct diag diag = {0};
     struct generation *generation = NULL;
@@ -263,19 +262,16 @@ int customer_import_run(struct context *context, const struct customer_import *h
         struct files files = {
             .context = context,
             .exports = {.context = context,
-                        .session = session,
+                        .shards = shards,
                         .generation = generation,
                         .journeys = how->journeys,
                         .after_erasure = how->after_erasure},
-            .profiles = {.session = session,
-                         .stream =
-                             keys_spell(config->arena, config->keys.redis.prefix, KEY_EVENTS, NULL),
+            .profiles = {.shards = shards,
                          .form = config_event_form(config)},
             .arena = arena_new(CHUNK)};
         status = run(&files, names);
         arena_destroy(&files.arena);
         generation_release(&generation);
     }
-    session_close(&session);
     return status;
 }

@@ -214,7 +214,7 @@ static bool run(struct demo *demo, struct diag *diag)
     const char *socket = demo->context->config->keys.admin_socket;
     if (!demo_daemon_start(&demo->daemon, demo->config, socket, diag))
         return false;
-    demo->session = context_session(demo->context);
+    demo->session = context_session_of(demo->context, 0);
     if (!demo->session)
         return diag_error(diag, "no way to the daemon's Redis");
     demo->prefix = demo->context->config->keys.redis.prefix;
@@ -242,7 +242,6 @@ int command_demo(struct context *context, int argc, char **argv)
         status = EX_USAGE;
     } else {
         status = run(&demo, &diag) ? EXIT_SUCCESS : context_fail(&diag);
-        session_close(&demo.session);
         if (!demo.keep || status != EXIT_SUCCESS)
             demo_daemon_stop(&demo.daemon);
     }

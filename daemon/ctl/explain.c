@@ -196,25 +196,25 @@ static void need_secret(struct config *config)
     config->secret_length = sizeof another - 1;
 }
 
-static int show_named(struct context *context, struct session *session, const char *name,
+static int show_named(struct context *context, const struct shards *shards, const char *name,
                       struct explain *explain, int64_t since_ms)
 {
     int status = EXIT_SUCCESS;
     explain->context = context;
     explain->zone = zone_or_utc(context->config->zone);
     need_secret(context->config);
-    explain->subject = subject_open(context, session, name, &status);
+    explain->subject = subject_open(context, shards, name, &status);
     if (explain->subject)
         status = show_person(explain, name, since_ms);
     subject_close(&explain->subject);
     return status;
 }
 
-static int try_event(struct context *context, struct session *session, const char *name,
+static int try_event(struct context *context, const struct shards *shards, const char *name,
                      const struct explain *explain)
 {
     const struct forecast forecast = {.context = context,
-                                      .session = session,
+                                      .shards = shards,
                                       .customer = name,
                                       .event = explain->event,
                                       .at = explain->at,
@@ -245,11 +245,9 @@ int command_explain(struct context *context, int argc, char **argv)
         return command_usage(argv[0], "one customer is expected, such as id:7 or ana@example.com");
     if (since && (!duration_parse(since, strlen(since), &since_ms) || since_ms == 0))
         return command_usage(argv[0], "--since is a length of time, such as 7d or 12h");
-    struct session *session = context_session(context);
-    if (!session)
+    const struct shards *shards = shards_open(context);
+    if (!shards)
         return EX_UNAVAILABLE;
-    int status = explain.event ? try_event(context, session, count ? argv[1] : NULL, &explain)
-                               : show_named(context, session, argv[1], &explain, since_ms);
-    session_close(&session);
-    return status;
+    return explain.event ? try_event(context, shards, count ? argv[1] : NULL, &explain)
+                         : show_named(context, shards, argv[1], &explain, since_ms);
 }

@@ -33,8 +33,8 @@ enum { INPUT_MOST = 10 * 1024 * 1024, READ_SIZE = 64 * 1024 };
 
 struct desk {
     struct context *context;
-    struct session *session;
-    const char *prefix;
+    const struct shards *shards;
+    const struct shards_item *shard; /* of the person whom the mail went to */
     struct arena *arena;
     const char *recipient; /* as the mail server says it; NULL: the report's header does */
     bool unsigned_too;
@@ -119,8 +119,8 @@ static bool was_erased(struct desk *desk, const char *key, int64_t day_ms, bool 
     if ((*erased = key[0] == RETURNS_ERASED))
         return true;
     const struct reply *row =
-        session_command(desk->session, diag, "HGET",
-                        keys_spell(desk->arena, desk->prefix, KEY_SAID, NULL), hash, NULL);
+        session_command(desk->shard->session, diag, "HGET",
+                        keys_spell(desk->arena, desk->shard->prefix, KEY_SAID, NULL), hash, NULL);
     *erased = row && reply_text(row) &&
               said_read(desk->arena, (struct slice){row->text, row->length}).erased_ms > day_ms;
     return row != NULL;
@@ -143,21 +143,49 @@ static int tell(const char *mid, const struct returned_mail_news *news,
     return EXIT_SUCCESS;
 }
 
+/* By its id alone nobody knows the shard. */
+static bool find_mail(struct desk *desk, const char *mid, struct returned_mail *mail,
+                      struct diag *diag)
+{
+    *mail = (struct returned_mail){0};
+    for (size_t k = 0; k < desk->shards->count && !mail->customer; k++) {
+        desk->shard = &desk->shards->items[k];
+        if (!returned_mail_find(desk->shard->session, desk->shard->prefix, mid, desk->arena, mail,
+                                diag))
+            return shards_blame(desk->shards, desk->shard, diag);
+    }
+    return true;
+}
+
+/* Whoever else has the address is not written to either. */
+static bool suppress_elsewhere(const struct desk *desk, const char *hash, struct diag *diag)
+{
+    for (size_t k = 0; k < desk->shards->count; k++) {
+        const struct shards_item *shard = &desk->shards->items[k];
+        if (shard != desk->shard && !returned_mail_suppress(shard->session, shard->prefix, hash,
+                                                            clock_wall_ms(), diag))
+            return shards_blame(desk->shards, shard, diag);
+    }
+    return true;
+}
+
 static int apply(struct desk *desk, const char *mid)
 {
     struct returned_mail mail;
     enum returned_mail_verdict verdict = RETURNED_MAIL_GONE;
     struct diag diag = {0};
     bool erased = false;
-    if (!returned_mail_find(desk->session, desk->prefix, mid, desk->arena, &mail, &diag))
+    if (!find_mail(desk, mid, &mail, &diag))
         return fail_for_now(&diag);
     if (!mail.customer)
         return tell(mid, &desk->news, RETURNED_MAIL_GONE);
-    const char *person = who_person(desk->context, desk->session, mail.customer);
+    const char *person = who_person(desk->context, desk->shards, mail.customer);
     if (mail.day_ms && (!was_erased(desk, mail.customer, mail.day_ms, &erased, &diag)))
         return fail_for_now(&diag);
     desk->news.person = erased ? "" : person;
-    if (!returned_mail_apply(desk->session, desk->prefix, mid, &desk->news, &verdict, &diag))
+    if ((desk->news.suppress && !suppress_elsewhere(desk, mail.hash, &diag)) ||
+        !returned_mail_apply(desk->shard->session, desk->shard->prefix, mid, &desk->news, &verdict,
+                             &diag))
         return fail_for_now(&diag);
     return tell(mid, &desk->news, verdict);
 }
@@ -178,7 +206,7 @@ static int trust(struct desk *desk)
         return EXIT_SUCCESS;
     }
     const char *hash = policy_address_hash(&desk->policy, address, desk->arena);
-    if (!returned_mail_suppress(desk->session, desk->prefix, hash, clock_wall_ms(), &diag))
+    if (!suppress_elsewhere(desk, hash, &diag))
         return fail_for_now(&diag);
     printf("suppressed, on your word: ");
     plain_text(address);
@@ -222,14 +250,13 @@ static bool read_all(struct buf *input)
 static bool open_desk(struct desk *desk)
 {
     struct diag diag = {0};
-    desk->session = context_session(desk->context);
-    if (!desk->session)
+    desk->shards = shards_open(desk->context);
+    if (!desk->shards)
         return false;
     if (!config_secret(desk->context->config, false, &diag)) {
         context_fail(&diag);
         return false;
     }
-    desk->prefix = desk->context->config->keys.redis.prefix;
     config_policy(desk->context->config, &desk->policy);
     return true;
 }
@@ -246,7 +273,6 @@ static int run(struct desk *desk)
         status = consider(desk);
     }
     buf_free(&input);
-    session_close(&desk->session);
     return status;
 }
 

@@ -210,9 +210,9 @@ static int check_customer(const struct trying *trying, const struct shop_event *
     const struct forecast *of = trying->of;
     if (!of->customer)
         return EXIT_SUCCESS;
-    const char *person = who_person(of->context, of->session, who_key(of->context, of->customer));
+    const char *person = who_person(of->context, of->shards, who_key(of->context, of->customer));
     for (uint32_t i = 0; i < event->key_count; i++)
-        if (strcmp(who_person(of->context, of->session, event->keys[i].text), person) == 0)
+        if (strcmp(who_person(of->context, of->shards, event->keys[i].text), person) == 0)
             return EXIT_SUCCESS;
     diag_error(diag, "the event is of %s, not of %s", event->key, of->customer);
     diag_hint(diag, "leave its `customer` out, and it is about the one of the command line");
@@ -224,7 +224,7 @@ static int set_time(struct trying *trying, struct diag *diag)
     const char *at = trying->of->at;
     const struct value time = value_text(at ? at : "");
     if (!at)
-        return customers_now_time(trying->of->session, &trying->now_ms, diag) ? EXIT_SUCCESS
+        return customers_now_time(trying->of->shards->items[0].session, &trying->now_ms, diag) ? EXIT_SUCCESS
                                                                               : EX_UNAVAILABLE;
     if (rule_test_time_read(&time, trying->of->context->config->zone, &trying->now_ms))
         return EXIT_SUCCESS;
@@ -234,13 +234,13 @@ static int set_time(struct trying *trying, struct diag *diag)
 }
 
 /* As app/backpressure counts it: what waits for another try is in the way too. */
-static int ask_room(struct trying *trying, struct diag *diag)
+static int ask_room(struct trying *trying, const struct shards_item *shard, struct diag *diag)
 {
     const struct config *config = trying->of->context->config;
     const struct config_keys *keys = &config->keys;
     const int64_t most = config_part(config, keys->outbox_most);
     struct survey survey;
-    if (!survey_read(trying->of->session, keys->redis.prefix, "", trying->arena, &survey, diag))
+    if (!survey_read(shard->session, shard->prefix, "", trying->arena, &survey, diag))
         return EX_UNAVAILABLE;
     int64_t messages = survey.later;
     for (size_t i = 0; i < survey.queue_count; i++)
@@ -259,10 +259,14 @@ static int try(struct trying *trying, struct diag *diag)
     int status = set_time(trying, diag);
     status = status ? status : read_event(trying, &event, diag);
     status = status ? status : check_customer(trying, &event, diag);
-    status = status ? status : ask_room(trying, diag);
     if (status)
         return status;
-    const struct at_once at_once = {.session = trying->of->session,
+    const struct shards_item *shard = shards_of(trying->of->shards, event.key);
+    status = ask_room(trying, shard, diag);
+    if (status)
+        return status;
+    const struct at_once at_once = {.session = shard->session,
+                                    .prefix = shard->prefix,
                                     .config = trying->of->context->config,
                                     .generation = trying->generation,
                                     .event = &event,

@@ -4,12 +4,12 @@
 
 #include <stdbool.h>
 
-#include "ctl/context.h"
 #include "ctl/explain_lines.h"
+#include "ctl/shards.h"
 
 struct forecast {
     struct context *context;
-    struct session *session;
+    const struct shards *shards;
     const char *customer; /* whom it is about where it does not say so itself; NULL: it does */
     const char *event;    /* a file, or "-" */
     const char *at;       /* RFC 3339; NULL: now */

@@ -14,21 +14,18 @@
 #include "base/duration.h"
 #include "ctl/by_whom.h"
 #include "ctl/command.h"
-#include "ctl/daemons.h"
 #include "ctl/gateway_test.h"
 #include "ctl/json_line.h"
+#include "ctl/overall.h"
 #include "ctl/pausing.h"
 #include "ctl/plain.h"
 #include "send/gateway_common.h"
-#include "store/gateway_queues.h"
-#include "store/paused.h"
 
 enum { FIRST_CHUNK = 64 * 1024, NAMES_MOST = 500 };
 
 struct overview {
     struct context *context;
-    struct session *session;
-    const char *prefix;
+    const struct shards *shards;
     struct arena *arena;
     bool json;
     struct paused *paused;
@@ -41,10 +38,10 @@ struct overview {
 
 static bool read_overview(struct overview *overview, struct diag *diag)
 {
-    return paused_list(overview->session, overview->prefix, KEY_PAUSED, overview->arena,
-                       &overview->paused, &overview->paused_count, diag) &&
-           daemons_read(overview->session, overview->prefix, overview->arena, &overview->daemons,
-                        &overview->daemon_count, diag);
+    return overall_paused(overview->shards, overview->arena, &overview->paused,
+                          &overview->paused_count, diag) &&
+           overall_daemons(overview->shards, overview->arena, &overview->daemons,
+                           &overview->daemon_count, diag);
 }
 
 static const struct paused *pause_of(const struct overview *overview, const char *gateway)
@@ -154,9 +151,8 @@ static int list(struct overview *overview)
     for (const struct config_gateway *gateway = config->gateways; gateway->name; gateway++) {
         const struct gateway_common *common = gateway->settings;
         struct gateway_queues queues;
-        if (!gateway_queues_read(overview->session, overview->prefix, gateway->name,
-                                 channels_of(overview, gateway),
-                                 common->rate.count ? common->rate.per_ms : 0, &queues, &diag))
+        if (!overall_queues(overview->shards, gateway->name, channels_of(overview, gateway),
+                            common->rate.count ? common->rate.per_ms : 0, &queues, &diag))
             return context_fail(&diag);
         (overview->json ? print_json : print_plain)(overview, gateway, &queues);
     }
@@ -165,17 +161,25 @@ static int list(struct overview *overview)
 
 /* ---- pause, resume ---- */
 
+static bool set_pause_in(const struct shards_item *shard, bool pause, const char *name,
+                         const char *by, bool *done, struct diag *diag)
+{
+    return pause ? paused_set(shard->session, shard->prefix, KEY_PAUSED, name, by, done, diag)
+                 : paused_clear(shard->session, shard->prefix, KEY_PAUSED, name, done, diag);
+}
+
 static bool set_pause(const struct overview *overview, bool pause, const char *name,
                       struct diag *diag)
 {
     struct arena *arena = overview->arena;
+    const struct shards *shards = overview->shards;
     bool done = false;
-    bool good =
-        pause ? paused_set(overview->session, overview->prefix, KEY_PAUSED, name, by_whom(arena),
-                           &done, diag)
-              : paused_clear(overview->session, overview->prefix, KEY_PAUSED, name, &done, diag);
-    if (!good)
-        return false;
+    for (size_t k = 0; k < shards->count; k++) {
+        bool here = false;
+        if (!set_pause_in(&shards->items[k], pause, name, by_whom(arena), &here, diag))
+            return shards_blame(shards, &shards->items[k], diag);
+        done = done || here;
+    }
     const struct value row = pausing_row(arena, "gateway", name, pause, done);
     if (overview->json)
         json_line_print(&row);
@@ -219,15 +223,13 @@ static int no_gateway(const struct config *config, const char *name)
 
 static int run_with_redis(struct overview *overview, const char *verb, char **names)
 {
-    overview->session = context_session(overview->context);
-    if (!overview->session)
+    overview->shards = shards_open(overview->context);
+    if (!overview->shards)
         return EXIT_FAILURE;
-    overview->prefix = overview->context->config->keys.redis.prefix;
     overview->arena = arena_new(FIRST_CHUNK);
     int status = strcmp(verb, "ls") == 0 ? list(overview)
                                          : set_pauses(overview, strcmp(verb, "pause") == 0, names);
     arena_destroy(&overview->arena);
-    session_close(&overview->session);
     return status;
 }
 

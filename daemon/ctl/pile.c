@@ -28,10 +28,16 @@
 
 enum { BATCH = 100, TOLD_MOST = 20, REFUSALS_MOST = 16, OPTIONS = 16 };
 
+/* One that is settled or shown. */
+struct named {
+    const struct shards_item *shard;
+    const char *id;
+};
+
 struct pile_run {
     struct context *context;
     const struct pile *pile;
-    struct pile_place place;
+    struct pile_place place; /* of the shard at which it is */
     struct selection selection;
     const char *customer; /* key of the one that is selected; NULL: none is */
     enum pile_verb verb;
@@ -39,9 +45,11 @@ struct pile_run {
     bool json, dry;
     /* ls */
     uint64_t most, shown, more;
+    struct kept *kept; /* of many shards: the first ones of each, to be put in order */
+    uint32_t kept_count, kept_capacity;
     /* retry, drop */
     struct arena *names; /* of the ids */
-    const char **ids;
+    struct named *ids;
     uint32_t id_count, id_capacity;
     struct map *mids; /* those that were named; NULL: none. An id is put in their place */
     struct progress *progress;
@@ -71,16 +79,112 @@ static void mind_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
+/* ---- Shards ---- */
+
+static void go_to(struct pile_run *run, const struct shards_item *shard)
+{
+    run->place.shard = shard;
+    run->place.session = shard->session;
+    run->place.prefix = shard->prefix;
+}
+
+/* Walks the pile of each shard. */
+static bool walk_all(struct pile_run *run, pile_on_item *on_item, struct diag *diag)
+{
+    const struct shards *shards = run->place.shards;
+    for (size_t k = 0; k < shards->count && run->id_count < PILE_IDS_MOST && !interrupted; k++) {
+        go_to(run, &shards->items[k]);
+        if (!run->pile->walk(&run->place, on_item, run, diag))
+            return shards_blame(shards, &shards->items[k], diag);
+    }
+    return true;
+}
+
 /* ---- ls ---- */
 
-static void print_item(const struct pile_run *run, const struct pile_item *item)
+static void print_item(const struct pile_run *run, const struct shards_item *shard,
+                       const struct pile_item *item)
 {
+    const struct shards *shards = run->place.shards;
+    struct pile_item shown = *item;
+    shown.id = shards_show(shards, shard, item->arena, item->id);
+    if (shards_numbered(shards))
+        shown.shard = arena_printf(item->arena, "%zu", shard->number);
     if (run->json)
-        pile_item_print_json(item);
+        pile_item_print_json(&shown);
     else if (run->verb == PILE_SHOW)
-        pile_item_print_all(item);
+        pile_item_print_all(&shown);
     else
-        run->pile->print(item);
+        run->pile->print(&shown);
+}
+
+/* An item of one of many shards, until all are known. */
+struct kept {
+    const struct shards_item *shard;
+    struct pile_item item;
+};
+
+static void keep(struct pile_run *run, const struct pile_item *item)
+{
+    struct arena *arena = run->names;
+    run->kept =
+        arena_grow(arena, run->kept, run->kept_count, &run->kept_capacity, sizeof *run->kept);
+    run->kept[run->kept_count++] =
+        (struct kept){run->place.shard,
+                      {.arena = arena,
+                       .id = arena_text(arena, item->id),
+                       .reason = arena_text(arena, item->reason),
+                       .at_ms = item->at_ms,
+                       .since_ms = item->since_ms,
+                       .is_held_back = item->is_held_back,
+                       .fields = reply_copy(arena, item->fields),
+                       .body = item->body.text ? slice_copy(arena, item->body) : item->body}};
+}
+
+static int older_first(const void *one, const void *other)
+{
+    int64_t a = ((const struct kept *)one)->item.since_ms;
+    int64_t b = ((const struct kept *)other)->item.since_ms;
+    return (a > b) - (a < b);
+}
+
+static int newer_first(const void *one, const void *other)
+{
+    return older_first(other, one);
+}
+
+static bool on_kept(void *context, const struct pile_item *item)
+{
+    struct pile_run *run = context;
+    if (!selection_has(&run->selection, run->customer, item))
+        return true;
+    if (run->shown == run->most) {
+        run->more++;
+    } else {
+        run->shown++;
+        keep(run, item);
+    }
+    return true;
+}
+
+/* In the order of all, of which no shard knows more than its own. */
+static bool list_many(struct pile_run *run, struct diag *diag)
+{
+    const struct shards *shards = run->place.shards;
+    for (size_t k = 0; k < shards->count; k++) {
+        go_to(run, &shards->items[k]);
+        run->shown = 0;
+        if (!run->pile->walk(&run->place, on_kept, run, diag))
+            return shards_blame(shards, &shards->items[k], diag);
+    }
+    if (run->kept_count)
+        qsort(run->kept, run->kept_count, sizeof *run->kept,
+              run->pile->newest_first ? newer_first : older_first);
+    run->shown = run->kept_count < run->most ? run->kept_count : run->most;
+    run->more += run->kept_count - run->shown;
+    for (uint64_t i = 0; i < run->shown && !ferror(stdout); i++)
+        print_item(run, run->kept[i].shard, &run->kept[i].item);
+    return true;
 }
 
 static bool on_listed(void *context, const struct pile_item *item)
@@ -93,14 +197,15 @@ static bool on_listed(void *context, const struct pile_item *item)
         return !ferror(stdout);
     }
     run->shown++;
-    print_item(run, item);
+    print_item(run, run->place.shard, item);
     return !ferror(stdout); /* `| head` */
 }
 
 static int list(struct pile_run *run)
 {
     struct diag diag = {0};
-    bool listed = run->pile->walk(&run->place, on_listed, run, &diag);
+    bool listed =
+        run->place.shards->count == 1 ? walk_all(run, on_listed, &diag) : list_many(run, &diag);
     if (!listed)
         return context_fail(&diag);
     if (run->json)
@@ -151,7 +256,13 @@ static void tell_refusals(const struct pile_run *run)
 static void add_id(struct pile_run *run, const char *id)
 {
     run->ids = arena_grow(run->names, run->ids, run->id_count, &run->id_capacity, sizeof *run->ids);
-    run->ids[run->id_count++] = arena_text(run->names, id);
+    run->ids[run->id_count++] = (struct named){run->place.shard, arena_text(run->names, id)};
+}
+
+/* As it is shown. */
+static const char *name_of(const struct pile_run *run, const struct named *named)
+{
+    return shards_show(run->place.shards, named->shard, run->names, named->id);
 }
 
 static bool on_selected(void *context, const struct pile_item *item)
@@ -174,17 +285,65 @@ static bool on_named(void *context, const struct pile_item *item)
     return run->id_count < PILE_IDS_MOST && !interrupted;
 }
 
+static bool is_mid(const struct pile_run *run, const char *name)
+{
+    const struct shards_item *shard;
+    const char *id;
+    return run->pile->is_id && shards_read(run->place.shards, name, &shard, &id) && !shard &&
+           !run->pile->is_id(name);
+}
+
+/* An id without its shard: found by being there. */
+static bool on_there(void *context, const struct pile_item *item)
+{
+    add_id(context, item->id);
+    return true;
+}
+
+static bool look_for(struct pile_run *run, const char *id, struct diag *diag)
+{
+    const struct shards *shards = run->place.shards;
+    uint32_t before = run->id_count;
+    for (size_t k = 0; k < shards->count; k++) {
+        go_to(run, &shards->items[k]);
+        if (!run->pile->find(&run->place, &id, 1, on_there, run, diag))
+            return shards_blame(shards, &shards->items[k], diag);
+    }
+    if (run->id_count == before) {
+        refuse(run, id, &(struct pile_answer){.refusal = run->pile->gone});
+    } else if (run->id_count > before + 1) {
+        const char *first = name_of(run, &run->ids[before]);
+        run->id_count = before;
+        return diag_error(diag, "%s is in several shards: %s is one of them", id, first);
+    }
+    return true;
+}
+
+/* By its id, which tells its shard where there are several. */
+static bool add_named(struct pile_run *run, const char *name, struct diag *diag)
+{
+    const struct shards_item *shard;
+    const char *id;
+    if (!shards_read(run->place.shards, name, &shard, &id))
+        return diag_error(diag, "there is no such shard: %s", name);
+    if (!shard && shards_numbered(run->place.shards))
+        return look_for(run, id, diag);
+    go_to(run, shard ? shard : &run->place.shards->items[0]);
+    add_id(run, id);
+    return true;
+}
+
 static bool gather_mids(struct pile_run *run, char **mids, struct diag *diag)
 {
     static char missing;
     bool some = false;
     run->mids = map_new();
     for (char **mid = mids; *mid; mid++)
-        if (run->pile->is_id && !run->pile->is_id(*mid)) {
+        if (is_mid(run, *mid)) {
             map_put(run->mids, *mid, strlen(*mid), &missing);
             some = true;
         }
-    bool good = !some || run->pile->walk(&run->place, on_named, run, diag);
+    bool good = !some || walk_all(run, on_named, diag);
     for (char **mid = mids; good && *mid; mid++)
         if (map_get(run->mids, *mid, strlen(*mid)) == &missing)
             refuse(run, *mid, &(struct pile_answer){.refusal = run->pile->gone});
@@ -195,7 +354,7 @@ static bool gather_mids(struct pile_run *run, char **mids, struct diag *diag)
 static void turn_around(struct pile_run *run)
 {
     for (uint32_t i = 0; i < run->id_count / 2; i++) {
-        const char *id = run->ids[i];
+        const struct named id = run->ids[i];
         run->ids[i] = run->ids[run->id_count - 1 - i];
         run->ids[run->id_count - 1 - i] = id;
     }
@@ -204,15 +363,15 @@ static void turn_around(struct pile_run *run)
 /* `names`: ids or mids, NULL-terminated; none: by what they have in common. */
 static bool gather(struct pile_run *run, char **names, struct diag *diag)
 {
-    if (!*names && !run->pile->walk(&run->place, on_selected, run, diag))
+    if (!*names && !walk_all(run, on_selected, diag))
         return false;
     if (!*names && run->pile->newest_first)
         turn_around(run);
     if (!*names)
         return true;
     for (char **name = names; *name; name++)
-        if (!run->pile->is_id || run->pile->is_id(*name))
-            add_id(run, *name);
+        if (!is_mid(run, *name) && !add_named(run, *name, diag))
+            return false;
     return gather_mids(run, names, diag);
 }
 
@@ -223,7 +382,7 @@ static bool on_shown(void *context, const struct pile_item *item)
     struct pile_run *run = context;
     if (run->shown++ && !run->json)
         printf("\n");
-    print_item(run, item);
+    print_item(run, run->place.shard, item);
     return !ferror(stdout);
 }
 
@@ -233,11 +392,13 @@ static int show(struct pile_run *run, char **names)
     if (!gather(run, names, &diag))
         return context_fail(&diag);
     for (uint32_t i = 0; i < run->id_count; i++) {
+        const struct named *named = &run->ids[i];
         uint64_t before = run->shown;
-        if (!run->pile->find(&run->place, &run->ids[i], 1, on_shown, run, &diag))
+        go_to(run, named->shard);
+        if (!run->pile->find(&run->place, &named->id, 1, on_shown, run, &diag))
             return context_fail(&diag);
         if (run->shown == before)
-            refuse(run, run->ids[i], &(struct pile_answer){.refusal = run->pile->gone});
+            refuse(run, name_of(run, named), &(struct pile_answer){.refusal = run->pile->gone});
     }
     tell_refusals(run);
     return run->refused ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -245,15 +406,20 @@ static int show(struct pile_run *run, char **names)
 
 /* ---- retry, drop ---- */
 
-static bool settle_batch(struct pile_run *run, const char *const *ids, uint32_t count,
+/* Those of one shard. */
+static bool settle_batch(struct pile_run *run, const struct named *named, uint32_t count,
                          struct diag *diag)
 {
     struct pile_answer answers[BATCH] = {0};
+    const char *ids[BATCH];
+    for (uint32_t i = 0; i < count; i++)
+        ids[i] = named[i].id;
+    go_to(run, named->shard);
     if (!run->pile->settle(&run->place, run->verb, run->dry, ids, count, answers, diag))
-        return false;
+        return shards_blame(run->place.shards, named->shard, diag);
     for (uint32_t i = 0; i < count; i++)
         if (answers[i].refusal)
-            refuse(run, ids[i], &answers[i]);
+            refuse(run, name_of(run, &named[i]), &answers[i]);
         else
             run->count++;
     progress_step(run->progress, count);
@@ -266,7 +432,9 @@ static bool settle_all(struct pile_run *run, uint32_t *left, struct diag *diag)
     bool good = true;
     uint32_t at = 0;
     while (good && at < run->id_count && !interrupted) {
-        uint32_t rest = run->id_count - at, count = rest < BATCH ? rest : BATCH;
+        uint32_t rest = run->id_count - at, count = 1;
+        while (count < rest && count < BATCH && run->ids[at + count].shard == run->ids[at].shard)
+            count++;
         good = settle_batch(run, run->ids + at, count, diag);
         at += good ? count : 0;
     }
@@ -391,7 +559,7 @@ static bool read_selection(struct pile_run *run, struct diag *diag)
     if (!time || !reply_number(reply_item(time, 0), &seconds))
         return false;
     if (run->selection.customer)
-        run->customer = who_person(run->context, place->session,
+        run->customer = who_person(run->context, place->shards,
                                    who_key(run->context, run->selection.customer));
     return selection_read(&run->selection, run->context->config->zone, seconds * 1000 + 999, diag);
 }
@@ -400,10 +568,10 @@ static int work(struct pile_run *run, char **names)
 {
     struct diag diag = {0};
     run->place = (struct pile_place){.context = run->context};
-    run->place.session = context_session(run->context);
-    if (!run->place.session)
+    run->place.shards = shards_open(run->context);
+    if (!run->place.shards)
         return EXIT_FAILURE;
-    run->place.prefix = run->context->config->keys.redis.prefix;
+    go_to(run, &run->place.shards->items[0]);
     run->names = arena_new(64 * 1024);
     int status;
     if (!read_selection(run, &diag))
@@ -413,7 +581,6 @@ static int work(struct pile_run *run, char **names)
     else
         status = run->verb == PILE_SHOW ? show(run, names) : settle(run, names);
     arena_destroy(&run->names);
-    session_close(&run->place.session);
     return status;
 }
 

@@ -11,12 +11,16 @@
 #include "ctl/context.h"
 #include "ctl/pile_item.h"
 #include "ctl/selection.h"
+#include "ctl/shards.h"
 
 enum pile_verb { PILE_LS, PILE_SHOW, PILE_RETRY, PILE_DROP };
 
+/* A shard of it. */
 struct pile_place {
     struct context *context;
-    struct session *session;
+    const struct shards *shards; /* all of them */
+    const struct shards_item *shard;
+    struct session *session; /* of the shard, as is the prefix */
     const char *prefix;
 };
 

@@ -145,6 +145,8 @@ void pile_item_print_json(const struct pile_item *item)
     struct buf line;
     buf_init(&line, LINE_MOST);
     add_member(&line, "id", item->id, strlen(item->id));
+    if (item->shard)
+        buf_printf(&line, ",\"shard\":%s", item->shard);
     buf_printf(&line, ",\"at\":%" PRId64, item->at_ms);
     for (size_t i = 0; i + 1 < item->fields->count; i += 2) {
         const struct reply *name = reply_item(item->fields, i),

@@ -13,7 +13,8 @@
 
 struct pile_item {
     struct arena *arena;
-    const char *id;     /* of the letter, or the mid */
+    const char *id;     /* of the letter, or the mid; as it is shown, behind its shard */
+    const char *shard;  /* as it is shown, digits; NULL: there is one */
     const char *reason; /* of a letter; of a message where it is: "queued", … */
     int64_t at_ms;      /* since when, or (later) until when */
     int64_t since_ms;   /* since when it is there, or (outbox) was decided: what is selected by */

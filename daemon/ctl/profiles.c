@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "store/keys.h"
 
 enum { IN_FLIGHT_MOST = 1000, ID_BYTES = 16 };
 
@@ -44,10 +45,12 @@ bool profiles_push(struct profiles *profiles, const struct value *profile, struc
     const struct slice text = json_print_slice(arena, &event, 2 * json_event_limits.bytes);
     if (!shop_event_read(arena, text.text, text.length, "0-0", &profiles->form, &read, diag))
         return false;
-    const char *argv[] = {"XADD", profiles->stream, "*", "event", text.text};
-    const size_t lengths[] = {4, strlen(profiles->stream), 1, 5, text.length};
-    session_push(profiles->session, 5, argv, lengths, on_pushed, profiles);
-    session_drain(profiles->session, IN_FLIGHT_MOST);
+    const struct shards_item *shard = shards_of(profiles->shards, read.key);
+    const char *stream = keys_spell(arena, shard->prefix, KEY_EVENTS, NULL);
+    const char *argv[] = {"XADD", stream, "*", "event", text.text};
+    const size_t lengths[] = {4, strlen(stream), 1, 5, text.length};
+    session_push(shard->session, 5, argv, lengths, on_pushed, profiles);
+    session_drain(shard->session, IN_FLIGHT_MOST);
     return true;
 }
 
@@ -70,6 +73,7 @@ struct value profiles_of_record(struct arena *arena, const char *const *names, s
 
 bool profiles_finish(struct profiles *profiles)
 {
-    session_drain(profiles->session, 0);
+    for (size_t k = 0; k < profiles->shards->count; k++)
+        session_drain(profiles->shards->items[k].session, 0);
     return profiles->failed == 0;
 }

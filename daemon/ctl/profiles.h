@@ -10,12 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctl/shards.h"
 #include "customer/shop_event.h"
-#include "redis/session.h"
 
 struct profiles {
-    struct session *session;
-    const char *stream;          /* the key */
+    const struct shards *shards;
     struct shop_event_form form; /* by which it is looked at whether they can be named */
     uint64_t pushed, failed;
     struct diag fault; /* the first one of Redis */

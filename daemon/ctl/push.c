@@ -1,7 +1,8 @@
 /*
  * nudgectl push: events from files or standard input into the stream, many at a time.
  * Each is looked at before it goes (customer/event_splitter finds where it begins and ends): what
- * is no JSON object is shown with its place and not pushed, and the exit status is 1.
+ * is no JSON object is shown with its place and not pushed, and the exit status is 1. Of many shards
+ * each event goes to its own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,14 +18,17 @@
 #include "base/progress.h"
 #include "ctl/command.h"
 #include "ctl/json_line.h"
+#include "ctl/shards.h"
 #include "customer/event_splitter.h"
 #include "store/keys.h"
+#include "store/routing.h"
 
 enum { IN_FLIGHT_MOST = 1000, CHUNK = 64 * 1024 };
 
 struct push {
-    struct session *session;
-    const char *key; /* of the stream */
+    const struct shards *shards;
+    const char **streams; /* the key of each */
+    struct shop_event_form form;
     struct progress *progress;
     struct arena *arena; /* of one event */
     const char *file;
@@ -33,19 +37,25 @@ struct push {
     struct diag fault; /* the first one of Redis */
 };
 
-static void on_pushed(void *context, const struct reply *reply, const struct diag *fault)
+/* An event that goes to many shards is one. */
+static void on_copied(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct push *push = context;
-    if (reply && reply->kind != REPLY_ERROR) {
-        push->pushed++;
+    if (reply && reply->kind != REPLY_ERROR)
         return;
-    }
     if (push->failed++ > 0)
         return;
     if (fault)
         push->fault = *fault;
     else
         reply_fault(reply, &push->fault);
+}
+
+static void on_pushed(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct push *push = context;
+    push->pushed += reply && reply->kind != REPLY_ERROR;
+    on_copied(context, reply, fault);
 }
 
 /* Moves a fault in a piece to its place in the file. */
@@ -101,12 +111,27 @@ static bool is_event(const struct push *push, const struct event_splitter_piece 
     return diag_error(diag, "the list of events must go on with `,` or end with `]` here");
 }
 
+/* To its shard; one that tells who watches a product to all. */
+static void send_piece(struct push *push, const struct event_splitter_piece *piece)
+{
+    const struct routing routing = routing_of(&push->shards->placement, &push->form,
+                                              (struct slice){piece->text, piece->length},
+                                              push->arena);
+    for (size_t k = 0; k < push->shards->count; k++) {
+        const char *argv[] = {"XADD", push->streams[k], "*", "event", piece->text};
+        const size_t lengths[] = {4, strlen(push->streams[k]), 1, 5, piece->length};
+        if (!routing_has(&routing, k))
+            continue;
+        session_push(push->shards->items[k].session, 5, argv, lengths,
+                     k == routing.shard ? on_pushed : on_copied, push);
+        session_drain(push->shards->items[k].session, IN_FLIGHT_MOST);
+    }
+}
+
 static void take_piece(void *context, const struct event_splitter_piece *piece)
 {
     struct push *push = context;
     struct diag diag = {0};
-    const char *argv[] = {"XADD", push->key, "*", "event", piece->text};
-    const size_t lengths[] = {4, strlen(push->key), 1, 5, piece->length};
     if (push->failed)
         return;
     arena_reset(push->arena);
@@ -114,8 +139,7 @@ static void take_piece(void *context, const struct event_splitter_piece *piece)
         refuse(push, piece, &diag);
         return;
     }
-    session_push(push->session, 5, argv, lengths, on_pushed, push);
-    session_drain(push->session, IN_FLIGHT_MOST);
+    send_piece(push, piece);
 }
 
 static bool take_stream(struct push *push, int fd)
@@ -184,11 +208,25 @@ static void print_counts(const struct push *push)
 
 static int finish(struct push *push, bool read)
 {
-    session_drain(push->session, 0);
+    for (size_t k = 0; k < push->shards->count; k++)
+        session_drain(push->shards->items[k].session, 0);
     progress_end(&push->progress);
     int status = push->failed ? context_fail(&push->fault) : EXIT_SUCCESS;
     print_counts(push);
     return status ? status : !read ? EX_NOINPUT : push->refused ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static bool open_streams(struct push *push, struct context *context)
+{
+    push->shards = shards_open(context);
+    if (!push->shards)
+        return false;
+    struct arena *arena = context->config->arena;
+    push->form = config_event_form(context->config);
+    push->streams = arena_alloc(arena, sizeof *push->streams * push->shards->count);
+    for (size_t k = 0; k < push->shards->count; k++)
+        push->streams[k] = keys_spell(arena, push->shards->items[k].prefix, KEY_EVENTS, NULL);
+    return true;
 }
 
 int command_push(struct context *context, int argc, char **argv)
@@ -204,17 +242,13 @@ int command_push(struct context *context, int argc, char **argv)
         return EX_USAGE;
     if (count == 0)
         count = 1;
-    push.session = context_session(context);
-    if (!push.session)
+    if (!open_streams(&push, context))
         return EXIT_FAILURE;
-    push.key =
-        keys_spell(context->config->arena, context->config->keys.redis.prefix, KEY_EVENTS, NULL);
     push.arena = arena_new(64 * 1024);
     push.progress = progress_start(total_size(count, names), "pushing");
     for (int i = 0; i < count && read && !push.failed; i++)
         read = take_file(&push, names[i]);
     int status = finish(&push, read);
     arena_destroy(&push.arena);
-    session_close(&push.session);
     return status;
 }

@@ -12,16 +12,15 @@
 #include "ctl/by_whom.h"
 #include "ctl/command.h"
 #include "ctl/json_line.h"
+#include "ctl/overall.h"
 #include "ctl/pausing.h"
 #include "ctl/plain.h"
-#include "store/halted.h"
 
 enum { FIRST_CHUNK = 64 * 1024, NAMES_MOST = 500 };
 
 struct overview {
     struct context *context;
-    struct session *session;
-    const char *prefix;
+    const struct shards *shards;
     struct arena *arena;
     struct generation *generation; /* of the files as they are now */
     bool json;
@@ -68,8 +67,8 @@ static int list(struct overview *overview)
 {
     struct diag diag = {0};
     const struct ruleset *rules = overview->generation->rules;
-    if (!halted_list(overview->session, overview->prefix, overview->arena, &overview->halted,
-                     &overview->count, &diag))
+    if (!overall_halted(overview->shards, overview->arena, &overview->halted, &overview->count,
+                        &diag))
         return context_fail(&diag);
     for (size_t i = 0; i < ruleset_count(rules); i++) {
         const struct rule *rule = ruleset_at(rules, i);
@@ -89,10 +88,16 @@ static int list(struct overview *overview)
 static bool pause(const struct overview *overview, const char *name, struct diag *diag)
 {
     struct arena *arena = overview->arena;
+    const struct shards *shards = overview->shards;
     bool done = false;
-    if (!paused_set(overview->session, overview->prefix, KEY_HALTED, name, by_whom(arena), &done,
-                    diag))
-        return false;
+    for (size_t k = 0; k < shards->count; k++) {
+        const struct shards_item *shard = &shards->items[k];
+        bool here = false;
+        if (!paused_set(shard->session, shard->prefix, KEY_HALTED, name, by_whom(arena), &here,
+                        diag))
+            return shards_blame(shards, shard, diag);
+        done = done || here;
+    }
     const struct value row = pausing_row(arena, "rule", name, true, done);
     if (overview->json)
         json_line_print(&row);
@@ -102,15 +107,28 @@ static bool pause(const struct overview *overview, const char *name, struct diag
 }
 
 /* The daemons would wake who waits, too: a second later, and if this ends here. */
-static bool wake_all(const struct overview *overview, int64_t *all, struct diag *diag)
+static bool wake_all(const struct shards_item *shard, int64_t *all, struct diag *diag)
 {
     int64_t woken;
-    *all = 0;
     do {
-        if (!halted_rouse(overview->session, overview->prefix, &woken, diag))
+        if (!halted_rouse(shard->session, shard->prefix, &woken, diag))
             return false;
         *all += woken;
     } while (woken);
+    return true;
+}
+
+static bool resume_all(const struct shards *shards, const char *name, bool *done, int64_t *woken,
+                       struct diag *diag)
+{
+    for (size_t k = 0; k < shards->count; k++) {
+        const struct shards_item *shard = &shards->items[k];
+        bool here = false;
+        if (!halted_clear(shard->session, shard->prefix, name, &here, diag) ||
+            !wake_all(shard, woken, diag))
+            return shards_blame(shards, shard, diag);
+        *done = *done || here;
+    }
     return true;
 }
 
@@ -118,9 +136,8 @@ static bool resume(const struct overview *overview, const char *name, struct dia
 {
     struct arena *arena = overview->arena;
     bool done = false;
-    int64_t woken;
-    if (!halted_clear(overview->session, overview->prefix, name, &done, diag) ||
-        !wake_all(overview, &woken, diag))
+    int64_t woken = 0;
+    if (!resume_all(overview->shards, name, &done, &woken, diag))
         return false;
     struct value row = pausing_row(arena, "rule", name, false, done);
     value_set(arena, row, "asked_again", value_int(woken));
@@ -175,13 +192,11 @@ static int check(const char *verb, int count, char **argv)
 
 static int run_with_redis(struct overview *overview, const char *verb, char **names)
 {
-    overview->session = context_session(overview->context);
-    if (!overview->session)
+    overview->shards = shards_open(overview->context);
+    if (!overview->shards)
         return EXIT_FAILURE;
-    overview->prefix = overview->context->config->keys.redis.prefix;
     int status = strcmp(verb, "ls") == 0 ? list(overview)
                                          : set_all(overview, strcmp(verb, "pause") == 0, names);
-    session_close(&overview->session);
     return status;
 }
 

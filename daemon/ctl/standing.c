@@ -12,7 +12,6 @@
 #include "base/json.h"
 #include "ctl/age.h"
 #include "send/gateway_common.h"
-#include "store/gateway_queues.h"
 #include "store/keys.h"
 
 const char *standing_state_word(enum standing_state state)
@@ -54,23 +53,54 @@ static bool ask_daemon(struct standing_source *source, struct arena *arena,
 
 /* ---- Redis ---- */
 
+/* What a shop has pushed as if there were one shard. */
+static bool add_unmoved(const struct shards *shards, struct arena *arena,
+                        struct standing *standing, struct diag *diag)
+{
+    const char *stream = keys_spell(arena, shards->placement.prefix, KEY_EVENTS, NULL);
+    const struct reply *length =
+        session_command(shards->items[0].session, diag, "XLEN", stream, NULL);
+    if (!length)
+        return false;
+    standing->unmoved = length->integer;
+    standing->survey.events += length->integer;
+    return true;
+}
+
+static bool add_shards(const struct shards *shards, const struct survey *each, struct arena *arena,
+                       struct standing *standing, struct diag *diag)
+{
+    standing->shards = arena_zero(arena, sizeof *standing->shards * shards->count);
+    standing->shard_count = shards->count;
+    for (size_t k = 0; k < shards->count; k++) {
+        struct standing_shard *shard = &standing->shards[k];
+        shard->survey = each[k];
+        for (size_t i = 0; i < each[k].queue_count; i++)
+            shard->outbox += each[k].queues[i].count;
+        shard->daemons = overall_workers(&shards->items[k], standing->daemons,
+                                         standing->daemon_count, arena, diag);
+        if (!shard->daemons)
+            return shards_blame(shards, &shards->items[k], diag);
+    }
+    return true;
+}
+
 static bool read_redis(struct standing_source *source, struct arena *arena,
                        struct standing *standing, struct diag *diag)
 {
     const struct config_keys *keys = &source->context->config->keys;
-    const char *prefix = keys->redis.prefix;
-    const char *inbox =
-        keys->events.list ? keys->events.list : keys_spell(arena, prefix, KEY_INBOX, NULL);
-    if (!source->session)
-        source->session = context_try_session(source->context, source->timeout_ms, diag);
-    return source->session &&
-           survey_read(source->session, prefix, inbox, arena, &standing->survey, diag) &&
-           daemons_read(source->session, prefix, arena, &standing->daemons, &standing->daemon_count,
-                        diag) &&
-           paused_list(source->session, prefix, KEY_PAUSED, arena, &standing->paused,
-                       &standing->paused_count, diag) &&
-           halted_list(source->session, prefix, arena, &standing->halted, &standing->halted_count,
-                       diag);
+    const struct shards *shards = shards_try(source->context, arena, source->timeout_ms, diag);
+    source->shards = shards;
+    if (!shards)
+        return false;
+    struct survey *each = arena_zero(arena, sizeof *each * shards->count);
+    return overall_survey(shards, keys->events.list, arena, &standing->survey, each, diag) &&
+           overall_daemons(shards, arena, &standing->daemons, &standing->daemon_count, diag) &&
+           overall_paused(shards, arena, &standing->paused, &standing->paused_count, diag) &&
+           overall_halted(shards, arena, &standing->halted, &standing->halted_count, diag) &&
+           (!shards_numbered(shards) ||
+            (add_unmoved(shards, arena, standing, diag) &&
+             add_shards(shards, each, arena, standing, diag)));
 }
 
 static bool ask_redis(struct standing_source *source, struct arena *arena,
@@ -84,7 +114,8 @@ static bool ask_redis(struct standing_source *source, struct arena *arena,
 
 void standing_close(struct standing_source *source)
 {
-    session_close(&source->session);
+    source->shards = NULL;
+    context_end_sessions(source->context);
 }
 
 /* ---- The daemons ---- */
@@ -220,13 +251,11 @@ static void add_rate(struct standing_source *source, const struct standing *stan
 {
     static const char *const none[] = {NULL};
     const struct gateway_common *common = config->settings;
-    const char *prefix = source->context->config->keys.redis.prefix;
     struct gateway_queues queues;
     struct diag diag;
     char per[DURATION_TEXT_SIZE];
     if (!standing->redis || !common->rate.count || gateway->state != STANDING_WORKS ||
-        !gateway_queues_read(source->session, prefix, config->name, none, common->rate.per_ms,
-                             &queues, &diag) ||
+        !overall_queues(source->shards, config->name, none, common->rate.per_ms, &queues, &diag) ||
         queues.used < common->rate.count)
         return;
     worsen(gateway, STANDING_SLOWED,

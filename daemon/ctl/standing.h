@@ -10,10 +10,7 @@
 #include <stdint.h>
 
 #include "ctl/context.h"
-#include "ctl/daemons.h"
-#include "store/halted.h"
-#include "store/paused.h"
-#include "store/survey.h"
+#include "ctl/overall.h"
 
 /* Over all daemons: of its states the worst, of its figures the sums. */
 enum standing_state {
@@ -43,12 +40,21 @@ struct standing_wrong {
 
 enum { STANDING_WRONG_MOST = 64 };
 
+struct standing_shard {
+    struct survey survey;
+    int64_t outbox; /* messages in it */
+    const char *const *daemons; /* the names of those that work on it, NULL-terminated */
+};
+
 struct standing {
     int64_t now_ms;     /* Redis' clock, or else this machine's */
     bool answers;       /* the daemon of this machine */
     struct value local; /* what it says at /status; an empty map */
     bool redis;         /* it could be asked */
-    struct survey survey;
+    struct survey survey;  /* of all shards, with what comes to none */
+    struct standing_shard *shards; /* where they have numbers */
+    size_t shard_count;
+    int64_t unmoved; /* events that came to no shard, and are to be moved to theirs */
     struct daemons_item *daemons; /* that speak, and the one that answers */
     size_t daemon_count;
     struct paused *paused;
@@ -66,7 +72,7 @@ struct standing {
 /* The connection to Redis is kept from one call to the next. */
 struct standing_source {
     struct context *context; /* its configuration was read */
-    struct session *session; /* NULL at first */
+    const struct shards *shards; /* of the last asking; NULL: they could not be had */
     int64_t timeout_ms;      /* for the daemon and for Redis each */
 };
 

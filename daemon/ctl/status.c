@@ -118,6 +118,36 @@ static struct value list_of_rules(const struct standing *standing, struct arena 
     return list;
 }
 
+static struct value list_of_names(struct arena *arena, const char *const *names)
+{
+    struct value list = value_new_list(arena, 4);
+    for (; *names; names++)
+        value_push(arena, list, value_text(*names));
+    return list;
+}
+
+static struct value list_of_shards(const struct standing *standing, struct arena *arena)
+{
+    struct value list = value_new_list(arena, (uint32_t)standing->shard_count);
+    for (size_t i = 0; i < standing->shard_count; i++) {
+        const struct standing_shard *shard = &standing->shards[i];
+        const struct survey *survey = &shard->survey;
+        struct value row = value_new_map(arena, 12);
+        put(arena, row, "shard", (int64_t)i);
+        put(arena, row, "events", survey->events + survey->inbox);
+        put_time(arena, row, "oldest_event_at", survey->events_since_ms);
+        put(arena, row, "timers", survey->timers);
+        put(arena, row, "due", survey->due);
+        put(arena, row, "outbox", shard->outbox);
+        put(arena, row, "later", survey->later);
+        put(arena, row, "uncertain", survey->uncertain);
+        put(arena, row, "dead", survey->dead);
+        value_set(arena, row, "daemons", list_of_names(arena, shard->daemons));
+        value_push(arena, list, row);
+    }
+    return list;
+}
+
 /* What stands in Redis. */
 static void put_survey(const struct standing *standing, struct arena *arena, struct value all)
 {
@@ -128,6 +158,8 @@ static void put_survey(const struct standing *standing, struct arena *arena, str
     value_set(arena, messages, "per_second", value_double(standing->messages_per_second));
     put(arena, events, "waiting", survey->events + survey->inbox);
     put_time(arena, events, "oldest_at", survey->events_since_ms);
+    if (standing->shard_count)
+        put(arena, events, "unmoved", standing->unmoved);
     put(arena, timers, "waiting", survey->timers);
     put(arena, timers, "due", survey->due);
     put_time(arena, timers, "oldest_due_at", survey->due_since_ms);
@@ -157,18 +189,22 @@ static void print_json(const struct standing *standing, struct arena *arena)
         put_survey(standing, arena, all);
     value_set(arena, all, "gateways", list_of_gateways(standing, arena));
     value_set(arena, all, "paused_rules", list_of_rules(standing, arena));
+    if (standing->shard_count)
+        value_set(arena, all, "shards", list_of_shards(standing, arena));
     json_line_print(&all);
 }
 
 /* ---- The command ---- */
 
-static void print_page(const struct standing *standing)
+static void print_page(const struct standing *standing, bool shards)
 {
     struct status_page_size size;
     struct buf page;
     cells_of_terminal(&size.columns, &size.lines);
     buf_init(&page, PAGE_MOST);
     status_page_write(standing, &size, &page);
+    if (shards)
+        status_page_shards(standing, size.columns, &page);
     fwrite(buf_string(&page), 1, page.length, stdout);
     buf_free(&page);
 }
@@ -182,7 +218,7 @@ static int fail(struct context *context, const struct standing *standing)
     return EX_UNAVAILABLE;
 }
 
-static int show(struct context *context, struct arena *arena, bool json)
+static int show(struct context *context, struct arena *arena, bool json, bool shards)
 {
     struct standing_source source = {.context = context, .timeout_ms = TIMEOUT_MS};
     struct standing *standing = arena_zero(arena, sizeof *standing);
@@ -194,20 +230,21 @@ static int show(struct context *context, struct arena *arena, bool json)
     if (json)
         print_json(standing, arena);
     else
-        print_page(standing);
+        print_page(standing, shards);
     return standing->daemon_count ? EXIT_SUCCESS : EX_UNAVAILABLE;
 }
 
 int command_status(struct context *context, int argc, char **argv)
 {
-    bool json = false;
-    const struct command_option options[] = {{.name = "--json", .flag = &json}, {0}};
+    bool json = false, shards = false;
+    const struct command_option options[] = {
+        {.name = "--json", .flag = &json}, {.name = "--shards", .flag = &shards}, {0}};
     if (!command_no_arguments(command_options(context, argc, argv, options), argv))
         return EX_USAGE;
     if (!context_config(context))
         return EXIT_FAILURE;
     struct arena *arena = arena_new(FIRST_CHUNK);
-    int status = show(context, arena, json);
+    int status = show(context, arena, json, shards);
     arena_destroy(&arena);
     return status;
 }

@@ -317,6 +317,44 @@ void status_page_queues(const struct standing *standing, size_t columns, size_t 
     columns_destroy(&table);
 }
 
+static const char *joined(struct arena *arena, const char *const *names)
+{
+    const char *all = "";
+    for (; *names; names++)
+        all = arena_printf(arena, "%s%s%s", all, *all ? ", " : "", *names);
+    return *all ? all : "none";
+}
+
+void status_page_shards(const struct standing *standing, size_t columns, struct buf *out)
+{
+    static const struct columns_head heads[] = {
+        {"SHARD", COLUMNS_NUMBER}, {"EVENTS", COLUMNS_NUMBER}, {"OLDEST", COLUMNS_NUMBER},
+        {"DUE", COLUMNS_NUMBER},   {"OUTBOX", COLUMNS_NUMBER}, {"LATER", COLUMNS_NUMBER},
+        {"HELD", COLUMNS_NUMBER},  {"DEAD", COLUMNS_NUMBER},   {"DAEMONS", COLUMNS_CUT},
+        {0}};
+    struct arena *arena = arena_new(1024);
+    struct columns *table = columns_new(heads);
+    for (size_t i = 0; i < standing->shard_count; i++) {
+        const struct standing_shard *shard = &standing->shards[i];
+        const struct survey *survey = &shard->survey;
+        int64_t since_ms = survey->events_since_ms;
+        char age[AGE_SIZE];
+        columns_number(table, (int64_t)i);
+        columns_number(table, survey->events + survey->inbox);
+        columns_text(table, since_ms ? age_format(survey->now_ms - since_ms, age) : "-");
+        columns_number(table, survey->due);
+        columns_number(table, shard->outbox);
+        columns_number(table, survey->later);
+        columns_number(table, survey->uncertain);
+        columns_number(table, survey->dead);
+        columns_text(table, joined(arena, shard->daemons));
+    }
+    buf_text(out, standing->shard_count ? "\n" : "");
+    columns_write(table, columns, out);
+    columns_destroy(&table);
+    arena_destroy(&arena);
+}
+
 enum colour status_page_colour(enum standing_state state)
 {
     static const enum colour colours[] = {

@@ -17,6 +17,9 @@ struct status_page_size {
 void status_page_write(const struct standing *standing, const struct status_page_size *size,
                        struct buf *out);
 
+/* Behind it: a line for each shard. */
+void status_page_shards(const struct standing *standing, size_t columns, struct buf *out);
+
 /* Its parts, for who arranges them otherwise. */
 void status_page_head(const struct standing *standing, size_t columns, struct buf *out);
 void status_page_wrong(const struct standing *standing, size_t columns, size_t most,

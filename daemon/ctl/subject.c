@@ -42,14 +42,43 @@ static int tell_several(const struct subject *subject, const char *name, const c
     return EXIT_CODE_NO;
 }
 
+/* The person stands in the shard of that key. */
+static void use_key(struct subject *subject, const char *key)
+{
+    const struct shards_item *shard = shards_of(subject->shards, key);
+    subject->key = key;
+    subject->session = shard->session;
+    subject->prefix = shard->prefix;
+    subject->erasures = (struct erasures){.session = subject->session,
+                                          .prefix = subject->prefix,
+                                          .policy = &subject->policy,
+                                          .form = config_event_form(subject->context->config)};
+}
+
+/* Those of all shards, of which more than fit is enough to tell that they are several. */
+static bool find_keys(const struct subject *subject, const char *name,
+                      const char *keys[FIND_CUSTOMER_MOST], size_t *count, struct diag *diag)
+{
+    *count = 0;
+    for (size_t k = 0; k < subject->shards->count; k++) {
+        const struct shards_item *shard = &subject->shards->items[k];
+        const char *found[FIND_CUSTOMER_MOST];
+        size_t more;
+        if (!find_customer(shard->session, shard->prefix, name, subject->arena, found, &more, diag))
+            return shards_blame(subject->shards, shard, diag);
+        for (size_t i = 0; i < more && *count < FIND_CUSTOMER_MOST; i++)
+            keys[(*count)++] = found[i];
+    }
+    return true;
+}
+
 /* By an address, wherever it stands: whom it leads to as a key, and who has it in their profile. */
 static bool find_address(struct subject *subject, const char *name, int *status)
 {
     const char *keys[FIND_CUSTOMER_MOST + 1];
     size_t count;
     struct diag diag = {0};
-    if (!find_customer(subject->session, subject->prefix, name, subject->arena, keys, &count,
-                       &diag)) {
+    if (!find_keys(subject, name, keys, &count, &diag)) {
         *status = context_fail(&diag);
         return false;
     }
@@ -63,7 +92,7 @@ static bool find_address(struct subject *subject, const char *name, int *status)
         return false;
     }
     if (count == 1)
-        subject->key = keys[0];
+        use_key(subject, keys[0]);
     return true;
 }
 
@@ -76,24 +105,17 @@ static bool find(struct subject *subject, const char *name, int *status)
         return false;
     }
     config_policy(context->config, &subject->policy);
-    subject->erasures = (struct erasures){.session = subject->session,
-                                          .prefix = subject->prefix,
-                                          .policy = &subject->policy,
-                                          .form = config_event_form(context->config)};
-    subject->key = who_person(context, subject->session, who_key(context, name));
+    use_key(subject, who_person(context, subject->shards, who_key(context, name)));
     bool is_address = strchr(name, '@') || name[0] == '+';
     return !is_address || find_address(subject, name, status);
 }
 
-struct subject *subject_open(struct context *context, struct session *session, const char *name,
+struct subject *subject_open(struct context *context, const struct shards *shards, const char *name,
                              int *status)
 {
     struct arena *arena = arena_new(FIRST_CHUNK);
     struct subject *subject = arena_zero(arena, sizeof *subject);
-    *subject = (struct subject){.context = context,
-                                .session = session,
-                                .arena = arena,
-                                .prefix = context->config->keys.redis.prefix};
+    *subject = (struct subject){.context = context, .shards = shards, .arena = arena};
     if (!find(subject, name, status))
         subject_close(&subject);
     return subject;

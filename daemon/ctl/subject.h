@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ctl/context.h"
+#include "ctl/shards.h"
 #include "customer/customer.h"
 #include "customer/said.h"
 #include "events/erasures.h"
@@ -26,8 +26,9 @@ struct subject_name {
 
 struct subject {
     struct context *context;
-    struct session *session;
-    struct arena *arena; /* all of it lies here */
+    const struct shards *shards;
+    struct session *session; /* of the person's shard, as is the prefix */
+    struct arena *arena;     /* all of it lies here */
     const char *prefix;
     struct policy policy;
     struct erasures erasures;   /* how texts are looked through */
@@ -49,9 +50,8 @@ struct subject {
 };
 
 /* Whom the operator means, by any key or address. NULL: nobody, or several, or it could not be
- * found out: that was told, and `*status` is the exit status. With the caller's session. Nothing
- * needs to be known of a key. */
-struct subject *subject_open(struct context *context, struct session *session, const char *name,
+ * found out: that was told, and `*status` is the exit status. Nothing needs to be known of a key. */
+struct subject *subject_open(struct context *context, const struct shards *shards, const char *name,
                              int *status);
 void subject_close(struct subject **subject);
 

@@ -80,6 +80,7 @@ static bool decide_it(struct subject *subject, struct at_once_done *done, struct
         return diag_error(diag, "rules or templates are broken: nobody was erased");
     const struct at_once erasure = {
         .session = subject->session,
+        .prefix = subject->prefix,
         .config = config,
         .generation = generation,
         .event = at_once_event(subject->arena, "customer.erased", &key, 1, subject->now_ms),

@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "ctl/subject_export.h"
+#include "ctl/suppressing.h"
 #include "ctl/who.h"
 #include "customer/customer.h"
 #include "customer/customer_starts.h"
@@ -176,7 +177,7 @@ static void add_key(struct importing *importing, const char *text)
     const struct subject_import *by = importing->by;
     const struct customer_key key =
         customer_key_of(importing->arena, by->context->config->customer_keys, text);
-    const char *person = who_person(by->context, by->session, key.text);
+    const char *person = who_person(by->context, by->shards, key.text);
     bool theirs = strcmp(person, key.text) != 0 && strcmp(person, importing->keys[0].text) != 0 &&
                   customer_key_is_id(by->context->config->customer_keys, person);
     if (!key.is_id && !theirs && importing->key_count < KEYS_MOST) {
@@ -214,13 +215,14 @@ static enum subject_import_outcome look(struct importing *importing)
     struct customers_found found;
     struct diag ignored;
     for (uint32_t i = 0; i < importing->key_count; i++) {
-        keys[i] = who_person(by->context, by->session, importing->keys[i].text);
+        keys[i] = who_person(by->context, by->shards, importing->keys[i].text);
         names[i] = policy_short_hash(importing->policy, importing->keys[i].text, importing->arena);
     }
     const struct customers_query query = {
         .keys = keys, .names = names, .count = importing->key_count};
-    if (!customers_now_read(by->session, by->context->config->keys.redis.prefix, &query,
-                            importing->arena, &found, importing->diag))
+    const struct shards_item *shard = shards_of(by->shards, keys[0]);
+    if (!customers_now_read(shard->session, shard->prefix, &query, importing->arena, &found,
+                            importing->diag))
         return SUBJECT_IMPORT_FAILED;
     importing->now_ms = found.now_ms;
     for (uint32_t i = 0; i < importing->key_count; i++) {
@@ -256,10 +258,9 @@ static bool suppress(struct importing *importing)
             continue;
         value_to_int(value_get(row, "at"), &item.at_ms);
         item.hash = policy_address_hash(importing->policy, address, importing->arena);
-        if (!suppressions_change(importing->by->session,
-                                 importing->by->context->config->keys.redis.prefix, true, &item, 1,
-                                 importing->by->context->config->keys.customer.keep_ms, &changed,
-                                 importing->diag))
+        if (!suppressing_change(importing->by->shards, true, &item, 1,
+                                importing->by->context->config->keys.customer.keep_ms, &changed,
+                                importing->diag))
             return false;
         importing->done->suppressed += changed;
     }
@@ -276,7 +277,9 @@ static bool decide_it(struct importing *importing)
     if (value_is(watches, VALUE_LIST))
         value_set(importing->arena, event->data, "watches", *watches);
     shop_event_complete(importing->arena, event);
-    const struct at_once at_once = {.session = importing->by->session,
+    const struct shards_item *shard = shards_of(importing->by->shards, importing->keys[0].text);
+    const struct at_once at_once = {.session = shard->session,
+                                    .prefix = shard->prefix,
                                     .config = importing->by->context->config,
                                     .generation = importing->by->generation,
                                     .event = event,

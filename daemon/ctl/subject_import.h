@@ -9,11 +9,11 @@
 #include <stdbool.h>
 
 #include "config/generation.h"
-#include "ctl/context.h"
+#include "ctl/shards.h"
 
 struct subject_import {
     struct context *context;
-    struct session *session;
+    const struct shards *shards;
     struct generation *generation;
     bool journeys;      /* what runs goes on here */
     bool after_erasure; /* who was erased since comes back */

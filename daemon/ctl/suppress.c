@@ -16,22 +16,22 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/map.h"
 #include "base/progress.h"
 #include "ctl/command.h"
 #include "ctl/csv_reader.h"
 #include "ctl/json_line.h"
 #include "ctl/plain.h"
 #include "ctl/suppress_import.h"
+#include "ctl/suppressing.h"
 #include "ctl/who.h"
 #include "decide/policy.h"
-#include "store/suppressions.h"
 
 enum { BATCH = 500, TOLD_MOST = 20, FIRST_CHUNK = 64 * 1024 };
 
 struct suppress {
     struct context *context;
-    struct session *session;
-    const char *prefix;
+    const struct shards *shards;
     struct policy policy;
     const char *reason; /* that was given, or NULL */
     bool json, csv, add, exports;
@@ -45,6 +45,7 @@ struct suppress {
     struct diag fault;
     /* ls */
     uint64_t shown, most;
+    struct map *seen; /* hashes that another shard had too; NULL: there is one */
 };
 
 /* ---- Changing ---- */
@@ -55,7 +56,7 @@ static const char *customer_of(const struct suppress *suppress, const char *addr
     struct context *context = suppress->context;
     const bool mail = strchr(address, '@') != NULL;
     const char *key = arena_printf(suppress->arena, "%s:%s", mail ? "email" : "phone", address);
-    return who_person(context, suppress->session, who_key(context, key));
+    return who_person(context, suppress->shards, who_key(context, key));
 }
 
 static struct suppressions_item item_of(const struct suppress *suppress, const char *address)
@@ -71,9 +72,9 @@ static bool flush(struct suppress *suppress)
     bool changed[BATCH];
     if (!suppress->count)
         return true;
-    if (!suppressions_change(suppress->session, suppress->prefix, suppress->add, suppress->items,
-                             suppress->count, suppress->context->config->keys.customer.keep_ms,
-                             changed, &suppress->fault)) {
+    if (!suppressing_change(suppress->shards, suppress->add, suppress->items, suppress->count,
+                            suppress->context->config->keys.customer.keep_ms, changed,
+                            &suppress->fault)) {
         suppress->failed = true;
         return false;
     }
@@ -265,11 +266,24 @@ static void print_plain(const struct shown *shown)
     printf("\n");
 }
 
+/* What stands in many shards is shown once. */
+static bool is_seen(const struct suppress *suppress, const char *hash)
+{
+    static char there;
+    if (!suppress->seen)
+        return false;
+    bool seen = map_get(suppress->seen, hash, strlen(hash)) != NULL;
+    map_put(suppress->seen, hash, strlen(hash), &there);
+    return seen;
+}
+
 static bool on_item(void *context, const char *hash, const struct reply *text)
 {
     struct suppress *suppress = context;
+    if (is_seen(suppress, hash))
+        return true;
     if (suppress->shown == suppress->most)
-        return false;
+        return suppress->seen != NULL; /* the others are counted */
     arena_reset(suppress->arena);
     const struct shown shown = shown_of(suppress->arena, hash, text);
     if (suppress->reason && strcmp(suppress->reason, shown.reason) != 0)
@@ -284,12 +298,29 @@ static bool on_item(void *context, const char *hash, const struct reply *text)
     return !ferror(stdout);
 }
 
+static bool walk_all(struct suppress *suppress, int64_t *count, struct diag *diag)
+{
+    const struct shards *shards = suppress->shards;
+    bool good = true;
+    suppress->seen = shards->count > 1 ? map_new() : NULL;
+    for (size_t k = 0; good && k < shards->count; k++) {
+        const struct shards_item *shard = &shards->items[k];
+        good = (suppressions_walk(shard->session, shard->prefix, on_item, suppress, diag) &&
+                suppressions_count(shard->session, shard->prefix, count, diag)) ||
+               shards_blame(shards, shard, diag);
+    }
+    if (suppress->seen) {
+        *count = (int64_t)map_count(suppress->seen);
+        map_destroy(&suppress->seen);
+    }
+    return good;
+}
+
 static int show(struct suppress *suppress)
 {
     struct diag diag = {0};
     int64_t count = 0;
-    if (!suppressions_walk(suppress->session, suppress->prefix, on_item, suppress, &diag) ||
-        !suppressions_count(suppress->session, suppress->prefix, &count, &diag))
+    if (!walk_all(suppress, &count, &diag))
         return context_fail(&diag);
     if (suppress->json || suppress->csv)
         return EXIT_SUCCESS;
@@ -348,14 +379,12 @@ static int run_verb(struct suppress *suppress, const char *verb, char **argument
 
 static int work(struct suppress *suppress, const char *verb, char **arguments)
 {
-    suppress->session = context_session(suppress->context);
-    if (!suppress->session)
+    suppress->shards = shards_open(suppress->context);
+    if (!suppress->shards)
         return EXIT_FAILURE;
-    suppress->prefix = suppress->context->config->keys.redis.prefix;
     suppress->arena = arena_new(FIRST_CHUNK);
     int status = run_verb(suppress, verb, arguments);
     arena_destroy(&suppress->arena);
-    session_close(&suppress->session);
     return status;
 }
 

@@ -16,7 +16,7 @@ const char *who_key(struct context *context, const char *customer)
     return customer_key_of(arena, form.key_paths, customer).text;
 }
 
-const char *who_person(struct context *context, struct session *session, const char *key)
+const char *who_person(struct context *context, const struct shards *shards, const char *key)
 {
     struct arena *arena = context->config->arena;
     struct policy policy;
@@ -25,9 +25,9 @@ const char *who_person(struct context *context, struct session *session, const c
         return key;
     config_policy(context->config, &policy);
     for (int hops = 0; hops < PERSON_HOPS_MOST; hops++) {
-        const char *target =
-            find_customer_redirect(session, context->config->keys.redis.prefix,
-                                   policy_short_hash(&policy, key, arena), arena, &diag);
+        const struct shards_item *shard = shards_of(shards, key);
+        const char *target = find_customer_redirect(
+            shard->session, shard->prefix, policy_short_hash(&policy, key, arena), arena, &diag);
         if (!target)
             return key;
         key = target;

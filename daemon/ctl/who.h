@@ -2,7 +2,7 @@
 #ifndef NUDGED_CTL_WHO_H
 #define NUDGED_CTL_WHO_H
 
-#include "ctl/context.h"
+#include "ctl/shards.h"
 
 /* The key that is meant: "7" is id:7, "ana@example.com" is email:ana@example.com, in any spelling.
  * In the configuration's arena, as below. */
@@ -10,6 +10,6 @@ const char *who_key(struct context *context, const char *customer);
 
 /* The key under which the person stands; the key itself where it leads nowhere, or where the secret
  * cannot be read by which its redirect is found. */
-const char *who_person(struct context *context, struct session *session, const char *key);
+const char *who_person(struct context *context, const struct shards *shards, const char *key);
 
 #endif

@@ -33,7 +33,7 @@ struct deed {
 
 static const char *prefix_of(const struct deed *deed)
 {
-    return deed->asked->config->keys.redis.prefix;
+    return deed->asked->prefix;
 }
 
 static bool read_names(struct deed *deed)

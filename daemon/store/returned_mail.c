@@ -74,6 +74,7 @@ bool returned_mail_read_found(const struct reply *reply, struct arena *arena,
     if (!reply_text(customer) || !reply_number(reply_item(reply, 2), &mail->day_ms))
         return diag_error(diag, "an answer of Redis that cannot be read");
     mail->customer = arena_copy(arena, customer->text, customer->length);
+    mail->hash = arena_text(arena, reply_item(reply, 1)->text);
     return true;
 }
 

@@ -13,6 +13,7 @@
 
 struct returned_mail {
     const char *customer; /* as it was sent; NULL: nothing is known of the mail, any more */
+    const char *hash;     /* of its address */
     int64_t day_ms;       /* when the day began on which it was sent; 0: it is on the way */
 };
 
