@@ -1922,6 +1922,7 @@ doc_files = \
 	docs/redis.md \
 	docs/reference.md \
 	docs/rules.md \
+	docs/scale.md \
 	docs/security.md \
 	docs/simulate.md \
 	docs/templates.md \

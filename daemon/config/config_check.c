@@ -6,6 +6,7 @@
 #include "config/config_check.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +127,26 @@ static void check_redis(const struct checking *checking)
         fault(checking, at_key(checking, "state"), DIAG_ERROR,
               "the state folder must be a whole path of at most 90 bytes: %s", keys->state);
     }
+}
+
+/* What an installation of many shards cannot do. */
+static void check_shards(const struct checking *checking)
+{
+    const struct config_keys *keys = checking->config->keys;
+    const struct value *place = at_key(checking, "redis.shards");
+    if (keys->redis.shards < 2)
+        return;
+    if (value_count(&keys->customer.keys) > 1)
+        diag_hint(fault(checking, place, DIAG_ERROR,
+                        "with `shards` a customer is known by one key, and `customer.keys` has "
+                        "%" PRIu32,
+                        value_count(&keys->customer.keys)),
+                  "customer: {keys: [customer.id]}, and every event names it");
+    if (keys->events.list)
+        diag_hint(fault(checking, at_key(checking, "events.list"), DIAG_ERROR,
+                        "with `shards` there is no one list to push to"),
+                  "each shard has its own, %s{0}:inbox and so on; %s:events takes what is of any",
+                  keys->redis.prefix, keys->redis.prefix);
 }
 
 static void check_admin_socket(const struct checking *checking)
@@ -433,6 +454,7 @@ void config_check(const struct config_check *config, struct diags *diags)
     const struct checking checking = {.config = config, .diags = diags};
     check_names(&checking);
     check_redis(&checking);
+    check_shards(&checking);
     check_admin_socket(&checking);
     check_metrics(&checking);
     check_files(&checking);

@@ -335,6 +335,22 @@ def test_hints_for_subjects(desk, subject, hint):
     assert re.search(r"welcome\.html\.liquid:2:\d+: error: ", out) and hint in out, out
 
 
+@pytest.mark.parametrize("more, words, hint", [
+    ({}, "with `shards` a customer is known by one key, and `customer.keys` has 2",
+     "customer: {keys: [customer.id]}, and every event names it"),
+    ({"customer": {"keys": ["customer.id"]}}, None, ""),
+    ({"customer": {"keys": ["customer.id"]}, "events": {"list": "shop:events"}},
+     "with `shards` there is no one list to push to",
+     "each shard has its own, nudged{0}:inbox and so on; nudged:events takes what is of any")])
+def test_check_of_many_shards(desk, more, words, hint):
+    desk.config.update(more)
+    desk.config["redis"] = {"url": "redis://h", "shards": 4}
+    status, out, errors = desk.ctl("check", config=desk.daemon().config)
+    said = out + errors
+    assert (f"error: {words}\n" in said and f"hint: {hint}\n" in said) if words else "shards" not in said, said
+    assert status == (1 if words else 0), said
+
+
 @pytest.mark.parametrize("redis, words", [
     ({"url": "rediss://:x@h", "password_file": "pw"}, "error: there is a password in `redis.url` already"),
     ({"url": "redis://ana@h", "user": "eve"}, "error: there is a user in `redis.url` already"),

@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from conftest import PATIENCE, REDIS_SERVER, SOURCE, wait_until
+from shards import shard_of
 
 PAGE = (SOURCE / "docs/push.md").read_text()
 EVENT = {
@@ -56,31 +57,93 @@ def server(tmp_path):
     running.wait(PATIENCE)
 
 
-def pushed(client):
-    [(_, fields)] = client.xrange("nudged:events")
+def pushed(client, stream="nudged:events"):
+    [(_, fields)] = client.xrange(stream)
     return json.loads(fields[b"event"])
 
 
-def blocks():
-    return re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.M | re.S)
+def blocks(page):
+    return re.findall(r"^```(\w+)\n(.*?)^```$", page, re.M | re.S)
+
+
+ONE, MANY = (blocks(part) for part in PAGE.split("\n## To many shards\n"))
+PAIRS = [(language, text, name) for (language, text), (_, name) in zip(ONE, MANY)]
+LANGUAGES = [language for language, _ in ONE]
 
 
 def test_every_language_is_run():
-    assert [language for language, _ in blocks()] == list(RUN)
+    assert LANGUAGES == [language for language, _ in MANY] == list(RUN)
 
 
-@pytest.mark.parametrize("language, text", blocks(), ids=[language for language, _ in blocks()])
-def test_the_block(server, tmp_path, language, text):
-    client, port = server
+def run(tmp_path, language, text, stdin=""):
     program = tmp_path / f"push.{language}"
-    program.write_text(text.replace("6379", str(port)))
+    program.write_text(text)
     environment = dict(os.environ, NODE_PATH="/usr/share/nodejs", HOME=str(tmp_path),
                        GOFLAGS="-mod=mod", GO111MODULE="off")
     assert shutil.which(RUN[language][0]), f"{RUN[language][0]} is missing: ./dev deps test"
-    done = subprocess.run([*RUN[language], program], env=environment, cwd=tmp_path, text=True,
-                          capture_output=True, timeout=4 * PATIENCE, check=False)
+    done = subprocess.run([*RUN[language], program], env=environment, cwd=tmp_path, text=True, input=stdin,
+                          capture_output=True, timeout=4 * PATIENCE, check=False, encoding="utf-8")
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("language, text", ONE, ids=LANGUAGES)
+def test_the_block(server, tmp_path, language, text):
+    client, port = server
+    run(tmp_path, language, text.replace("6379", str(port)))
     assert pushed(client) == EVENT
+
+
+# How the name is asked for in place of 'nudged:events', and a program that asks for that of each line.
+CALLS = {
+    "php": "nudged_stream('7', 4)", "python": "nudged_stream(7, 4)", "js": "nudgedStream(7, 4)",
+    "ruby": "nudged_stream(7, 4)", "go": 'nudgedStream("7", 4)',
+}
+ASKING = {
+    "php": "{}while (($line = fgets(STDIN)) !== false) echo nudged_stream(rtrim($line, \"\\n\"), 64), \"\\n\";\n",
+    "python": "{}\nimport sys\nfor line in sys.stdin:\n    print(nudged_stream(line[:-1], 64))\n",
+    "js": "{}for (const line of require('fs').readFileSync(0, 'utf8').split('\\n').slice(0, -1))\n"
+          "  console.log(nudgedStream(line, 64));\n",
+    "ruby": "{}STDIN.each_line(chomp: true) {{ |line| puts nudged_stream(line, 64) }}\n",
+    "go": 'package main\n\nimport (\n\t"bufio"\n\t"fmt"\n\t"os"\n)\n\n{}\n'
+          "func main() {{\n\tfor lines := bufio.NewScanner(os.Stdin); lines.Scan(); {{\n"
+          "\t\tfmt.Println(nudgedStream(lines.Text(), 64))\n\t}}\n}}\n",
+}
+IDS = [str(number) for number in range(2000)] + [
+    "ana", "ăîșțâ", "日本語", "🛒-7", "a b", "é" * 130, "0", "-1", "{7}", "UPPER", "\u0430\u043d\u0430"]
+
+
+@pytest.mark.parametrize("language, text, name", PAIRS, ids=LANGUAGES)
+def test_the_block_to_a_shard(server, tmp_path, language, text, name):
+    """The same program, with the name of the stream asked for."""
+    client, port = server
+    whole = re.sub(r"""["']nudged:events["']""", lambda match: CALLS[language], text.replace("6379", str(port)))
+    if language == "php":
+        whole = name + whole.removeprefix("<?php\n")
+    else:
+        whole = whole + name if language == "go" else name + whole
+    run(tmp_path, language, whole)
+    assert pushed(client, f"nudged{{{shard_of('id:7', 4)}}}:events") == EVENT
+
+
+@pytest.mark.parametrize("language, name", MANY, ids=LANGUAGES)
+def test_the_shards_of_many(tmp_path, language, name):
+    told = run(tmp_path, language, ASKING[language].format(name), "".join(f"{customer}\n" for customer in IDS))
+    assert told.splitlines() == [f"nudged{{{shard_of(f'id:{customer}', 64)}}}:events" for customer in IDS]
+
+
+def test_the_daemon_agrees(shop, tmp_path):
+    """Where nudgectl, which is the daemon's own code, puts them."""
+    shop.redis()
+    shop.config["redis"]["shards"] = 64
+    shop.config["customer"] = {"keys": ["customer.id"]}
+    shop.daemon()
+    events = "".join(json.dumps({"type": "a", "customer": {"id": customer}}) + "\n" for customer in IDS)
+    assert shop.ctl("push", stdin=events)[1] == f"{len(IDS)} pushed\n"
+    for shard in range(64):
+        there = [json.loads(fields[b"event"])["customer"]["id"]
+                 for _, fields in shop.client.xrange(f"nudged{{{shard}}}:events")]
+        assert there == [customer for customer in IDS if shard_of(f"id:{customer}", 64) == shard]
 
 
 def test_the_shell(server):

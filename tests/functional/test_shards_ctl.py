@@ -13,6 +13,13 @@ class: transactional
 on: customer.signed_up
 send: hello
 ---
+name: later
+class: transactional
+on: later.asked
+again: restart
+wait: 1s
+send: hello
+---
 name: news
 topic: news
 on: news.published
@@ -132,18 +139,22 @@ def test_pauses(shop, shards):
     smtp = shop.smtp()
     shop.daemon().spawn()
     assert shop.ctl("gateway", "pause", "smtp")[1] == "smtp is paused\n"
-    assert shop.ctl("rule", "pause", "welcome")[1] == "welcome is paused\n"
+    assert shop.ctl("rule", "pause", "later")[1] == "later is paused\n"
+    assert shop.ctl("rule", "resume", "later")[1] == "later goes on\n"
+    push(shop, *[event("later.asked", customer) for customer in range(CUSTOMERS)])
+    wait_until(lambda: sum(shop.client.zcard(f"{prefix}:due") for prefix in shards.prefixes) == CUSTOMERS,
+               "all journeys to wait")
+    assert shop.ctl("rule", "pause", "later")[1] == "later is paused\n"
     assert len(in_all(shards, "paused")) == len(in_all(shards, "halted")) == SHARDS
-    push(shop, *[event("customer.signed_up", customer) for customer in range(CUSTOMERS)])
 
     def waiting():
         listed = {row["name"]: row for row in rows(shop.ctl("rule", "ls", "--json")[1])}
-        return listed["welcome"]["waiting"] == CUSTOMERS
+        return listed["later"]["waiting"] == CUSTOMERS
 
     wait_until(waiting, "all to wait for the rule")
     assert shop.ctl("gateway", "ls")[1].count("paused since") == 1
-    assert shop.ctl("rule", "resume", "welcome")[1] == (
-        f"welcome goes on, sends to {CUSTOMERS} customers are asked again\n")
+    assert shop.ctl("rule", "resume", "later")[1] == (
+        f"later goes on, sends to {CUSTOMERS} customers are asked again\n")
 
     def queued():
         listed = rows(shop.ctl("gateway", "ls", "--json")[1])
