@@ -23,6 +23,8 @@
 #include "redis/embedded.h"
 #include "redis/endpoint.h"
 #include "serve/loopback.h"
+#include "store/keys.h"
+#include "store/placement.h"
 #include "web/hooks.h"
 #include "web/page_colour.h"
 #include "web/web_place.h"
@@ -134,6 +136,9 @@ static void check_shards(const struct checking *checking)
 {
     const struct config_keys *keys = checking->config->keys;
     const struct value *place = at_key(checking, "redis.shards");
+    const struct placement placement = {.prefix = keys->redis.prefix,
+                                        .shards = (size_t)keys->redis.shards};
+    struct arena *arena = checking->config->arena;
     if (keys->redis.shards < 2)
         return;
     if (value_count(&keys->customer.keys) > 1)
@@ -145,8 +150,9 @@ static void check_shards(const struct checking *checking)
     if (keys->events.list)
         diag_hint(fault(checking, at_key(checking, "events.list"), DIAG_ERROR,
                         "with `shards` there is no one list to push to"),
-                  "each shard has its own, %s{0}:inbox and so on; %s:events takes what is of any",
-                  keys->redis.prefix, keys->redis.prefix);
+                  "each shard has its own, %s and so on; %s takes what is of any",
+                  keys_spell(arena, placement_prefix(&placement, arena, 0), KEY_INBOX, NULL),
+                  keys_spell(arena, placement.prefix, KEY_EVENTS, NULL));
 }
 
 static void check_admin_socket(const struct checking *checking)
