@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "config/config_place.h"
 #include "config/config_redis.h"
 #include "ctl/exit_codes.h"
 #include "ctl/input.h"
 #include "ctl/json_line.h"
 #include "redis/embedded.h"
+#include "store/keys.h"
 
 enum { CONNECT_MS = 5000, ASK_MS = 60000 };
 
@@ -94,34 +96,90 @@ static void hint_at_private(const struct config *config, struct diag *diag)
         diag_hint(diag, "is nudged running? its private Redis lies in %s", config->keys.state);
 }
 
-static struct session *open_session(const struct context *context, int64_t timeout_ms,
-                                    struct diag *diag)
+/* Where a session is kept: of a single Redis there is one, of a cluster one of each shard, and one
+ * of what is in none. */
+static size_t place_of(const struct placement *placement, bool of_cluster, size_t shard)
 {
-    struct endpoint endpoint;
+    return !of_cluster ? 0 : shard == CONTEXT_UNSHARDED ? placement_count(placement) : shard;
+}
+
+/* A key of the slot, which is never there. */
+static const char *key_of(const struct placement *placement, struct arena *arena, size_t shard)
+{
+    if (shard == CONTEXT_UNSHARDED)
+        return arena_printf(arena, "{%s}:absent",
+                            keys_spell(arena, placement->prefix, KEY_EVENTS, NULL));
+    return keys_absent(arena, placement_prefix(placement, arena, shard));
+}
+
+/* One that is open, whose loop others share; NULL: none is. */
+static struct session *any_session(const struct context *context, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (context->sessions[i])
+            return context->sessions[i];
+    return NULL;
+}
+
+static bool read_endpoint(const struct context *context, struct endpoint *endpoint,
+                          struct diag *diag)
+{
     char private[256];
     struct config *config = context->config;
-    struct session *session = NULL;
     if (!config->keys.redis.url && !embedded_find(config->keys.state, private, sizeof private))
-        diag_error(diag, "the state folder's path is too long for a socket");
-    else if (config_redis_endpoint(config, private, &endpoint, diag))
-        session = session_open(&endpoint, timeout_ms, diag);
+        return diag_error(diag, "the state folder's path is too long for a socket");
+    return config_redis_endpoint(config, private, endpoint, diag);
+}
+
+static struct session *open_session(const struct context *context,
+                                    const struct placement *placement, size_t shard,
+                                    int64_t timeout_ms, struct diag *diag)
+{
+    struct endpoint endpoint;
+    struct arena *arena = arena_new(512);
+    struct session *session = NULL;
+    size_t most = placement_count(placement) + 1;
+    if (read_endpoint(context, &endpoint, diag))
+        session = endpoint.seed_count
+                      ? session_open_slot(&endpoint, key_of(placement, arena, shard),
+                                          any_session(context, most), timeout_ms, diag)
+                      : session_open(&endpoint, timeout_ms, diag);
     if (!session)
-        hint_at_private(config, diag);
+        hint_at_private(context->config, diag);
+    arena_destroy(&arena);
     return session;
+}
+
+static bool is_cluster(const struct context *context)
+{
+    struct endpoint endpoint = {0};
+    struct diag ignored;
+    return read_endpoint(context, &endpoint, &ignored) && endpoint.seed_count;
 }
 
 struct session *context_try_session_of(struct context *context, size_t shard, int64_t timeout_ms,
                                        struct diag *diag)
 {
-    (void)shard; /* all are in one Redis */
-    if (!context->session)
-        context->session = open_session(context, timeout_ms, diag);
-    return context->session;
+    const struct placement placement = config_placement(context->config);
+    if (!context->sessions) {
+        context->sessions = mem_zero(placement_count(&placement) + 1, sizeof *context->sessions);
+        context->of_cluster = is_cluster(context);
+    }
+    size_t place = place_of(&placement, context->of_cluster, shard);
+    if (!context->sessions[place])
+        context->sessions[place] = open_session(context, &placement, shard, timeout_ms, diag);
+    return context->sessions[place];
 }
 
 void context_end_sessions(struct context *context)
 {
-    session_close(&context->session);
+    if (!context->sessions)
+        return;
+    const struct placement placement = config_placement(context->config);
+    for (size_t i = 0; i <= placement_count(&placement); i++)
+        session_close(&context->sessions[i]);
+    free(context->sessions);
+    context->sessions = NULL;
 }
 
 /* What a command cannot do without is not there. */

@@ -15,7 +15,8 @@
 struct context {
     const char *config_file; /* of --config; NULL: the default file where there is one */
     struct config *config;   /* NULL before context_config */
-    struct session *session; /* NULL: none was needed yet */
+    bool of_cluster;           /* what follows is */
+    struct session **sessions; /* of each place that one was needed for (ctl/context.c); or NULL */
     /* Why a command ends with 1 that could not begin: EX_CONFIG, EX_UNAVAILABLE; else 0. */
     int trouble;
     /* Where a command is run only for its table of options (command_own_options), who gets it. */
@@ -35,9 +36,12 @@ void context_print_errors(struct diags *diags);
  * looked for. For what failed and may have failed by that. */
 void context_tell_defaults(const struct context *context);
 
-/* A session with the Redis of a shard: that of the configuration, or the daemon's private one. NULL
- * where there is none: the fault was printed. It is the context's, and the same for all shards that
- * are there, opened at the first need. */
+/* What stands in no shard: P:events, to which a shop may push as if there were one. */
+#define CONTEXT_UNSHARDED SIZE_MAX
+
+/* A session with the Redis of a shard: that of the configuration, or the daemon's private one, the
+ * same for all shards; of a Redis Cluster who serves its slot. NULL where there is none: the fault
+ * was printed. It is the context's, opened at the first need. */
 struct session *context_session_of(struct context *context, size_t shard);
 
 /* The same without a word, and within so many ms; NULL with `diag`. The configuration was read. */

@@ -54,12 +54,14 @@ static bool ask_daemon(struct standing_source *source, struct arena *arena,
 /* ---- Redis ---- */
 
 /* What a shop has pushed as if there were one shard. */
-static bool add_unmoved(const struct shards *shards, struct arena *arena,
+static bool add_unmoved(const struct standing_source *source, struct arena *arena,
                         struct standing *standing, struct diag *diag)
 {
-    const char *stream = keys_spell(arena, shards->placement.prefix, KEY_EVENTS, NULL);
+    const char *stream = keys_spell(arena, source->shards->placement.prefix, KEY_EVENTS, NULL);
+    struct session *session =
+        context_try_session_of(source->context, CONTEXT_UNSHARDED, source->timeout_ms, diag);
     const struct reply *length =
-        session_command(shards->items[0].session, diag, "XLEN", stream, NULL);
+        session ? session_command(session, diag, "XLEN", stream, NULL) : NULL;
     if (!length)
         return false;
     standing->unmoved = length->integer;
@@ -99,7 +101,7 @@ static bool read_redis(struct standing_source *source, struct arena *arena,
            overall_paused(shards, arena, &standing->paused, &standing->paused_count, diag) &&
            overall_halted(shards, arena, &standing->halted, &standing->halted_count, diag) &&
            (!shards_numbered(shards) ||
-            (add_unmoved(shards, arena, standing, diag) &&
+            (add_unmoved(source, arena, standing, diag) &&
              add_shards(shards, each, arena, standing, diag)));
 }
 
