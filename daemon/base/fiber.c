@@ -10,8 +10,6 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "base/mem.h"
-
 #ifdef __SANITIZE_ADDRESS__
 #define HAS_ADDRESS_SANITIZER 1
 #elif defined(__has_feature)
@@ -23,6 +21,8 @@
 #ifdef HAS_ADDRESS_SANITIZER
 #include <sanitizer/common_interface_defs.h>
 #endif
+
+#include "base/mem.h"
 
 /* One side of a switch: where it goes on, and its stack, which the address sanitizer is told of. */
 struct side {
