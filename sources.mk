@@ -1973,11 +1973,13 @@ test_files = \
 	tests/bench/processes.py \
 	tests/bench/run.py \
 	tests/bench/shop.py \
+	tests/cluster_soak.py \
 	tests/each.py \
 	tests/functional/before_at_once.json \
 	tests/functional/browser.py \
 	tests/functional/cart_race.py \
 	tests/functional/certificates.py \
+	tests/functional/cluster_load.py \
 	tests/functional/conftest.py \
 	tests/functional/desk.py \
 	tests/functional/emit_cloudevents.js \

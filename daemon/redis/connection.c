@@ -50,7 +50,7 @@ struct connection {
     /* Over a cluster. */
     struct cluster *cluster;
     struct cluster_seat seat;
-    char *key;
+    char *key, *name; /* NULL: none */
     bool probing;
     struct event *again; /* the next probe */
     struct backoff backoff;
@@ -67,6 +67,7 @@ static void free_connection(struct connection *connection)
     if (connection->again)
         event_free(connection->again);
     free(connection->key);
+    free(connection->name);
     free(connection);
 }
 
@@ -286,6 +287,7 @@ static void join_cluster(struct connection *connection, const struct connection_
 {
     connection->cluster = options->cluster;
     connection->key = mem_text(options->key);
+    connection->name = options->name ? mem_text(options->name) : NULL;
     connection->backoff.most_ms = PROBE_MOST_MS;
     connection->again = evtimer_new(options->base, on_again, connection);
     if (!connection->again)
@@ -294,7 +296,7 @@ static void join_cluster(struct connection *connection, const struct connection_
     connection->holder.on_error = on_cluster_error;
     connection->seat = (struct cluster_seat){.slot = slot_of(options->key, strlen(options->key)),
                                              .own = options->blocking,
-                                             .name = options->name,
+                                             .name = connection->name,
                                              .reply_most = options->reply_most,
                                              .on_link = on_link,
                                              .context = connection};

@@ -180,13 +180,14 @@ class RedisCluster:
 
     def add_master(self):
         """One more, without slots, which all others know."""
-        node = self.new_node(*free_ports(2))
-        self.nodes.append(node.start())
+        node = self.new_node(*free_ports(2)).start()
         wait_until(node.answers, "the node")
+        node.id = node.ask("CLUSTER", "MYID").decode()
         old = self.nodes[0]
         node.ask("CLUSTER", "MEET", "127.0.0.1", str(old.port), str(old.bus))
-        wait_until(lambda: all(len(each.view()) == len(self.nodes) for each in self.living()), "all to know the node")
-        node.id = node.ask("CLUSTER", "MYID").decode()
+        wait_until(lambda: all(len(each.view()) > len(self.nodes) for each in [node, *self.living()]),
+                   "all to know the node")
+        self.nodes.append(node)
         self.wait_ok()
         return node
 

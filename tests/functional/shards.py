@@ -2,6 +2,7 @@
 
 import binascii
 import json
+import logging
 
 from redis.cluster import ClusterNode, RedisCluster
 
@@ -20,6 +21,7 @@ class Shards:
         self.shop, self.count, self.cluster = shop, count, cluster
         if cluster:
             shop.config["redis"] = {"url": cluster.url}
+            logging.getLogger("redis.cluster").setLevel(logging.CRITICAL)  # that a slot has moved is no news here
             shop.client = RedisCluster(startup_nodes=[ClusterNode("127.0.0.1", node.port) for node in cluster.nodes])
         else:
             shop.redis()

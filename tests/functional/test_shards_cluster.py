@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-import redis_cluster
+from cluster_load import Background, ClusterLoad, TimedServer
 from conftest import wait_until
+from redis_cluster import RedisCluster, slot_of
 from shards import Shards
 
 RULES = """
@@ -24,7 +25,7 @@ def order(number, customer):
 
 @pytest.fixture
 def shards(shop):
-    cluster = shop.add(redis_cluster.RedisCluster(shop.folder / "cluster").start())
+    cluster = shop.add(RedisCluster(shop.folder / "cluster").start())
     shop.rules(RULES)
     shop.template("each.text.liquid", "---\nsubject: '{{ message.rule }} {{ order.id }}'\n---\nx")
     return Shards(shop, 16, cluster)
@@ -49,6 +50,7 @@ def test_over_all_masters(shop, shards):
     assert one.status()["redis"]
 
 
+<<<<<<< HEAD
 def test_nudgectl_over_the_cluster(shop, shards):
     """Each command goes to who has the shard: pushing, a person, states, what came to none."""
     smtp = shop.smtp()
@@ -67,3 +69,60 @@ def test_nudgectl_over_the_cluster(shop, shards):
     assert one.stop() == 0
     shop.push(*[order(1, customer) for customer in range(5)])
     assert json.loads(shop.ctl("status", "--json")[1])["events"]["unmoved"] == 5
+=======
+def test_a_master_dies_under_load(shop, shards):
+    """What was acknowledged by it and by its replica is not lost, and nothing goes twice but what it had
+    written last."""
+    server = shop.add(TimedServer())
+    shop.config["gateways"] = {"smtp": {"kind": "smtp", "host": "127.0.0.1", "port": server.port, "tls": "never"}}
+    shop.daemon("one").spawn()
+    shop.daemon("two").spawn()
+    shards.wait_shared("one", "two", each=2)
+    load = ClusterLoad(shards)
+    pushing = Background(load, 100)
+    try:
+        wait_until(lambda: len(load.kept) > 100, "some orders")
+        master = shards.cluster.owner(f"{shards.prefixes[0]}:events")
+        load.begin_fault()
+        master.kill()
+        shards.cluster.wait_replaced(master)
+        load.end_fault()
+        master.start()
+        kept = len(load.kept)
+        wait_until(lambda: len(load.kept) > kept + 100, "orders to go on")
+    finally:
+        pushing.end()
+    shards.wait_idle()
+    lost, _, outside = load.judge(server)
+    assert (lost, outside) == (0, 0)
+
+
+def test_a_shard_moves_to_another_master(shop, shards):
+    """While its slot is half moved the shard stands still, and all others go on, but for messages to addresses
+    of which it would know; then it goes on too."""
+    smtp = shop.smtp()
+    shop.daemon("one").spawn()
+    prefix, cluster = shards.prefixes[3], shards.cluster
+    here = [customer for customer in range(400) if shards.prefix_of(customer) == prefix][:20]
+    there = [customer for customer in range(400) if shards.prefix_of(customer) != prefix][:20]
+    shards.push(*[order(0, customer) for customer in here + there])
+    shards.wait_idle()
+    assert len(smtp.all_mails()) == 40
+    slot = slot_of(f"{prefix}:events")
+    to = next(node for node in cluster.nodes[:3] if node is not cluster.owner(slot))
+    cluster.begin_move(slot, to)
+    cluster.move_keys(slot, to, count=5)
+    shards.push(*[order(1, customer) for customer in there])
+    wait_until(lambda: all(shards.document(customer)["counts"][0]["n"] == 2 for customer in there),
+               "the other shards to go on")
+    assert smtp.mails.qsize() > 0
+    while cluster.move_keys(slot, to):
+        pass
+    cluster.end_move(slot, to)
+    shards.push(*[order(1, customer) for customer in here])
+    wait_until(lambda: smtp.mails.qsize() == 40, "the shard to go on")
+    shards.wait_idle()
+    assert subjects(smtp) == sorted(f"each 1-{customer}" for customer in here + there)
+    for customer in here:
+        assert shards.document(customer)["counts"][0]["n"] == 2
+>>>>>>> 9e963c31 (Shards on a cluster whose nodes die: ./dev soak cluster, against a model of what must have been sent, and tests of a master that dies under load and of a slot that moves)
