@@ -1,9 +1,10 @@
 /*
- * cluster_probe URL: connections to slots of a cluster, as lines of standard input say:
+ * cluster_probe URL [CA_FILE]: connections to slots of a cluster, as lines of standard input say:
  *   open NAME P{k}:KEY [blocking]   a connection to the slot of a key that is not there
  *   close NAME
  *   send NAME TAG WORD…        a command
  *   write NAME TAG VALUE       a script that sets P{k}:one and P{k}:two, and answers what one was
+ *   session KEY TAG WORD…      a command over a session, beside the one before
  * and prints "TAG answer" for each command, "NAME ready" and "NAME lost: reason" for each change.
  * It ends with its input.
  */
@@ -20,8 +21,9 @@
 #include "redis/cluster.h"
 #include "redis/connection.h"
 #include "redis/scripts.h"
+#include "redis/session.h"
 
-enum { NAMED_MOST = 256, WORDS_MOST = 32 };
+enum { NAMED_MOST = 256, WORDS_MOST = 32, SESSION_MS = 4000 };
 
 static const char *const sources[] = {
     "local was = redis.call('GET', ARGV[1] .. ':one')\n"
@@ -39,6 +41,8 @@ struct named {
 static struct event_base *base;
 static struct cluster *cluster;
 static struct named named[NAMED_MOST];
+static struct endpoint endpoint;
+static struct session *before;
 
 static void on_state(void *context, bool ready, const char *reason)
 {
@@ -132,12 +136,28 @@ static struct connection_request request_of(char **words, size_t count, char *ta
                                        .release = free};
 }
 
+static void ask_session(char **words, size_t count)
+{
+    struct diag diag = {0};
+    struct session *session = session_open_slot(&endpoint, words[1], before, SESSION_MS, &diag);
+    const struct reply *reply =
+        session ? session_call(session, count - 3, (const char *const *)&words[3], NULL, &diag)
+                : NULL;
+    on_answer(words[2], reply, &diag);
+    if (session) {
+        session_close(&before);
+        before = session;
+    }
+}
+
 static void obey(char **words, size_t count)
 {
     if (strcmp(words[0], "open") == 0) {
         open_one(words, count);
     } else if (strcmp(words[0], "close") == 0) {
         close_one(find(words[1]));
+    } else if (strcmp(words[0], "session") == 0) {
+        ask_session(words, count);
     } else if (strcmp(words[0], "write") == 0) {
         struct connection_request request = request_of(&words[3], 1, words[2]);
         scripts_run(find(words[1])->scripts, 0, &request);
@@ -170,14 +190,14 @@ static void on_end(struct bufferevent *input, short events, void *context)
 int main(int argc, char **argv)
 {
     struct arena *arena = arena_new(1024);
-    struct endpoint endpoint;
     struct diag diag;
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (argc != 2 || !endpoint_parse(arena, argv[1], &endpoint, &diag)) {
-        fprintf(stderr, "cluster_probe: %s\n", argc == 2 ? diag.text : "a URL");
+    if (argc < 2 || !endpoint_parse(arena, argv[1], &endpoint, &diag)) {
+        fprintf(stderr, "cluster_probe: %s\n", argc < 2 ? "a URL" : diag.text);
         return 2;
     }
+    endpoint.ca_file = argv[2];
     base = event_base_new();
     cluster = cluster_new(&(struct cluster_options){base, endpoint, "probe"});
     struct bufferevent *input = bufferevent_socket_new(base, 0, 0);
@@ -187,6 +207,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < NAMED_MOST; i++)
         if (named[i].name)
             close_one(&named[i]);
+    session_close(&before);
     cluster_destroy(&cluster);
     bufferevent_free(input);
     event_base_free(base);

@@ -36,12 +36,18 @@ def slot_of(key):
 class Node:
     """One redis-server of the cluster. `kill` and `start` again keep the data, and who it is."""
 
-    def __init__(self, folder, port, bus, options):
-        self.folder, self.port, self.bus, self.options = folder, port, bus, options
+    def __init__(self, folder, port, bus, options, tls):
+        self.folder, self.port, self.bus = folder, port, bus
+        self.options = ["--port", str(port), *options]
+        if tls:
+            self.options = ["--port", "0", "--tls-port", str(port), "--tls-cluster", "yes", "--tls-replication", "yes",
+                            "--tls-cert-file", f"{tls}/good.pem", "--tls-key-file", f"{tls}/good.key",
+                            "--tls-ca-cert-file", f"{tls}/ca.pem", "--tls-auth-clients", "no", *options]
         self.id = os.urandom(20).hex()
         self.process, self.paused = None, False
         self.served = set()  # the slots that it had when it was lost
-        self.client = redis.Redis(port=port, socket_timeout=5)
+        self.client = redis.Redis(port=port, socket_timeout=5,
+                                  **({"ssl": True, "ssl_ca_certs": f"{tls}/ca.pem"} if tls else {}))
 
     def line(self, flags, of, epoch, slots=""):
         """Of nodes.conf."""
@@ -49,7 +55,7 @@ class Node:
 
     def start(self):
         self.process = subprocess.Popen(
-            [REDIS_SERVER, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder),
+            [REDIS_SERVER, "--bind", "127.0.0.1", "--dir", str(self.folder),
              "--cluster-enabled", "yes", "--cluster-port", str(self.bus), "--cluster-config-file", "nodes.conf",
              "--appendonly", "yes", "--appendfsync", "no", "--save", "", "--maxmemory-policy", "noeviction",
              "--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes", *self.options],
@@ -111,10 +117,11 @@ def ranges(words):
 
 
 class RedisCluster:
-    """`masters` with one replica each. `options`: more words for each redis-server."""
+    """`masters` with one replica each. `options`: more words for each redis-server; `tls`: a folder of
+    certificates, as certificates.make() has it."""
 
-    def __init__(self, folder, masters=3, replicas=True, node_timeout=2000, options=()):
-        self.folder = folder
+    def __init__(self, folder, masters=3, replicas=True, node_timeout=2000, options=(), tls=None):
+        self.folder, self.tls = folder, tls
         folder.mkdir(parents=True, exist_ok=True)
         self.options = ["--cluster-node-timeout", str(node_timeout), "--cluster-replica-validity-factor", "0",
                         "--cluster-allow-replica-migration", "no", *options]
@@ -126,7 +133,7 @@ class RedisCluster:
     def new_node(self, port, bus):
         folder = self.folder / str(port)
         folder.mkdir()
-        return Node(folder, port, bus, self.options)
+        return Node(folder, port, bus, self.options, self.tls)
 
     def write_configurations(self):
         for me in self.nodes:
@@ -152,7 +159,7 @@ class RedisCluster:
 
     @property
     def url(self):
-        return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[:self.masters])
+        return f"redis{'s' if self.tls else ''}+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[:self.masters])
 
     def living(self):
         return [node for node in self.nodes if node.process and not node.paused]

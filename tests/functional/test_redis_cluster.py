@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+import certificates
 from conftest import BUILD, PATIENCE, wait_until
 from redis_cluster import RedisCluster, slot_of
 from redis_rights import in_readme
@@ -18,8 +19,9 @@ PROBE = pathlib.Path(os.environ.get("BUILD_DIR", BUILD)) / "tests/functional/clu
 class Probe:
     """tests/functional/cluster_probe: connections to slots, and what each hears, in `lines`."""
 
-    def __init__(self, url):
-        self.process = subprocess.Popen([PROBE, url], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, url, *ca_file):
+        self.process = subprocess.Popen([PROBE, url, *ca_file], text=True, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
         self.lines, self.tags = [], 0
         self.thread = threading.Thread(target=self.hear, daemon=True)
         self.thread.start()
@@ -87,8 +89,8 @@ def speak():
     """Starts a probe with a URL."""
     probes = []
 
-    def begin(url):
-        probes.append(Probe(url))
+    def begin(url, *ca_file):
+        probes.append(Probe(url, *ca_file))
         return probes[-1]
     yield begin
     for probe in probes:
@@ -272,6 +274,20 @@ def test_a_user_of_few_rights(start, speak):
     wrong.wait_lost("s", "WRONGPASS")
 
 
+def test_a_cluster_over_tls(start, speak, tmp_path):
+    tls = certificates.make(tmp_path / "tls")
+    cluster = start(tls=tls)
+    probe, stranger = speak(cluster.url, tls / "ca.pem"), speak(cluster.url)
+    open_shards(probe, 10)
+    assert {probe.ask("write", name, "x") for name in shards(10)} == {"(nil)"}
+    cluster.move(slot_of("p{1}"), elsewhere(cluster, cluster.owner("p{1}")))
+    assert "MOVED" in probe.ask("write", "s1", "lost")
+    probe.wait_ready("s1")
+    assert probe.ask("write", "s1", "y") == "x"
+    stranger.open("s", "p{1}:absent")
+    stranger.wait_lost("s", "the certificate: ")
+
+
 def test_a_node_that_is_added_takes_slots(cluster, probe):
     open_shards(probe, 10)
     assert probe.ask("write", "s3", "before") == "(nil)"
@@ -286,3 +302,31 @@ def test_a_node_that_is_added_takes_slots(cluster, probe):
     probe.wait_ready("s3")
     wait_until(lambda: all(client["name"] != "probe" for client in node.client.client_list()),
                "no link to a node without a shard")
+
+
+def test_sessions_with_the_slots_of_a_cluster(cluster, probe):
+    """They share one link to each master, wait for a slot that is half moved, and say what it is."""
+    for k in range(30):
+        assert probe.ask("session", f"p{{{k}}}:absent", "SET", f"p{{{k}}}:x", k) == "OK"
+    slot = slot_of("p{1}")
+    source, target = cluster.owner(slot), elsewhere(cluster, cluster.owner(slot))
+    cluster.begin_move(slot, target)
+    cluster.move_keys(slot, target)
+    answer = probe.ask("session", "p{1}:absent", "GET", "p{1}:x")
+    assert answer.startswith("(redis-timeout)") and f"slot {slot} (p{{1}}:absent): ASK" in answer
+    tag = probe.begin("session", "p{1}:absent", "GET", "p{1}:x")
+    cluster.end_move(slot, target)
+    assert wait_until(lambda: probe.told(tag), "its answer") == ["1"]
+    target.client.wait(1, 5000)
+    target.kill()
+    tags = [probe.begin("session", "p{1}:absent", "GET", "p{1}:x") for _ in range(2)]
+    wait_until(lambda: probe.told(tags[1]), "its answer")
+    assert probe.told(tags[1]) == ["1"] or probe.told(tags[0]) == ["1"], probe.lines[-3:]
+    assert [client["name"] for client in source.client.client_list()].count("nudgectl") <= 1
+
+
+def test_a_session_without_a_cluster(speak):
+    probe = speak("redis+cluster://127.0.0.1:1,127.0.0.1:2")
+    assert probe.ask("session", "p{1}:absent", "GET", "x") == (
+        f"(redis-lost) no connection to the master of slot {slot_of('p{1}')} (p{{1}}:absent): no node of the cluster "
+        "says what it looks like: no connection to redis://127.0.0.1:2/0: Connection refused")
