@@ -850,6 +850,8 @@ library_sources = \
 	daemon/redis/tracking.h \
 	daemon/redis/transport.c \
 	daemon/redis/transport.h \
+	daemon/redis/witness.c \
+	daemon/redis/witness.h \
 	daemon/rules/condition.c \
 	daemon/rules/condition.h \
 	daemon/rules/condition_reads.c \

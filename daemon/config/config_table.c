@@ -29,8 +29,11 @@ static const struct setting redis_settings[] = {
     {.key = "url",
      .type = SETTING_TEXT,
      IN(config_redis, url),
-     .help = "`redis://[user:password@]host[:port][/db]`, `rediss://…` or `unix:///path`; "
-             "absent: a private redis-server in the state folder"},
+     .help =
+         "`redis://[user:password@]host[:port][/db]`, `rediss://…` or `unix:///path`; with "
+         "`shards` also `redis+cluster://[user:password@]host:port,host:port`, some nodes of a "
+         "Redis "
+         "Cluster, and `rediss+cluster://…`; absent: a private redis-server in the state folder"},
     {.key = "prefix",
      .type = SETTING_TEXT,
      IN(config_redis, prefix),

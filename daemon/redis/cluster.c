@@ -206,7 +206,7 @@ static void note_hint(struct cluster *cluster, const char *error)
 {
     char host[HOST_SIZE];
     int port;
-    if (!redirect_moved(error, host, sizeof host, &port))
+    if (!redirect_names(error, "MOVED", host, sizeof host, &port))
         return;
     memcpy(cluster->hint, host, sizeof host);
     cluster->hint_port = port;
@@ -228,6 +228,16 @@ void cluster_doubt(struct cluster *cluster, const char *error)
 }
 
 /* ---- The outside ---- */
+
+const struct endpoint *cluster_endpoint(const struct cluster *cluster)
+{
+    return &cluster->endpoint;
+}
+
+bool cluster_sits_at(const struct cluster_seat *seat, const struct endpoint_seed *where)
+{
+    return seat->node && is_same(&seat->node->where, where);
+}
 
 struct cluster *cluster_new(const struct cluster_options *options)
 {

@@ -55,6 +55,11 @@ void cluster_sit(struct cluster *cluster, struct cluster_seat *seat);
 /* The holder is detached. */
 void cluster_rise(struct cluster *cluster, struct cluster_seat *seat);
 
+/* Whether the seat is with that node. */
+bool cluster_sits_at(const struct cluster_seat *seat, const struct endpoint_seed *where);
+/* How its nodes are reached, but for host and port. */
+const struct endpoint *cluster_endpoint(const struct cluster *cluster);
+
 /* Somewhere it does not look as it was learnt, so it is learnt anew. `error`: of a node that does
  * not serve a slot, which may name one that does; NULL: none. */
 void cluster_doubt(struct cluster *cluster, const char *error);

@@ -7,6 +7,11 @@
  *         ^                              |                        |
  *         +---- after a while ---- fall(): calls in flight fail --+
  *
+ * Who was told ASK knows that the slot is on its way to another node. When its master then fails,
+ * the replica that takes over has never heard of that, and would serve what is left of the slot as
+ * if it were all. So whoever serves it next, but for that other node itself, is believed only when
+ * that one has none of its keys (ask_other()).
+ *
  * A call that can't be sent stands in `refused` until the loop comes round, so that its callback
  * does not come from within connection_send().
  */
@@ -27,11 +32,13 @@
 #include "redis/link.h"
 #include "redis/redirect.h"
 #include "redis/slot.h"
+#include "redis/witness.h"
 
 enum {
     COMMAND_ARGUMENTS = 32, /* of connection_command */
     PROBE_MOST_MS = 1000,   /* between two questions whether the slot is served */
-    CALM_MS = 10000,        /* ready for so long: what comes then has nothing to do with before */
+    HOST_SIZE = 256,
+    CALM_MS = 10000, /* ready for so long: what comes then has nothing to do with before */
 };
 
 struct connection {
@@ -52,7 +59,9 @@ struct connection {
     struct cluster_seat seat;
     char *key, *name; /* NULL: none */
     bool probing;
-    struct event *again; /* the next probe */
+    struct event *again;        /* the next probe */
+    struct endpoint_seed other; /* where the slot was on its way to; host NULL: nowhere */
+    struct witness *witness;    /* that one, while it is asked */
     struct backoff backoff;
     int64_t ready_at; /* clock_monotonic_ms */
 };
@@ -66,6 +75,8 @@ static void free_connection(struct connection *connection)
     event_free(connection->soon);
     if (connection->again)
         event_free(connection->again);
+    witness_destroy(&connection->witness);
+    free((char *)(uintptr_t)connection->other.host);
     free(connection->key);
     free(connection->name);
     free(connection);
@@ -177,6 +188,12 @@ static void ask_again(struct connection *connection)
     evtimer_add(connection->again, &after);
 }
 
+static void stop_probing(struct connection *connection)
+{
+    connection->probing = false;
+    witness_destroy(&connection->witness);
+}
+
 /* The slot is not served, or not as a whole, where it was; what is in flight fails. */
 static void fall(struct connection *connection, const char *reason)
 {
@@ -184,7 +201,7 @@ static void fall(struct connection *connection, const char *reason)
     struct diag fault;
     if (connection->ready && clock_monotonic_ms() - connection->ready_at > CALM_MS)
         backoff_reset(&connection->backoff);
-    connection->probing = false;
+    stop_probing(connection);
     if (connection->link)
         link_recall(connection->link, &connection->holder, &connection->lost);
     diag_error(&fault, "no connection to the master of slot %d (%s): %s", connection->seat.slot,
@@ -193,6 +210,51 @@ static void fall(struct connection *connection, const char *reason)
     turn(connection, false, fault.text);
     while ((call = connection_call_shift(&connection->lost)))
         connection_call_answer(call, NULL, &fault);
+}
+
+static void note_other(struct connection *connection, const char *host, int port)
+{
+    free((char *)(uintptr_t)connection->other.host);
+    connection->other = (struct endpoint_seed){host ? mem_text(host) : NULL, port};
+}
+
+static void become_ready(struct connection *connection)
+{
+    note_other(connection, NULL, 0);
+    connection->ready_at = clock_monotonic_ms();
+    turn(connection, true, NULL);
+}
+
+static void on_word(void *context, int64_t count, const char *reason)
+{
+    struct connection *connection = context;
+    struct diag diag;
+    enter(connection);
+    stop_probing(connection);
+    if (count == 0) {
+        become_ready(connection);
+    } else {
+        diag_error(&diag, "it was on its way to %s:%d, where %s%s", connection->other.host,
+                   connection->other.port,
+                   count > 0 ? "some of its keys are left: redis-cli --cluster fix"
+                             : "some of its keys may be: ",
+                   count > 0 ? "" : reason);
+        ask_again(connection);
+        fall(connection, diag.text);
+    }
+    leave(connection);
+}
+
+static void ask_other(struct connection *connection)
+{
+    connection->probing = true;
+    connection->witness =
+        witness_new(&(struct witness_options){.base = event_get_base(connection->again),
+                                              .endpoint = cluster_endpoint(connection->cluster),
+                                              .where = &connection->other,
+                                              .slot = connection->seat.slot,
+                                              .on_word = on_word,
+                                              .context = connection});
 }
 
 /* Its fault was told where it was found. */
@@ -204,12 +266,13 @@ static void on_probed(void *context, const struct reply *reply, const struct dia
         return;
     connection->probing = false;
     enter(connection);
-    if (reply->kind == REPLY_INTEGER) {
-        connection->ready_at = clock_monotonic_ms();
-        turn(connection, true, NULL);
-    } else {
+    if (reply->kind != REPLY_INTEGER) {
         ask_again(connection);
         fall(connection, reply->text);
+    } else if (connection->other.host && !cluster_sits_at(&connection->seat, &connection->other)) {
+        ask_other(connection);
+    } else {
+        become_ready(connection);
     }
     leave(connection);
 }
@@ -246,7 +309,7 @@ static void on_cluster_link_state(void *context, bool ready, const char *reason)
         probe(connection);
         return;
     }
-    connection->probing = false;
+    stop_probing(connection);
     cluster_doubt(connection->cluster, NULL);
     on_link_state(connection, false, reason);
 }
@@ -254,8 +317,12 @@ static void on_cluster_link_state(void *context, bool ready, const char *reason)
 static bool on_cluster_error(void *context, struct connection_call *call, const struct reply *reply)
 {
     struct connection *connection = context;
+    char host[HOST_SIZE];
+    int port;
     if (!redirect_is(reply))
         return false;
+    if (redirect_names(reply->text, "ASK", host, sizeof host, &port))
+        note_other(connection, host, port);
     connection_call_append(&connection->lost, call);
     cluster_doubt(connection->cluster, reply->text);
     ask_again(connection);
@@ -274,7 +341,7 @@ static void on_link(void *context, struct link *link, const char *reason)
         fall(connection, reason ? reason : "another one serves it now");
     if (connection->link)
         link_detach(connection->link, &connection->holder);
-    connection->probing = false;
+    stop_probing(connection);
     connection->link = connection->ended ? NULL : link;
     if (connection->link) {
         link_attach(link, &connection->holder);

@@ -24,9 +24,11 @@ bool redirect_is(const struct reply *error)
     return false;
 }
 
-bool redirect_moved(const char *error, char *host, size_t size, int *port)
+bool redirect_names(const char *error, const char *code, char *host, size_t size, int *port)
 {
-    const char *at = strncmp(error, "MOVED ", 6) == 0 ? strchr(error + 6, ' ') : NULL;
+    size_t length = strlen(code);
+    bool is_it = strncmp(error, code, length) == 0 && error[length] == ' ';
+    const char *at = is_it ? strchr(error + length + 1, ' ') : NULL;
     const char *colon = at ? strrchr(at, ':') : NULL; /* an IPv6 address stands without brackets */
     if (!colon || colon == at + 1 || (size_t)(colon - at - 1) >= size)
         return false;

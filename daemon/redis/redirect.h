@@ -14,8 +14,8 @@
  * may have been carried out in part. */
 bool redirect_is(const struct reply *error);
 
-/* The node that "MOVED 3999 10.0.0.7:6381" names, of which `host` gets the text. False where the
- * error is another one, or names no host. */
-bool redirect_moved(const char *error, char *host, size_t size, int *port);
+/* The node that "MOVED 3999 10.0.0.7:6381" names (`code` is "MOVED", or "ASK" likewise), of which
+ * `host` gets the text. False where the error is another one, or names no host. */
+bool redirect_names(const char *error, const char *code, char *host, size_t size, int *port);
 
 #endif

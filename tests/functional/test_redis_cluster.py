@@ -263,7 +263,8 @@ def test_seeds_of_which_one_is_down_and_one_knows_nothing(start, cluster, speak)
 
 def test_a_user_of_few_rights(start, speak):
     rights = [">hush", *in_readme(), "~p{*"]
-    cluster = start(options=["--user", "nudged", *rights, "+cluster|slots", "--user", "poor", *rights])
+    cluster = start(options=["--user", "nudged", *rights, "+cluster|slots", "+cluster|countkeysinslot",
+                             "--user", "poor", *rights])
     rich, poor = (speak(cluster.url.replace("//", f"//{name}:hush@")) for name in ("nudged", "poor"))
     open_shards(rich, 10)
     assert {rich.ask("write", name, "x") for name in shards(10)} == {"(nil)"}
@@ -330,3 +331,36 @@ def test_a_session_without_a_cluster(speak):
     assert probe.ask("session", "p{1}:absent", "GET", "x") == (
         f"(redis-lost) no connection to the master of slot {slot_of('p{1}')} (p{{1}}:absent): no node of the cluster "
         "says what it looks like: no connection to redis://127.0.0.1:2/0: Connection refused")
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_a_master_that_fails_while_a_slot_leaves_it(cluster, probe, mended):
+    """The replica that takes over does not know that keys have left, and serves the slot as if they were
+    missing. Who saw it leave does not take that for the truth, until it is mended."""
+    probe.open("s1", "p{1}:absent")
+    probe.wait_ready("s1")
+    assert probe.ask("write", "s1", "before") == "(nil)"
+    slot = slot_of("p{1}")
+    source = cluster.owner(slot)
+    target = elsewhere(cluster, source)
+    cluster.begin_move(slot, target)
+    [gone] = cluster.move_keys(slot, target, 1)
+    assert "ASK" in probe.ask("write", "s1", "half")
+    source.client.wait(1, 5000)
+    source.kill()
+    heir = cluster.wait_replaced(source)
+    assert heir.client.get(gone) is None  # as it says
+    probe.wait_lost("s1", f"it was on its way to 127.0.0.1:{target.port}, where some of its keys are left")
+    assert probe.ask("write", "s1", "half").startswith("(redis-lost)")
+    if not mended:
+        target.kill()
+        probe.wait_lost("s1", f"it was on its way to 127.0.0.1:{target.port}, where some of its keys may be: ")
+        return
+    source.start()
+    wait_until(lambda: source.answers() and b"slave" in source.ask("ROLE"), "the old master to follow")
+    fixed = subprocess.run(["redis-cli", "--cluster", "fix", f"127.0.0.1:{heir.port}", "--cluster-yes"],
+                           stdout=subprocess.PIPE, text=True, timeout=PATIENCE)
+    probe.wait_ready("s1")
+    assert probe.ask("write", "s1", "after") == "before", fixed.stdout
+    one = cluster.owner(slot).client
+    assert one.get("p{1}:one") == one.get("p{1}:two") == b"after"

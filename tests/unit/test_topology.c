@@ -178,7 +178,7 @@ static void test_whom_a_redirection_names(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char host[20];
         int port = 0;
-        bool found = redirect_moved(cases[i].error, host, sizeof host, &port);
+        bool found = redirect_names(cases[i].error, "MOVED", host, sizeof host, &port);
         if (found != !!cases[i].host)
             fail_msg("%s", cases[i].error);
         if (found) {
@@ -186,6 +186,11 @@ static void test_whom_a_redirection_names(void **state)
             assert_int_equal(port, cases[i].port);
         }
     }
+    char host[20];
+    int port = 0;
+    assert_true(redirect_names("ASK 3999 10.0.0.7:6381", "ASK", host, sizeof host, &port));
+    assert_string_equal(host, "10.0.0.7");
+    assert_false(redirect_names("ASKING", "ASK", host, sizeof host, &port));
 }
 
 int main(void)
