@@ -1302,7 +1302,12 @@ lua_scripts = \
 	daemon/store/shared_commit_begin.lua \
 	daemon/store/shared_commit_check.lua \
 	daemon/store/shared_commit_person.lua \
+	daemon/store/shared_commit_put.lua \
 	daemon/store/shared_commit_read.lua \
+	daemon/store/shared_commit_seldom.lua \
+	daemon/store/shared_commit_seldom_check.lua \
+	daemon/store/shared_commit_seldom_read.lua \
+	daemon/store/shared_commit_seldom_write.lua \
 	daemon/store/shared_commit_write.lua \
 	daemon/store/shared_decided.lua \
 	daemon/store/shared_elsewhere.lua \
@@ -1310,6 +1315,7 @@ lua_scripts = \
 	daemon/store/shared_gone.lua \
 	daemon/store/shared_held.lua \
 	daemon/store/shared_hold.lua \
+	daemon/store/shared_ids.lua \
 	daemon/store/shared_lacking.lua \
 	daemon/store/shared_lease.lua \
 	daemon/store/shared_message.lua \
@@ -1323,6 +1329,7 @@ lua_scripts = \
 	daemon/store/shared_rules.lua \
 	daemon/store/shared_said.lua \
 	daemon/store/shared_said_merge.lua \
+	daemon/store/shared_settle_other.lua \
 	daemon/store/shared_take_over.lua \
 	daemon/store/shared_trace.lua \
 	daemon/store/shared_turns.lua \

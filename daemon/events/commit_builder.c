@@ -286,8 +286,19 @@ struct redirects {
     uint32_t count, capacity;
 };
 
+/* One that is turned in any case need not be turned again. */
+static bool is_turned(const struct redirects *redirects, const char *hash)
+{
+    for (uint32_t i = 0; i < redirects->count; i++)
+        if (!*redirects->items[i].from && strcmp(redirects->items[i].hash, hash) == 0)
+            return true;
+    return false;
+}
+
 static void add_redirect(struct redirects *redirects, const char *hash, const char *from)
 {
+    if (is_turned(redirects, hash))
+        return;
     redirects->items = arena_grow(redirects->arena, redirects->items, redirects->count,
                                   &redirects->capacity, sizeof *redirects->items);
     redirects->items[redirects->count++] = (struct commit_redirect){hash, from};

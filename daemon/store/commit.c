@@ -1,11 +1,13 @@
 /*
- * commit_arguments puts of each commit a head and then lists, each behind its name and how many
- * items it has (put_list), so that the script and this file need not agree on an order.
+ * commit_arguments puts of each commit a head, the lists that nearly every commit has (put_usual),
+ * which the head counts, and then those that few have, each behind its name and how many items it
+ * has (put_list), so that of these the script and this file need not agree on an order.
  * commit_read_result reads what was answered: a word, and what that word brings (read_facts,
  * read_places).
  */
 #include "store/commit.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* ---- What is asked ---- */
@@ -26,14 +28,6 @@ static void put_texts(struct arguments *arguments, const char *name, const char 
         return;
     arguments_text(arguments, name);
     arguments_texts(arguments, texts, count);
-}
-
-static void put_slices(struct arguments *arguments, const char *name, const struct slice *texts,
-                       size_t count)
-{
-    put_list(arguments, name, count);
-    for (size_t i = 0; i < count; i++)
-        arguments_bytes(arguments, texts[i].text, texts[i].length);
 }
 
 /* The words of commit.lua. */
@@ -63,33 +57,70 @@ static void put_withdrawals(struct arguments *arguments, const struct commit *co
     }
 }
 
-static void put_messages(struct arguments *arguments, const struct commit *commit)
+/* What many messages of a call have in common is said once. */
+struct kinds {
+    struct arena *arena;
+    const struct commit_message **items; /* the first of each kind */
+    uint32_t count, capacity;
+};
+
+static bool is_same(const char *a, const char *b)
 {
-    put_list(arguments, "messages", commit->message_count);
-    for (size_t i = 0; i < commit->message_count; i++) {
-        const struct commit_message *message = &commit->messages[i];
-        arguments_text(arguments, message->mid);
-        arguments_text(arguments, message->channel);
-        arguments_text(arguments, message->class_);
-        arguments_bytes(arguments, message->body, message->length);
-        arguments_text(arguments, message->on_uncertain);
-        arguments_number(arguments, message->give_up_ms);
-        arguments_text(arguments, message->hash);
-        arguments_text(arguments, message->said);
-        arguments_text(arguments, message->topic);
-        arguments_text(arguments, message->domain);
-        arguments_text(arguments, message->returns ? message->returns : "");
-        arguments_text(arguments, message->gateway);
+    return a == b || strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool is_alike(const struct commit_message *a, const struct commit_message *b)
+{
+    return is_same(a->channel, b->channel) && is_same(a->class_, b->class_) &&
+           is_same(a->on_uncertain, b->on_uncertain) && is_same(a->topic, b->topic) &&
+           is_same(a->gateway, b->gateway);
+}
+
+/* Its number, from 1; one more where there is none like it. */
+static uint32_t kind_of(struct kinds *kinds, const struct commit_message *message)
+{
+    uint32_t i = 0;
+    while (i < kinds->count && !is_alike(kinds->items[i], message))
+        i++;
+    if (i == kinds->count) {
+        kinds->items = arena_grow(kinds->arena, kinds->items, kinds->count, &kinds->capacity,
+                                  sizeof(struct commit_message *));
+        kinds->items[kinds->count++] = message;
     }
+    return i + 1;
+}
+
+static void put_kinds(struct arguments *arguments, const struct commit_call *call,
+                      struct kinds *kinds)
+{
+    for (size_t i = 0; i < call->count; i++)
+        for (size_t j = 0; j < call->commits[i]->message_count; j++)
+            kind_of(kinds, &call->commits[i]->messages[j]);
+    arguments_number(arguments, kinds->count);
+    for (uint32_t i = 0; i < kinds->count; i++) {
+        arguments_text(arguments, kinds->items[i]->channel);
+        arguments_text(arguments, kinds->items[i]->class_);
+        arguments_text(arguments, kinds->items[i]->on_uncertain);
+        arguments_text(arguments, kinds->items[i]->topic);
+        arguments_text(arguments, kinds->items[i]->gateway);
+    }
+}
+
+static void put_message(struct arguments *arguments, struct kinds *kinds,
+                        const struct commit_message *message)
+{
+    arguments_text(arguments, message->mid);
+    arguments_number(arguments, kind_of(kinds, message));
+    arguments_bytes(arguments, message->body, message->length);
+    arguments_number(arguments, message->give_up_ms);
+    arguments_text(arguments, message->hash);
+    arguments_text(arguments, message->said);
+    arguments_text(arguments, message->domain);
+    arguments_text(arguments, message->returns);
 }
 
 static void put_words(struct arguments *arguments, const struct commit *commit)
 {
-    put_list(arguments, "records", commit->record_count);
-    for (size_t i = 0; i < commit->record_count; i++) {
-        arguments_text(arguments, commit->records[i].name);
-        arguments_bytes(arguments, commit->records[i].text.text, commit->records[i].text.length);
-    }
     put_list(arguments, "said", commit->said_count);
     for (size_t i = 0; i < commit->said_count; i++) {
         arguments_text(arguments, commit->said[i].name);
@@ -101,15 +132,6 @@ static void put_words(struct arguments *arguments, const struct commit *commit)
     for (size_t i = 0; i < commit->erased_count; i++) {
         arguments_text(arguments, commit->erased[i].key);
         arguments_text(arguments, commit->erased[i].hash);
-    }
-}
-
-static void put_undeclined(struct arguments *arguments, const struct commit *commit)
-{
-    put_list(arguments, "undeclined", commit->undeclined_count);
-    for (size_t i = 0; i < commit->undeclined_count; i++) {
-        arguments_text(arguments, commit->undeclined[i].hash);
-        arguments_text(arguments, commit->undeclined[i].topic);
     }
 }
 
@@ -143,14 +165,18 @@ static void put_watches(struct arguments *arguments, const struct commit *commit
     }
 }
 
+static void put_emits(struct arguments *arguments, const struct commit *commit)
+{
+    put_list(arguments, "emits", commit->emit_count);
+    for (size_t i = 0; i < commit->emit_count; i++) {
+        arguments_text(arguments, commit->emits[i].key);
+        arguments_bytes(arguments, commit->emits[i].event.text, commit->emits[i].event.length);
+    }
+}
+
 /* What is another key's, and is or will be this customer's. */
 static void put_person(struct arguments *arguments, const struct commit *commit)
 {
-    put_list(arguments, "relied", commit->relied_count);
-    for (size_t i = 0; i < commit->relied_count; i++) {
-        arguments_text(arguments, commit->relied[i].hash);
-        arguments_text(arguments, commit->relied[i].target);
-    }
     put_list(arguments, "joins", commit->join_count);
     for (size_t i = 0; i < commit->join_count; i++) {
         arguments_text(arguments, commit->joins[i].key);
@@ -175,11 +201,21 @@ static void put_starts(struct arguments *arguments, const struct commit *commit)
     }
 }
 
+/* Where they stand in the index of clocks and stay: nothing is to be said of it but that. */
+static bool is_zone_kept(const struct commit *commit)
+{
+    const struct commit_zone *zone = commit->zones;
+    return commit->zone_count == 1 && commit->customer &&
+           strcmp(zone->key, commit->customer) == 0 && strcmp(zone->before, zone->after) == 0 &&
+           zone->place_before == zone->place_after;
+}
+
 static void put_clocks(struct arguments *arguments, const struct commit *commit)
 {
     put_texts(arguments, "ticks", commit->ticks, commit->tick_count);
-    put_list(arguments, "zones", commit->zone_count);
-    for (size_t i = 0; i < commit->zone_count; i++) {
+    const size_t zone_count = is_zone_kept(commit) ? 0 : commit->zone_count;
+    put_list(arguments, "zones", zone_count);
+    for (size_t i = 0; i < zone_count; i++) {
         arguments_text(arguments, commit->zones[i].key);
         arguments_text(arguments, commit->zones[i].before);
         arguments_number(arguments, commit->zones[i].place_before);
@@ -188,13 +224,26 @@ static void put_clocks(struct arguments *arguments, const struct commit *commit)
     }
 }
 
+static size_t paused_count(const struct commit *commit)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < commit->halt_count; i++)
+        count += commit->halts[i].halted;
+    return count;
+}
+
+/* Rules that are assumed to be paused, or not to be. */
+static void put_rules(struct arguments *arguments, const struct commit *commit, bool paused)
+{
+    for (size_t i = 0; i < commit->halt_count; i++)
+        if (commit->halts[i].halted == paused)
+            arguments_text(arguments, commit->halts[i].rule);
+}
+
 static void put_halts(struct arguments *arguments, const struct commit *commit)
 {
-    put_list(arguments, "halts", commit->halt_count);
-    for (size_t i = 0; i < commit->halt_count; i++) {
-        arguments_text(arguments, commit->halts[i].rule);
-        arguments_text(arguments, commit->halts[i].halted ? "1" : "");
-    }
+    put_list(arguments, "paused", paused_count(commit));
+    put_rules(arguments, commit, true);
     put_list(arguments, "halted", commit->halted_count);
     for (size_t i = 0; i < commit->halted_count; i++) {
         arguments_text(arguments, commit->halted[i].rule);
@@ -223,8 +272,22 @@ static void put_halts(struct arguments *arguments, const struct commit *commit)
     }
 }
 
-/* The head in the order that commit.lua reads it, then its lists in any, and their end. */
-static void put_commit(struct arguments *arguments, const struct commit *commit)
+/* How many items each of put_usual's lists has, four bytes for each, the greatest first. */
+static void put_counts(struct arguments *arguments, const struct commit *commit)
+{
+    const size_t counts[] = {commit->id_count,      commit->free_hash_count,
+                             commit->record_count,  commit->undeclined_count,
+                             commit->message_count, commit->halt_count - paused_count(commit),
+                             commit->trace_count,   commit->relied_count};
+    enum { COUNTS = sizeof counts / sizeof *counts };
+    char *bytes = arena_alloc(arguments->arena, 4 * COUNTS);
+    for (size_t i = 0; i < COUNTS; i++)
+        for (size_t byte = 0; byte < 4; byte++)
+            bytes[4 * i + byte] = (char)(counts[i] >> (24 - 8 * byte));
+    arguments_bytes(arguments, bytes, 4 * COUNTS);
+}
+
+static void put_head(struct arguments *arguments, const struct commit *commit)
 {
     arguments_text(arguments, commit->customer);
     arguments_text(arguments, commit->seen);
@@ -233,13 +296,47 @@ static void put_commit(struct arguments *arguments, const struct commit *commit)
     arguments_number(arguments, commit->expire_ms);
     arguments_number(arguments, commit->deadline_ms);
     arguments_number(arguments, commit->number);
-    put_texts(arguments, "ids", commit->ids, commit->id_count);
-    put_texts(arguments, "free", commit->free_hashes, commit->free_hash_count);
-    put_undeclined(arguments, commit);
+    if (is_zone_kept(commit))
+        arguments_text(arguments, arena_printf(arguments->arena, "%" PRId64 " %s",
+                                               commit->zones->place_after, commit->zones->after));
+    else
+        arguments_text(arguments, "");
+    put_counts(arguments, commit);
+}
+
+/* The lists that nearly every commit has, in the order in which the head counts them. */
+static void put_usual(struct arguments *arguments, struct kinds *kinds, const struct commit *commit)
+{
+    for (size_t i = 0; i < commit->id_count; i++)
+        arguments_text(arguments, commit->ids[i]);
+    for (size_t i = 0; i < commit->free_hash_count; i++)
+        arguments_text(arguments, commit->free_hashes[i]);
+    for (size_t i = 0; i < commit->record_count; i++) {
+        const struct slice text = commit->records[i].text;
+        arguments_text(arguments, commit->records[i].name);
+        arguments_bytes(arguments, text.text, text.length);
+    }
+    for (size_t i = 0; i < commit->undeclined_count; i++) {
+        arguments_text(arguments, commit->undeclined[i].hash);
+        arguments_text(arguments, commit->undeclined[i].topic);
+    }
+    for (size_t i = 0; i < commit->message_count; i++)
+        put_message(arguments, kinds, &commit->messages[i]);
+    put_rules(arguments, commit, false);
+    for (size_t i = 0; i < commit->trace_count; i++)
+        arguments_bytes(arguments, commit->traces[i].text, commit->traces[i].length);
+    for (size_t i = 0; i < commit->relied_count; i++) {
+        arguments_text(arguments, commit->relied[i].hash);
+        arguments_text(arguments, commit->relied[i].target);
+    }
+}
+
+/* The lists that few commits have, each by its name, in any order. */
+static void put_seldom(struct arguments *arguments, const struct commit *commit)
+{
     put_words(arguments, commit);
     put_withdrawals(arguments, commit);
     put_postponed(arguments, commit);
-    put_messages(arguments, commit);
     put_list(arguments, "full", commit->full_count);
     for (size_t i = 0; i < commit->full_count; i++) {
         arguments_text(arguments, commit->full[i].class_);
@@ -250,29 +347,34 @@ static void put_commit(struct arguments *arguments, const struct commit *commit)
         put_list(arguments, "dry", 1);
         arguments_text(arguments, "1");
     }
-    put_list(arguments, "emits", commit->emit_count);
-    for (size_t i = 0; i < commit->emit_count; i++) {
-        arguments_text(arguments, commit->emits[i].key);
-        arguments_bytes(arguments, commit->emits[i].event.text, commit->emits[i].event.length);
-    }
+    put_emits(arguments, commit);
     put_watches(arguments, commit);
     put_dead(arguments, commit);
     put_starts(arguments, commit);
     put_texts(arguments, "forgotten", commit->forgotten_starts, commit->forgotten_start_count);
-    put_slices(arguments, "traces", commit->traces, commit->trace_count);
     put_person(arguments, commit);
     put_clocks(arguments, commit);
-    arguments_text(arguments, "");
+}
+
+static void put_commit(struct arguments *arguments, struct kinds *kinds,
+                       const struct commit *commit)
+{
+    put_head(arguments, commit);
+    put_usual(arguments, kinds, commit);
+    put_seldom(arguments, commit);
+    arguments_text(arguments, ""); /* their end */
 }
 
 struct arguments commit_arguments(struct arena *arena, const char *consumer,
                                   const struct commit_call *call)
 {
-    struct arguments arguments = arguments_begin(arena, 4 + 64 * call->count);
+    struct arguments arguments = arguments_begin(arena, 16 + 32 * call->count);
     arguments_text(&arguments, consumer);
+    struct kinds kinds = {.arena = arena};
     arguments_text(&arguments, call->inbox);
+    put_kinds(&arguments, call, &kinds);
     for (size_t i = 0; i < call->count; i++)
-        put_commit(&arguments, call->commits[i]);
+        put_commit(&arguments, &kinds, call->commits[i]);
     return arguments;
 }
 
@@ -344,18 +446,49 @@ static void read_facts(struct arena *arena, const struct reply *reply, struct co
     }
 }
 
+/* "done", and behind it the mids that were begun at once, a space before each. */
+static bool read_done(struct arena *arena, const char *text, struct commit_result *result)
+{
+    static const char word[] = "done";
+    const size_t length = sizeof word - 1;
+    const char **begun = arena_alloc(arena, (strlen(text) / 2 + 1) * sizeof *begun);
+    if (strncmp(text, word, length) != 0)
+        return false;
+    for (const char *mid = text + length; *mid == ' ';) {
+        const size_t size = strcspn(++mid, " ");
+        begun[result->begun_count++] = arena_copy(arena, mid, size);
+        mid += size;
+    }
+    result->outcome = COMMIT_DONE;
+    result->begun = begun;
+    return true;
+}
+
+/* "done" alone is an earlier run's; else lists of which few codes are left stand behind it, each
+ * with how many, and what else it would have answered. */
+static void read_low(struct arena *arena, const struct reply *reply, struct commit_result *result)
+{
+    const char **low = arena_alloc(arena, (reply->count + 1) * sizeof *low);
+    result->outcome = COMMIT_DONE;
+    result->ran_before = reply->count == 1;
+    for (size_t i = 1; i + 1 < reply->count; i++)
+        low[result->low_count++] = reply_item(reply, i)->text;
+    result->low = low;
+    if (reply->count > 1)
+        read_done(arena, reply_item(reply, reply->count - 1)->text, result);
+}
+
 bool commit_read_result(struct arena *arena, const struct reply *reply,
                         struct commit_result *result)
 {
     const char *outcome = reply_text(reply_item(reply, 0));
     const struct reply *first = reply_item(reply, 1);
+    if (reply_text(reply))
+        return read_done(arena, reply_text(reply), result);
     if (!outcome)
         return false;
     if (strcmp(outcome, "done") == 0) {
-        result->outcome = COMMIT_DONE;
-        result->low = texts_of(arena, first, &result->low_count);
-        result->begun = texts_of(arena, reply_item(reply, 2), &result->begun_count);
-        result->ran_before = reply->count == 1;
+        read_low(arena, reply, result);
     } else if (strcmp(outcome, "stale") == 0) {
         result->outcome = COMMIT_STALE;
         result->document = reply_slice(reply, 1);

@@ -1,22 +1,28 @@
 #!lua flags=allow-oom
 -- What was decided for customers, of each all or nothing: checks that it still holds, then writes all of it.
 -- Each is judged alone; one that does not hold, or whose keys are spoilt, costs no other.
--- ARGV: P, consumer ('' for nudgectl, which has no lease and takes no entries), the list's key ('': none), then
--- for each customer: customer ('' for none), version seen ('' for no document), new version, document (''
--- for unchanged), expiry ms, deadline ms (0 for none), number of what is begun at once (as of a take), then
--- lists, each as its name, a count and the items, and behind the last one ''; one that is not there is empty:
---   dry       anything: nothing is written; the answer is what it would be
+-- ARGV: P, consumer ('' for nudgectl, which has no lease and takes no entries), the list's key ('': none), how many
+-- kinds of messages there are, of each {channel, class, on_uncertain, topic, gateway of this daemon's that is free to
+-- begin such a one at once, '' for none}, then for each customer: customer ('' for none), version seen ('' for no
+-- document), new version, document ('' for unchanged), expiry ms, deadline ms (0 for none), number of what is begun at
+-- once (as of a take), "<place> <zone>" where they stand in the index of clocks and stay ('': see zones), how many
+-- items each of these lists has (four bytes for each), and their items, in this order:
 --   ids       entries, acknowledged and deleted
 --   free      hashes assumed not suppressed
+--   records   {name in P:said, the record that was read or ''}
 --   undeclined  {hash in P:said, topic} assumed not to be declined under that hash
+--   messages  {mid, which of the kinds, body, give_up, hash of the address in P:suppressed, in P:said, domain of its
+--             mailbox, `returns` of a mail or ''}
+--   running   rules that are assumed not to be paused
+--   traces    lines, oldest first
+--   relied    {hash of a key, key to which it led or ''}
+-- then those that are there seldom, each as its name, a count and the items, and behind the last one '':
+--   dry       anything: nothing is written; the answer is what it would be
 --   withdrawals {mid, where it is assumed to be, why}: deleted; marked while a sender has it, or
 --             it waits for an operator's word
 --   postponed {mid, ms}: messages that wait for their next try, which must not come before
---   messages  {mid, channel, class, body, on_uncertain, give_up, hash of the address in P:suppressed,
---             in P:said, topic, domain of its mailbox, `returns` of a mail or '', gateway of this
---             daemon's that is free to begin it at once, '' for none}
 --   full      {class, since when the customer waits for room for such messages; 0: not}
---   halts     {rule, whether it is assumed to be paused: '1' or ''}
+--   paused    rules that are assumed to be
 --   halted    {rule, customer, since when sends wait, as it is paused; 0: none does}
 --   brakes    rules that this pauses
 --   braked    {mid, rule, most, per ms}: counted by the rule's brake, which must let them go
@@ -27,13 +33,10 @@
 --   watches   {product, '1' for one that is watched and '' for one that is not any more, ms}
 --   tellings  {entry, product, event}: told to all who watch the product; whoever has time does (tell.lua)
 --   dead      {kind, reason, detail, body, of an event that nudged made its customer or ''}
---   traces    lines, oldest first
---   relied    {hash of a key, key to which it led or ''}
 --   joins     {key, version seen or ''}: documents that become part of this one
 --   moves     mids of theirs
 --   redirects {hash of a key, '' or the key from which alone it may be turned, expiry ms}: keys
 --             that lead to this customer
---   records   {name in P:said, the record that was read or ''}
 --   said      {name in P:said, 'no', 'yes' or 'erased', topic or identity, ms}
 --   erased    {key of the customer, its hash}: all goes that stood under it before
 --   starts    {origin, event} of what waits
@@ -41,15 +44,14 @@
 --   zones     {customer, zone and place in it before, zone and place now}; '' where there is no document:
 --             their place in the index of clocks
 --   forgotten origins of those that nobody needs any more
--- Returns for each customer {'done'}, {'gone', ids}, {'moved', key}, {'stale', document or false, {record or false,
--- …}}, {'broken', key, what it is}: one that only this customer has is of a wrong type, or {'facts',
--- name, items, …}: of what was assumed, 'suppressed' hashes, with what stands of each ('suppressions'),
--- 'declined' "<hash>=<topic>", keys of
--- 'unknown' customers, the 'places' of messages: mid, place, mid, place…, the 'halts' of rules: rule, by
--- whom or '', since when, rule…, the mids that are 'braked', and those that are 'codeless': no code is left for them.
--- Behind 'done' stand the lists of codes of which few are left by now, and how many: list, count, list…;
--- and the mids that this daemon has in hand now, begun at once. An error where a key that all share is
--- wrong, or the script failed over it. The error LEASE for all where the daemon's lease ran out.
+-- Returns for each customer 'done' and the mids that this daemon has in hand now, begun at once, a space before each
+-- (where few codes are left in a list {'done', list, how many, list…, that}); {'done'}: by an earlier run;
+-- {'gone', ids}, {'moved', key}, {'stale', document or false, {record or false, …}}, {'broken', key, what it is}: one
+-- that only this customer has is of a wrong type, or {'facts', name, items, …}: of what was assumed, 'suppressed'
+-- hashes, with what stands of each ('suppressions'), 'declined' "<hash>=<topic>", keys of 'unknown' customers, the
+-- 'places' of messages: mid, place, mid, place…, the 'halts' of rules: rule, by whom or '', since when, rule…, the
+-- mids that are 'braked', and those that are 'codeless': no code is left for them. An error where a key that all
+-- share is wrong, or the script failed over it. The error LEASE for all where the daemon's lease ran out.
 -- Safe to run twice: the second run finds its own version, or its entries gone.
 local P, consumer, inbox = ARGV[1], ARGV[2], ARGV[3]
 --with shared_lease
@@ -57,83 +59,84 @@ local P, consumer, inbox = ARGV[1], ARGV[2], ARGV[3]
 --with shared_pending
 --with shared_message
 --with shared_said
---with shared_said_merge
 --with shared_type
 --with shared_elsewhere
---with shared_codes
 --with shared_clock
---with shared_zones
+--with shared_ids
+--with shared_begun
 local refused = consumer ~= '' and no_lease(consumer)
 if refused then
     return refused
 end
 
--- The lists, and how many arguments an item of each has.
-local WIDTH = {ids = 1, free = 1, undeclined = 2, withdrawals = 3, messages = 12, emits = 2, dead = 5,
-    traces = 1, postponed = 2, full = 2, relied = 2, joins = 2, moves = 1, redirects = 3, records = 2, said = 4,
-    erased = 2, starts = 2, forgotten = 1, ticks = 1, zones = 5, halts = 2, halted = 3, brakes = 1,
-    braked = 4, codes = 4, runs = 2, dry = 1, watches = 3, tellings = 3}
-local EMPTY = {}
-for name in pairs(WIDTH) do
-    EMPTY[name] = {}
-end
-local BY_DEFAULT = {__index = EMPTY}
+local EVENTS, SAID, DUE, TAKEN = P .. ':events', P .. ':said', P .. ':due', P .. ':taken'
+local SUPPRESSED, HALTED, INDEX = P .. ':suppressed', P .. ':halted', P .. ':index'
+local NONE, HEAD, MESSAGE, KIND = {}, 9, 8, 5
+local now = clock()
+local now_ms = ms(now)
 
-local function read_commit(at)
-    local c = setmetatable({customer = ARGV[at], seen = ARGV[at + 1], version = ARGV[at + 2],
-        document = ARGV[at + 3], expire = ARGV[at + 4], deadline = ARGV[at + 5], number = ARGV[at + 6]}, BY_DEFAULT)
-    at = at + 7
-    while ARGV[at] ~= '' do
-        local name, count = ARGV[at], tonumber(ARGV[at + 1])
-        local items, width = {}, WIDTH[name]
-        at = at + 2
-        for i = 1, count do
-            items[i] = width == 1 and ARGV[at] or {unpack(ARGV, at, at + width - 1)}
-            at = at + width
-        end
-        c[name] = items
-    end
-    return c, at + 1
-end
-
-local events, said_key = P .. ':events', P .. ':said'
 local function document_key(key)
     return P .. ':customer:' .. key
 end
 local function to_key(hash)
     return P .. ':to:' .. hash
 end
-local now = clock()
---with shared_decided
---with shared_behind
---with shared_begun
+local function trace_key(key)
+    return P .. ':trace:' .. key
+end
+local function starts_key(key)
+    return P .. ':starts:' .. key
+end
+
+-- What follows stands in a function of its own: to make those within it, Lua looks through fewer locals.
+local function run()
+-- A list begins in ARGV where its field says, and ends where the next one begins.
 --with shared_commit_read
---with shared_commit_check
---with shared_commit_person
 --with shared_commit_begin
+--with shared_commit_put
+--with shared_commit_seldom
+--with shared_commit_check
 --with shared_commit_write
 
-local commits, at = {}, 4
-while at <= #ARGV do
-    commits[#commits + 1], at = read_commit(at)
-end
-local is_pending, answers, done = read_all(commits), {}, {}
-for i, c in ipairs(commits) do
-    local ran, answer = pcall(function()
-        return check(c, is_pending) or write(c)
-    end)
-    if not ran then
-        answer = redis.error_reply('ERR ' .. (type(answer) == 'table' and answer.err or tostring(answer)))
-    elseif answer[1] == 'done' and c.is_written then
-        for _, id in ipairs(c.ids) do
-            done[#done + 1] = id
-        end
+    local function read_commit(at)
+        local id_count, free_count, record_count, undeclined_count, message_count, running_count, trace_count,
+            relied_count = struct.unpack('>I4I4I4I4I4I4I4I4', ARGV[at + 8])
+        local ids = at + HEAD
+        local free = ids + id_count
+        local records = free + free_count
+        local undeclined = records + 2 * record_count
+        local messages = undeclined + 2 * undeclined_count
+        local running = messages + MESSAGE * message_count
+        local traces = running + running_count
+        local relied = traces + trace_count
+        local rest = relied + 2 * relied_count
+        local c = {head = at, customer = ARGV[at], document = ARGV[at + 3], expire = ARGV[at + 4], ids = ids,
+            free = free, records = records, undeclined = undeclined, messages = messages, running = running,
+            traces = traces, relied = relied, rest = rest, seldom = ARGV[rest] ~= ''}
+        return c, (c.seldom and seldom().read(c, rest) or rest) + 1
     end
-    answers[i] = answer
+
+    local function judge(c)
+        return check(c) or write(c)
+    end
+
+    local commits, answers, at, last = {}, {}, read_kinds(4), #ARGV
+    while at <= last do
+        commits[#commits + 1], at = read_commit(at)
+    end
+    read_all(commits)
+    for i = 1, #commits do
+        local ran, answer = pcall(judge, commits[i])
+        if not ran then
+            answer = redis.error_reply('ERR ' .. (type(answer) == 'table' and answer.err or tostring(answer)))
+        end
+        answers[i] = answer
+    end
+    note_begun()
+    in_parts(done, function(first, last_of_part)
+        redis.call('XACK', EVENTS, 'nudged', unpack(done, first, last_of_part))
+        redis.call('XDEL', EVENTS, unpack(done, first, last_of_part))
+    end)
+    return answers
 end
-note_begun()
-in_parts(done, function(first, last)
-    redis.call('XACK', events, 'nudged', unpack(done, first, last))
-    redis.call('XDEL', events, unpack(done, first, last))
-end)
-return answers
+return run()

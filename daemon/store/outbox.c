@@ -462,37 +462,54 @@ const char *outbox_verdict_name(enum outbox_verdict verdict)
     return names[verdict];
 }
 
+/* Whether there is more to tell of it than that it was sent. */
+static bool has_more(const struct outbox_result *result)
+{
+    return result->verdict != OUTBOX_DONE || result->reason || result->event || result->suppress;
+}
+
+static void put_more(struct arguments *arguments, const struct outbox_result *result)
+{
+    if (result->at_ms)
+        arguments_number(arguments, result->at_ms);
+    else
+        arguments_text(arguments, arena_printf(arguments->arena, "+%" PRId64, result->after_ms));
+    arguments_number(arguments, result->charge);
+    if (result->verdict == OUTBOX_LACKING)
+        arguments_number(arguments, result->load);
+    else
+        arguments_text(arguments, result->reason);
+    arguments_text(arguments, result->detail);
+    arguments_text(arguments, result->event);
+    arguments_text(arguments, result->suppress);
+    arguments_text(arguments, result->suppress_reason);
+}
+
+static void put_result(struct arguments *arguments, const struct outbox_result *result)
+{
+    const bool more = has_more(result);
+    arguments_text(arguments, result->entry);
+    arguments_text(arguments, result->queue);
+    arguments_text(arguments, result->mid);
+    arguments_text(arguments, result->channel);
+    arguments_text(arguments, result->class_);
+    arguments_text(arguments, outbox_verdict_name(result->verdict));
+    arguments_text(arguments, result->trace);
+    arguments_text(arguments, more ? "1" : "0");
+    if (more)
+        put_more(arguments, result);
+}
+
 void outbox_settle(struct outbox *outbox, const struct outbox_result *results, size_t count,
                    outbox_on_settled *callback, void *context)
 {
     struct settle_call *call = mem_alloc(sizeof *call);
-    struct arguments arguments = outbox_begin(outbox, 2 + 14 * count);
+    struct arguments arguments = outbox_begin(outbox, 2 + 8 * count);
     *call = (struct settle_call){
         .outbox = outbox, .count = count, .callback = callback, .context = context};
     arguments_number(&arguments, outbox->trace_keep_ms);
-    for (size_t i = 0; i < count; i++) {
-        const struct outbox_result *result = &results[i];
-        arguments_text(&arguments, result->entry);
-        arguments_text(&arguments, result->queue);
-        arguments_text(&arguments, result->mid);
-        arguments_text(&arguments, result->channel);
-        arguments_text(&arguments, result->class_);
-        arguments_text(&arguments, outbox_verdict_name(result->verdict));
-        if (result->at_ms)
-            arguments_number(&arguments, result->at_ms);
-        else
-            arguments_text(&arguments, arena_printf(outbox->asking, "+%" PRId64, result->after_ms));
-        arguments_number(&arguments, result->charge);
-        if (result->verdict == OUTBOX_LACKING)
-            arguments_number(&arguments, result->load);
-        else
-            arguments_text(&arguments, result->reason);
-        arguments_text(&arguments, result->detail);
-        arguments_text(&arguments, result->trace);
-        arguments_text(&arguments, result->event);
-        arguments_text(&arguments, result->suppress);
-        arguments_text(&arguments, result->suppress_reason);
-    }
+    for (size_t i = 0; i < count; i++)
+        put_result(&arguments, &results[i]);
     outbox_run(outbox, SCRIPT_SETTLE, &arguments, on_settled, call, free);
 }
 

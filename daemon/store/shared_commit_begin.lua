@@ -4,7 +4,30 @@
 -- nothing that nobody has read, nothing is held or lacks a template, and it is not paused. Marketing
 -- besides not while events are behind. That its address is not suppressed and has not declined it was
 -- asked just now.
-local ways, begun_now = {}, {} -- answers of this run; key -> mid, value, …
+local kinds_of_messages = {} -- by their number, as a text
+local begun_value = now_ms .. ' ' .. consumer
+
+-- Returns where what follows begins.
+local function read_kinds(at)
+    local count = tonumber(ARGV[at])
+    for i = 1, count do
+        local channel, class, on_uncertain, topic, gateway = unpack(ARGV, at + 1, at + KIND)
+        kinds_of_messages[string.format('%d', i)] = {channel = channel, class = class, on_uncertain = on_uncertain,
+            topic = topic, gateway = gateway, stream = outbox(channel, class), begun = {}}
+        at = at + KIND
+    end
+    return at + 1
+end
+
+local is_behind
+local function behind()
+    if is_behind == nil then
+--with shared_decided
+--with shared_behind
+        is_behind = events_are_behind(inbox, now) and true or false
+    end
+    return is_behind
+end
 
 local function has_unread(channel, class)
     local stream = outbox(channel, class)
@@ -31,28 +54,21 @@ local function is_way_free(channel, class, gateway)
     return (paused == 'none' or paused == 'hash' and redis.call('HEXISTS', P .. ':paused', gateway) == 0) and
         (into == 'none' or into == 'hash') and redis.call('EXISTS', unpack(aside)) == 0 and
         not has_unread(channel, CLASSES[1]) and
-        (class == CLASSES[1] or not has_unread(channel, class) and not events_are_behind(inbox, now))
+        (class == CLASSES[1] or not has_unread(channel, class) and not behind())
 end
 
-local function may_begin(channel, class, gateway)
-    local way = table.concat({channel, class, gateway}, '\n')
-    if ways[way] == nil then
-        ways[way] = is_way_free(channel, class, gateway)
+local function may_begin(kind)
+    if kind.is_free == nil then
+        kind.is_free = kind.gateway ~= '' and is_way_free(kind.channel, kind.class, kind.gateway)
     end
-    return ways[way]
+    return kind.is_free
 end
 
--- What its hash has besides, and what is noted of it at the end.
-local function begin(c, mid, channel, class, gateway)
-    local key = begun(channel, class)
-    local list = begun_now[key] or {}
-    list[#list + 1] = mid
-    list[#list + 1] = ms(now) .. ' ' .. consumer
-    begun_now[key] = list
-    return {'state', 'taken', 'owner', consumer, 'entry', BEGUN, 'take', c.number, 'gateway', gateway}
-end
+-- What is begun is noted at the end, all at once.
 local function note_begun()
-    for key, list in pairs(begun_now) do
-        redis.call('HSET', key, unpack(list))
+    for _, kind in pairs(kinds_of_messages) do
+        if #kind.begun > 0 then
+            redis.call('HSET', begun(kind.channel, kind.class), unpack(kind.begun))
+        end
     end
 end

@@ -1,11 +1,4 @@
 -- What a commit does to all that a customer has, where others become one with them, or they are erased.
-local function trace_key(key)
-    return P .. ':trace:' .. key
-end
-local function put_text(key, text, until_ms)
-    redis.call('SET', key, text, 'PXAT', until_ms)
-    texts[key] = text
-end
 local function forget_texts(...)
     redis.call('DEL', ...)
     for _, key in ipairs({...}) do
@@ -38,9 +31,6 @@ local function join_traces(c, key)
 end
 
 -- A list of "<origin> <event>": what takes least room of all that Redis has.
-local function starts_key(key)
-    return P .. ':starts:' .. key
-end
 local function starts_of(key)
     return redis.call('TYPE', key).ok == 'list' and redis.call('LRANGE', key, 0, -1) or {}
 end
@@ -60,7 +50,7 @@ local function join_starts(c, key)
 end
 local function forget_starts(c)
     local key = starts_key(c.customer)
-    for _, start in ipairs(#c.forgotten > 0 and starts_of(key) or EMPTY.starts) do
+    for _, start in ipairs(#c.forgotten > 0 and starts_of(key) or NONE) do
         for _, origin in ipairs(c.forgotten) do
             if string.sub(start, 1, #origin + 1) == origin .. ' ' then
                 redis.call('LREM', key, 0, start)
@@ -73,8 +63,8 @@ end
 local function join(c)
     for _, j in ipairs(c.joins) do
         local key = j[1]
-        redis.call('ZREM', P .. ':due', key)
-        redis.call('ZREM', P .. ':taken', key)
+        redis.call('ZREM', DUE, key)
+        redis.call('ZREM', TAKEN, key)
         if j[2] ~= '' then
             forget_texts(document_key(key))
             for _, class in ipairs(CLASSES) do
@@ -101,7 +91,7 @@ local function erase(c)
         end
     end
     if #c.erased > 0 then -- what is not of one key is looked through for them: see erasures.h
-        redis.call('HSET', P .. ':meta', 'erased', ms(now))
+        redis.call('HSET', P .. ':meta', 'erased', now_ms)
     end
 end
 
@@ -110,9 +100,6 @@ local function keep_starts(c)
         put_start(c, start[1] .. ' ' .. start[2])
     end
     forget_starts(c)
-    if c.document ~= '' and are_there.starts then
-        redis.call('PEXPIREAT', starts_key(c.customer), c.expire)
-    end
 end
 
 local function redirect(c)
@@ -125,12 +112,8 @@ local function redirect(c)
 end
 
 -- Returns lines of the trace: what is watched no more, as the list was full.
-local function keep_watches(c)
+local function put_watches(c)
     local dropped = {}
-    if not are_there.watching and #c.joins + #c.erased + #c.watches + #c.tellings == 0 then
-        return dropped
-    end
---with shared_watch
     for _, j in ipairs(c.joins) do
         watch_join(j[1], c.customer, dropped)
     end
@@ -140,15 +123,15 @@ local function keep_watches(c)
     for _, w in ipairs(c.watches) do
         watch_put(c.customer, w[1], (w[2] == '1' and 1 or -1) * tonumber(w[3]), dropped)
     end
-    if c.document ~= '' then
-        watch_keep(c.customer, c.expire, #c.watches + #c.joins > 0)
+    if c.document ~= '' and #c.watches + #c.joins > 0 then
+        watch_keep(c.customer, c.expire, true)
     end
     for _, t in ipairs(c.tellings) do
         watch_tell(t[1], t[2], t[3])
     end
     are_there.watching = are_there.watching or #c.watches + #c.joins > 0
     for i, product in ipairs(dropped) do
-        dropped[i] = string.format('{"at":%s,"did":[{"what":"watch-dropped","why":%s}]}', ms(now),
+        dropped[i] = string.format('{"at":%s,"did":[{"what":"watch-dropped","why":%s}]}', now_ms,
             cjson.encode(product))
     end
     return dropped
@@ -179,6 +162,6 @@ local function put_zones(c)
         end
         move_in(customer, own[1], own[2], asked)
     elseif own then
-        enter_zone(customer, own[1], own[2], ms(now))
+        enter_zone(customer, own[1], own[2], now_ms)
     end
 end

@@ -1,8 +1,10 @@
 -- What is asked for all commits of a call at once, as far as that can be: each call of Redis costs a
 -- script more than the command itself. What one of them writes, those behind it must see: who writes
--- a text that is kept here tells it (`texts`), so does who writes a record (`records`).
+-- a redirect that is kept here tells it (`texts`), so does who writes a record (`records`).
 local texts, records, suppressions, halted = {}, {}, {}, {}
-local kinds, fresh, are_there = {}, {}, {}
+local kinds, are_there = {}, {}
+local none_there, touched = false, {} -- no message of the call was there; but these were written since
+local seldom -- what is needed seldom: shared_commit_seldom.lua
 local SOME = 1000 -- arguments: what fits on Lua's stack
 
 local function in_parts(items, act)
@@ -28,18 +30,27 @@ local function text_at(key)
 end
 local function record_at(name)
     if records[name] == nil then
-        records[name] = redis.call('HGET', P .. ':said', name)
+        records[name] = redis.call('HGET', SAID, name)
     end
     return records[name]
 end
 local function halted_at(rule)
     if halted[rule] == nil then
-        halted[rule] = redis.call('HGET', P .. ':halted', rule)
+        halted[rule] = redis.call('HGET', HALTED, rule)
     end
     return halted[rule]
 end
 local function is_fresh(mid)
-    return fresh[mid] or redis.call('EXISTS', message_key(mid)) == 0
+    return none_there and not touched[mid] or redis.call('EXISTS', message_key(mid)) == 0
+end
+
+-- A document's version stands first in it, so that no more of it need be read.
+local PART = '95'
+local function version_of(text)
+    return text and (string.match(text, '^{"version":"([^"%z]*)"') or '?') or ''
+end
+local function version_in(part)
+    return type(part) == 'string' and part ~= '' and version_of(part) or ''
 end
 
 local function read_texts(keys)
@@ -50,13 +61,14 @@ local function read_texts(keys)
         end
     end)
 end
+-- Where the key is of another type all that need it are refused: see shared_commit_check.lua.
 local function read_fields(key, names, into)
-    local is_there = kind_of(key) == 'hash'
     in_parts(names, function(first, last)
-        local found = is_there and redis.call('HMGET', key, unpack(names, first, last)) or {}
+        local found = redis.pcall('HMGET', key, unpack(names, first, last))
         for i = first, last do
             into[names[i]] = found[i - first + 1] or false
         end
+        kinds[key] = not found.err and 'hash' or nil
     end)
 end
 -- Whether any of the keys is there.
@@ -75,28 +87,39 @@ local function is_before(id, other)
     return is_after(other, id)
 end
 
--- Which of the entries are pending at this consumer. They are read from the first on; between them
--- there may be many of other customers, so those that were not come upon are asked for singly.
-local function pending_of(ids)
-    local first, there, last = ids[1], {}, nil
+-- Which of the entries are pending at this consumer. As many are read as there are, from the first on; where there
+-- are others between them, once more, and those that even then were not come upon are asked for singly.
+local pending_ids, pending_last, pending_more = {}, nil, 0
+local function read_pending(from, most)
+    local rows = pending(EVENTS, consumer, from, '+', most)
+    for i = 1, #rows do
+        pending_ids[rows[i][1]] = true
+    end
+    pending_last = #rows == most and rows[most][1]
+end
+local function read_pending_of(ids)
+    local first = ids[1]
     for i = 2, #ids do
         first = is_before(ids[i], first) and ids[i] or first
     end
-    local most = 2 * #ids
-    local rows = first and pending(P .. ':events', consumer, first, '+', most) or {}
-    for _, row in ipairs(rows) do
-        there[row[1]], last = true, row[1]
+    pending_more = 2 * #ids
+    if first then
+        read_pending(first, #ids)
     end
-    return function(id)
-        if not there[id] and #rows == most and is_before(last, id) then
-            there[id] = #pending(P .. ':events', consumer, id, id, 1) > 0
-        end
-        return there[id]
+end
+local function is_pending(id)
+    if not pending_ids[id] and pending_last and pending_more > 0 and is_before(pending_last, id) then
+        read_pending('(' .. pending_last, pending_more)
+        pending_more = 0
     end
+    if not pending_ids[id] and pending_last and is_before(pending_last, id) then
+        pending_ids[id] = #pending(EVENTS, consumer, id, id, 1) > 0
+    end
+    return pending_ids[id]
 end
 
 -- Keys that are there seldom, and only for a while.
-local RARE = {P .. ':taken', P .. ':full:' .. CLASSES[1], P .. ':full:' .. CLASSES[2], P .. ':tell', P .. ':halted',
+local RARE = {TAKEN, P .. ':full:' .. CLASSES[1], P .. ':full:' .. CLASSES[2], P .. ':tell', HALTED,
     P .. ':paused', INDEX}
 local function look_for_rare()
     if any_there(RARE) then
@@ -107,48 +130,51 @@ local function look_for_rare()
     end
 end
 
+local function put_range(into, first, last, step)
+    for i = first, last, step do
+        into[#into + 1] = ARGV[i]
+    end
+end
+-- What a customer has seldom, of all of them.
+local function any_of(commits, key_of)
+    local keys = {}
+    for _, c in ipairs(commits) do
+        keys[#keys + 1] = c.document ~= '' and key_of(c.customer) or nil
+    end
+    return any_there(keys)
+end
+local function watching_of(customer)
+    return P .. ':watching:' .. customer
+end
+
 local function read_all(commits)
     look_for_rare()
-    local keys, names, hashes, ids, messages, starts, watching = {}, {}, {}, {}, {}, {}, {}
-    for _, c in ipairs(commits) do
-        if c.customer ~= '' then
-            keys[#keys + 1] = document_key(c.customer)
+    local keys, names, hashes, ids, maybe = {}, {}, {}, {}, {}
+    for i = 1, #commits do
+        local c = commits[i]
+        put_range(ids, c.ids, c.free - 1, 1)
+        put_range(hashes, c.free, c.records - 1, 1)
+        put_range(names, c.records, c.messages - 1, 2)
+        for m = c.messages, c.running - 1, MESSAGE do
+            maybe[#maybe + 1] = message_key(ARGV[m])
         end
-        for _, r in ipairs(c.relied) do
-            keys[#keys + 1] = to_key(r[1])
-        end
-        for _, j in ipairs(c.joins) do
-            keys[#keys + 1] = document_key(j[1])
-        end
-        for _, list in ipairs({c.records, c.undeclined, c.said}) do
-            for _, item in ipairs(list) do
-                names[#names + 1] = item[1]
-            end
-        end
-        for _, hash in ipairs(c.free) do
-            hashes[#hashes + 1] = hash
-        end
-        for _, id in ipairs(c.ids) do
-            ids[#ids + 1] = id
-        end
-        for _, m in ipairs(c.messages) do
-            messages[#messages + 1] = message_key(m[1])
+        for r = c.relied, c.rest - 1, 2 do
+            keys[#keys + 1] = to_key(ARGV[r])
         end
         if c.document ~= '' then
-            starts[#starts + 1] = P .. ':starts:' .. c.customer
-            watching[#watching + 1] = P .. ':watching:' .. c.customer
+            maybe[#maybe + 1] = starts_key(c.customer)
+            maybe[#maybe + 1] = watching_of(c.customer)
+        end
+        if c.seldom then
+            seldom().names_of(c, names)
         end
     end
     read_texts(keys)
-    read_fields(P .. ':said', names, records)
-    read_fields(P .. ':suppressed', hashes, suppressions)
-    if not any_there(messages) then
-        for _, c in ipairs(commits) do
-            for _, m in ipairs(c.messages) do
-                fresh[m[1]] = true
-            end
-        end
+    read_fields(SAID, names, records)
+    read_fields(SUPPRESSED, hashes, suppressions)
+    none_there = not any_there(maybe)
+    if not none_there then
+        are_there.starts, are_there.watching = any_of(commits, starts_key), any_of(commits, watching_of)
     end
-    are_there.starts, are_there.watching = any_there(starts), any_there(watching)
-    return pending_of(ids)
+    read_pending_of(ids)
 end

@@ -11,25 +11,7 @@ local function decided_from(inbox)
     return keys
 end
 
--- The ids of entries.
-local function parts(id)
-    local time, number = string.match(id, '^(%d+)%-(%d+)$')
-    return tonumber(time), tonumber(number)
-end
-local function is_after(id, other)
-    local time, number = parts(id)
-    local other_time, other_number = parts(other)
-    return time > other_time or (time == other_time and number > other_number)
-end
-
--- A field of what XINFO answers.
-local function field(row, name)
-    for i = 1, #row, 2 do
-        if row[i] == name then
-            return row[i + 1]
-        end
-    end
-end
+--with shared_ids
 
 -- The oldest entry that is pending at a dead daemon, or at one that lives for less than 30 s.
 local function oldest_pending(events)

@@ -3,7 +3,8 @@
 local FAILURES = {retry = true, unavailable = true, ['gateway-fault'] = true, uncertain = true}
 local RUN_LOOK = 16 -- lines back
 local function trace_text(line, name)
-    return string.match(line, '"' .. name .. '":"([^"\\]*)') or ''
+    local _, last = string.find(line, '"' .. name .. '":"', 1, true)
+    return last and string.match(line, '^[^"\\]*', last + 1) or ''
 end
 local function trace_of(line)
     local why = trace_text(line, 'why')
@@ -25,11 +26,14 @@ local function trace_run(key, new)
     end
 end
 local function trace_merged(key, line)
-    local new = trace_of(line)
-    if not FAILURES[new.what] or new.mid == '' then
+    if not FAILURES[trace_text(line, 'what')] then -- nearly always
         return line
     end
-    local replaced, old = trace_run(key, new)
+    local new = trace_of(line)
+    local replaced, old = nil, nil
+    if new.mid ~= '' then
+        replaced, old = trace_run(key, new)
+    end
     if not replaced or not old.first then
         return line
     end

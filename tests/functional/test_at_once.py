@@ -206,7 +206,7 @@ def test_one_that_is_spoilt_costs_no_other(hello_shop):
     assert subjects(hello_shop) == sorted(f"hello {number}" for number in range(20) if number % 5)
     assert [letter["reason"] for letter in hello_shop.dead()] == [b"wrong-key"] * 4
     calls = [row["command"] for row in hello_shop.client.slowlog_get(10000)]
-    commits = [call for call in calls if re.match(rb"EVALSHA \w+ 0 nudged \S+ \S* id:\d+ ", call)]
+    commits = [call for call in calls if re.match(rb"EVALSHA \w+ 0 nudged \S+ \S* \d+ (\S* )*id:\d+ ", call)]
     assert 0 < len(commits) <= 12, commits  # twenty customers, of whom four are judged twice
 
 

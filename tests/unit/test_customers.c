@@ -36,6 +36,21 @@ static void test_version(void **state)
     assert_string_equal(commit_fixture_ask(scene, &first), "stale rubbish");
 }
 
+/* Of a document no more is read than its version takes; somebody may have written a longer one. */
+static void test_long_version(void **state)
+{
+    struct commit_fixture *scene = *state;
+    char version[201];
+    memset(version, '7', sizeof version - 1);
+    version[sizeof version - 1] = '\0';
+    struct commit other = commit_fixture_document("7", "2-9-2", V2),
+                  seen = commit_fixture_document(version, "2-9-2", V2);
+    redis_fixture_ask(&scene->redis, "SET t:customer:id:7 {\"version\":\"%s\"}", version);
+    assert_non_null(strstr(commit_fixture_ask(scene, &other), "stale {"));
+    assert_string_equal(commit_fixture_ask(scene, &seen), "done");
+    assert_redis(&scene->redis, V2, "GET t:customer:id:7");
+}
+
 static void test_expiry(void **state)
 {
     struct commit_fixture *scene = *state;
@@ -97,6 +112,28 @@ static void test_entries(void **state)
     assert_string_equal(commit_fixture_ask(scene, &second), expected);
     redis_fixture_ask(&scene->redis, "XGROUP DESTROY t:events nudged");
     assert_string_equal(commit_fixture_ask(scene, &second), expected);
+}
+
+/* Others of this daemon's, any number, lie between those of a commit. */
+static void test_entries_between(void **state)
+{
+    enum { ENTRIES = 20 };
+    struct commit_fixture *scene = *state;
+    char ids[ENTRIES][32], expected[64];
+    for (size_t i = 0; i < ENTRIES; i++)
+        commit_fixture_event(scene, ids[i]);
+    const char *const own[] = {ids[19], ids[0], ids[6]}, *const lost[] = {ids[2], ids[15], ids[18]};
+    struct commit first = commit_fixture_document("", "1-9-1", V1),
+                  second = commit_fixture_document("1-9-1", "2-9-2", V2);
+    first.ids = own;
+    second.ids = lost;
+    first.id_count = second.id_count = 3;
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
+    assert_redis(&scene->redis, "17", "XLEN t:events");
+    redis_fixture_ask(&scene->redis, "XCLAIM t:events nudged two:1 0 %s", ids[18]);
+    snprintf(expected, sizeof expected, "gone %s", ids[18]);
+    assert_string_equal(commit_fixture_ask(scene, &second), expected);
+    assert_redis(&scene->redis, "17", "XLEN t:events");
 }
 
 static void test_entries_alone(void **state)
@@ -433,9 +470,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_version),
+        TEST(test_long_version),
         TEST(test_expiry),
         TEST(test_deadline),
         TEST(test_entries),
+        TEST(test_entries_between),
         TEST(test_entries_alone),
         TEST(test_deadline_given_up),
         TEST(test_messages),

@@ -1,0 +1,30 @@
+-- The lists, and how many arguments an item of each has.
+local WIDTHS = {withdrawals = 3, emits = 2, dead = 5, postponed = 2, full = 2, joins = 2, moves = 1,
+    redirects = 3, said = 4, erased = 2, starts = 2, forgotten = 1, ticks = 1, zones = 5, paused = 1, halted = 3,
+    brakes = 1, braked = 4, codes = 4, runs = 2, dry = 1, watches = 3, tellings = 3}
+local ABSENT = {__index = function(_, name)
+    return WIDTHS[name] and NONE
+end}
+
+-- Returns where the last one ends.
+local function read_seldom(c, at)
+    setmetatable(c, ABSENT)
+    while ARGV[at] ~= '' do
+        local name, count = ARGV[at], tonumber(ARGV[at + 1])
+        local items, width = {}, WIDTHS[name]
+        at = at + 2
+        for i = 1, count do
+            items[i] = width == 1 and ARGV[at] or {unpack(ARGV, at, at + width - 1)}
+            at = at + width
+        end
+        c[name] = items
+    end
+    return at
+end
+
+-- Adds the records that it asks for.
+local function names_of_seldom(c, names)
+    for _, item in ipairs(c.said) do
+        names[#names + 1] = item[1]
+    end
+end

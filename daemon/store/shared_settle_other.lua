@@ -1,0 +1,124 @@
+-- What becomes of a message that was not simply sent (settle.lua).
+--with shared_requeue
+--with shared_returns
+--with shared_codes
+--with shared_ending
+
+-- "+N" is so many ms from now.
+local function at_ms(r)
+    return string.sub(r.at, 1, 1) == '+' and now + tonumber(r.at) or tonumber(r.at)
+end
+local function later(r, key)
+    redis.call('HSET', key, 'state', 'later', 'channel', r.channel, 'class', r.class, 'attempts',
+        ms(count_of(r.attempts) + r.charge))
+    redis.call('HDEL', key, 'owner', 'entry', 'queue')
+    redis.call('ZADD', P .. ':later', ms(at_ms(r)), r.mid)
+end
+
+local finish = {
+    done = function(r)
+        remember(r.mid, r.customer, r.hash, r.returns, r.told, now)
+        end_later(r.mid)
+    end,
+    later = later,
+    resend = function(r, key)
+        redis.call('HSET', key, 'bound', 1)
+        later(r, key)
+    end,
+    hold = function(r, key)
+        redis.call('HSET', key, 'state', 'uncertain', 'bound', 1, 'channel', r.channel, 'class',
+            r.class, 'attempts', ms(count_of(r.attempts) + r.charge))
+        redis.call('HDEL', key, 'owner', 'entry', 'queue')
+        redis.call('ZADD', P .. ':uncertain', ms(now), r.mid)
+    end,
+    dead = function(r)
+        r.letter = letter(message_of(r.mid, r.channel, r.class), r.reason, r.detail)
+    end,
+    lacking = function(r, key)
+        redis.call('HSET', key, 'lacks', lacked_by(r.lacks, consumer .. '#' .. r.reason))
+        put_aside(r.mid, r.channel, r.class, at_ms(r))
+    end,
+    release = function(r)
+        requeue(r.mid, r.channel, r.class)
+    end,
+}
+
+local function news(r, with_event)
+    tell_trace(r.customer, r.trace)
+    if r.event ~= '' and with_event then
+        redis.call('XADD', P .. ':events', '*', 'event', r.event, 'own', r.customer or '')
+    end
+    if r.suppress ~= '' then
+        redis.call('HSETNX', P .. ':suppressed', r.suppress, string.format(
+            '{"reason":%s,"at":%s}', cjson.encode(r.suppress_reason), ms(now)))
+        pass_word('suppress', r.suppress, r.suppress_reason, ms(now))
+    end
+end
+
+-- What a marked message was to become is told to the trace, but it becomes nothing of it. Delivered
+-- all the same: that is told too. A bounce has an event of its own, for rules.
+local function end_marked(r, why)
+    local m = message_of(r.mid, r.channel, r.class)
+    local done, bounced = r.outcome == 'done', r.reason == 'bounced'
+    if why == 'erasure' then
+        r.trace, r.event = '', ''
+    end
+    news(r, done or bounced)
+    if not done then
+        local arrived = m.bound or r.outcome == 'resend' or r.outcome == 'hold'
+        withdraw(m, why, arrived, bounced, now, keep)
+        return
+    end
+    m.returns = why ~= 'erasure' and m.returns
+    delete(m, true, now)
+    if m.customer and why ~= 'erasure' then
+        line(m, 'too-late', why, now, keep)
+    end
+end
+
+-- Its record was spoilt while a sender had it. That it was sent is all that can be known of it.
+local function end_spoilt(r)
+    if leave(r.queue, r.class, r.entry, r.mid) == 0 then
+        return 0
+    end
+    if r.outcome ~= 'done' then
+        r.letter = bury(message_of(r.mid, r.channel, r.class), 'not-whole', 'what Redis had of it was no message',
+            now, keep)
+    end
+    return 4
+end
+
+local function read_result(first)
+    local r = {entry = ARGV[first], queue = ARGV[first + 1], mid = ARGV[first + 2], channel = ARGV[first + 3],
+        class = ARGV[first + 4], outcome = ARGV[first + 5], trace = ARGV[first + 6], event = '', suppress = ''}
+    if ARGV[first + 7] == '1' then
+        r.at, r.charge, r.reason, r.detail, r.event, r.suppress, r.suppress_reason =
+            unpack(ARGV, first + HEAD, first + HEAD + MORE - 1)
+    end
+    return r
+end
+
+-- `m` is what settle() has read of it: its owner, entry, customer, mark.
+settle_other = function(first, m, is_ours)
+    local r = read_result(first)
+    local key = message_key(r.mid)
+    if not m then
+        local answer = end_spoilt(r)
+        return answer, r.letter
+    elseif not m[1] and redis.call('EXISTS', key) == 0 then
+        return 2 * leave(r.queue, r.class, r.entry, r.mid)
+    elseif not is_ours then
+        return 0
+    end
+    r.customer = m[3]
+    r.attempts, r.lacks, r.hash, r.returns, r.told =
+        unpack(fields(r.mid, 'attempts', 'lacks', 'hash', 'returns', 'told'), 1, 5)
+    leave_later(r.entry, r.queue, r.class, r.mid)
+    if m[4] then
+        end_marked(r, m[4])
+        return 3
+    end
+    finish[r.outcome](r, key)
+    news(r, true)
+    return 1, r.letter
+end
