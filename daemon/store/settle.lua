@@ -53,17 +53,19 @@ if wrong then
     return wrong
 end
 
--- What goes at the end, all at once: keys of messages that are done with, and of those that were begun at
--- once what stands for them in place of an entry.
-local ended, left = {}, {}
+-- What goes at the end, all at once: keys of messages that are done with, their entries, and of those that
+-- were begun at once what stands for them in place of an entry.
+local ended, entries, left = {}, {}, {}
+local function put_later(lists, key, item)
+    local list = lists[key] or {}
+    lists[key], list[#list + 1] = list, item
+end
 local function leave_later(entry, queue, class, mid)
-    if entry ~= BEGUN then
-        remove(outbox(queue, class), entry)
-        return
+    if entry == BEGUN then
+        put_later(left, begun(queue, class), mid)
+    else
+        put_later(entries, outbox(queue, class), entry)
     end
-    local from = begun(queue, class)
-    local mids = left[from] or {}
-    left[from], mids[#mids + 1] = mids, mid
 end
 local function end_later(mid)
     ended[#ended + 1] = message_key(mid)
@@ -72,6 +74,10 @@ end
 local function finish_all()
     if #ended > 0 then
         redis.call('DEL', unpack(ended))
+    end
+    for stream, ids in pairs(entries) do
+        redis.call('XACK', stream, 'nudged', unpack(ids))
+        redis.call('XDEL', stream, unpack(ids))
     end
     for from, mids in pairs(left) do
         redis.call('HDEL', from, unpack(mids))

@@ -24,7 +24,7 @@ end
 -- What only this customer has of a wrong type keeps nobody else waiting. What of it is there as it
 -- should be need not be asked; and the trace only where it is not written first (shared_commit_write.lua).
 local function check_own(c, part, traces_first)
-    if c.document ~= '' and type(part) ~= 'string' then
+    if c.document ~= '' and not part then
         return broken(document_key(c.customer), 'string')
     elseif c.document ~= '' and not traces_first and is_wrong(trace_key(c.customer), 'list') then
         return broken(trace_key(c.customer), 'list')
@@ -82,8 +82,8 @@ end
 -- The version, the entries, the keys that it relied on. Of an earlier run: `done`.
 local function check_still(c, traces_first)
     local customer = c.customer
-    local part = customer ~= '' and redis.pcall('GETRANGE', document_key(customer), '0', PART)
-    local version = version_in(part)
+    local part = customer ~= '' and part_of(document_key(customer))
+    local version = part and part ~= '' and version_of(part) or ''
     if customer ~= '' and c.document ~= '' and version == ARGV[c.head + 2] then
         return {'done'}
     end

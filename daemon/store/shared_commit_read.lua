@@ -49,8 +49,14 @@ local PART = '95'
 local function version_of(text)
     return text and (string.match(text, '^{"version":"([^"%z]*)"') or '?') or ''
 end
-local function version_in(part)
-    return type(part) == 'string' and part ~= '' and version_of(part) or ''
+-- nil where it is of another type.
+local function part_of(key)
+    local part = redis.pcall('GETRANGE', key, '0', PART)
+    if type(part) == 'string' then
+        return part
+    elseif not is_wrong(key, 'string') then
+        error(part)
+    end
 end
 
 local function read_texts(keys)
@@ -65,6 +71,9 @@ end
 local function read_fields(key, names, into)
     in_parts(names, function(first, last)
         local found = redis.pcall('HMGET', key, unpack(names, first, last))
+        if found.err and not is_wrong(key, 'hash') then
+            error(found)
+        end
         for i = first, last do
             into[names[i]] = found[i - first + 1] or false
         end

@@ -120,10 +120,8 @@ end
 local function take(queue, entry, mid, class, m)
     local bound = m[6] and m[5] or ''
     local key = message_key(mid)
-    redis.call('HSET', key, 'state', 'taken', 'owner', consumer, 'entry', entry, 'take', number)
-    if bound == '' then
-        redis.call('HSET', key, 'gateway', gateway)
-    end
+    redis.call('HSET', key, 'state', 'taken', 'owner', consumer, 'entry', entry, 'take', number, 'gateway',
+        bound == '' and gateway or bound)
     local row = {entry, mid, m[2], channel, class, body_of(mid, m[3]) or false, m[4], bound, m[7], m[8],
         m[12] or '', m[14] or '', queue ~= channel and queue or nil}
     if m[15] then
