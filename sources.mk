@@ -826,8 +826,6 @@ library_sources = \
 	daemon/redis/endpoint.h \
 	daemon/redis/learning.c \
 	daemon/redis/learning.h \
-	daemon/redis/link.c \
-	daemon/redis/link.h \
 	daemon/redis/redirect.c \
 	daemon/redis/redirect.h \
 	daemon/redis/reply.c \
@@ -838,6 +836,8 @@ library_sources = \
 	daemon/redis/scripts.h \
 	daemon/redis/server_check.c \
 	daemon/redis/server_check.h \
+	daemon/redis/server_link.c \
+	daemon/redis/server_link.h \
 	daemon/redis/session.c \
 	daemon/redis/session.h \
 	daemon/redis/slot.c \

@@ -16,8 +16,8 @@
 #include "base/mem.h"
 #include "redis/backoff.h"
 #include "redis/learning.h"
-#include "redis/link.h"
 #include "redis/redirect.h"
+#include "redis/server_link.h"
 
 enum {
     LEARN_MOST_MS = 1000, /* between two times */
@@ -27,7 +27,7 @@ enum {
 
 struct cluster_node {
     struct endpoint_seed where; /* its host is the node's */
-    struct link *link;          /* NULL: all seats have their own */
+    struct server_link *link;   /* NULL: all seats have their own */
     size_t seats;
     struct cluster_node *next;
 };
@@ -81,27 +81,27 @@ static void leave_node(struct cluster *cluster, struct cluster_node *node)
     while (*at != node)
         at = &(*at)->next;
     *at = node->next;
-    link_destroy(&node->link);
+    server_link_destroy(&node->link);
     free((char *)(uintptr_t)node->where.host);
     free(node);
 }
 
-static struct link *link_to(const struct cluster *cluster, const struct cluster_node *node,
-                            const char *name, size_t reply_most)
+static struct server_link *link_to(const struct cluster *cluster, const struct cluster_node *node,
+                                   const char *name, size_t reply_most)
 {
-    struct link_options options = {.base = cluster->base,
-                                   .endpoint = cluster->endpoint,
-                                   .name = name,
-                                   .reply_most = reply_most};
+    struct server_link_options options = {.base = cluster->base,
+                                          .endpoint = cluster->endpoint,
+                                          .name = name,
+                                          .reply_most = reply_most};
     options.endpoint.host = node->where.host;
     options.endpoint.port = node->where.port;
     options.endpoint.seed_count = 0;
-    return link_new(&options);
+    return server_link_new(&options);
 }
 
 /* ---- Seats ---- */
 
-static struct link *link_of(struct cluster *cluster, struct cluster_seat *seat)
+static struct server_link *link_of(struct cluster *cluster, struct cluster_seat *seat)
 {
     struct cluster_node *node = seat->node;
     if (seat->own)
@@ -116,7 +116,7 @@ static void place(struct cluster *cluster, struct cluster_seat *seat,
                   const struct endpoint_seed *where, const char *reason)
 {
     struct cluster_node *before = seat->node;
-    struct link *own = seat->link;
+    struct server_link *own = seat->link;
     if (where && before && is_same(&before->where, where))
         return;
     seat->link = NULL;
@@ -124,7 +124,7 @@ static void place(struct cluster *cluster, struct cluster_seat *seat,
     if (where)
         seat->node->seats++;
     seat->on_link(seat->context, where ? link_of(cluster, seat) : NULL, reason);
-    link_destroy(&own);
+    server_link_destroy(&own);
     leave_node(cluster, before);
 }
 
@@ -286,6 +286,6 @@ void cluster_rise(struct cluster *cluster, struct cluster_seat *seat)
     while (*at != seat)
         at = &(*at)->next;
     *at = seat->next;
-    link_destroy(&seat->link);
+    server_link_destroy(&seat->link);
     leave_node(cluster, seat->node);
 }

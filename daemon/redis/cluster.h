@@ -31,7 +31,7 @@ void cluster_destroy(struct cluster **cluster);
 
 /* ---- For redis/connection ---- */
 
-struct link;
+struct server_link;
 
 /* A connection's place: with the master who serves its slot. Stays where it is while it sits. */
 struct cluster_seat {
@@ -41,11 +41,11 @@ struct cluster_seat {
     size_t reply_most;
     /* The link to who serves the slot, other than before: what was held is gone when this returns.
      * NULL: nobody is known to, and why; that comes after each time that it was asked in vain. */
-    void (*on_link)(void *context, struct link *link, const char *reason);
+    void (*on_link)(void *context, struct server_link *link, const char *reason);
     void *context;
     /* The cluster's. */
     struct cluster_node *node; /* NULL: not known */
-    struct link *link;         /* its own */
+    struct server_link *link;  /* its own */
     struct cluster_seat *next;
     unsigned told; /* of which news it has heard */
 };

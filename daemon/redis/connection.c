@@ -29,8 +29,8 @@
 #include "redis/backoff.h"
 #include "redis/cluster.h"
 #include "redis/connection_call.h"
-#include "redis/link.h"
 #include "redis/redirect.h"
+#include "redis/server_link.h"
 #include "redis/slot.h"
 #include "redis/witness.h"
 
@@ -47,8 +47,8 @@ struct connection {
     struct log_once told; /* the reason that on_state heard last */
     connection_on_state *on_state;
     void *context;
-    struct link *link; /* over a cluster it is not ours, and NULL while none is known */
-    struct link_holder holder;
+    struct server_link *link; /* over a cluster it is not ours, and NULL while none is known */
+    struct server_link_holder holder;
     struct event *soon; /* for what must not happen inside the caller's call */
     struct connection_calls refused, lost;
     int busy;   /* handlers on the stack */
@@ -134,7 +134,7 @@ void connection_send(struct connection *connection, const struct connection_requ
     call->holder = &connection->holder;
     if (!connection->ready)
         call->fault = "redis-lost";
-    else if (!link_send(connection->link, request, call))
+    else if (!server_link_send(connection->link, request, call))
         call->fault = "redis-full";
     if (call->fault) {
         connection_call_append(&connection->refused, call);
@@ -203,7 +203,7 @@ static void fall(struct connection *connection, const char *reason)
         backoff_reset(&connection->backoff);
     stop_probing(connection);
     if (connection->link)
-        link_recall(connection->link, &connection->holder, &connection->lost);
+        server_link_recall(connection->link, &connection->holder, &connection->lost);
     diag_error(&fault, "no connection to the master of slot %d (%s): %s", connection->seat.slot,
                connection->key, reason);
     diag_code(&fault, "redis-lost");
@@ -287,7 +287,7 @@ static void probe(struct connection *connection)
         return;
     struct connection_call *call = connection_call_new(&request);
     call->holder = &connection->holder;
-    connection->probing = link_send(connection->link, &request, call);
+    connection->probing = server_link_send(connection->link, &request, call);
     if (connection->probing)
         return;
     connection_call_free(call);
@@ -298,7 +298,7 @@ static void on_again(evutil_socket_t fd, short events, void *context)
 {
     struct connection *connection = context;
     (void)fd, (void)events;
-    if (connection->link && link_state(connection->link) == LINK_READY)
+    if (connection->link && server_link_state(connection->link) == SERVER_LINK_READY)
         probe(connection);
 }
 
@@ -333,18 +333,18 @@ static bool on_cluster_error(void *context, struct connection_call *call, const 
 }
 
 /* Another master serves the slot, or none that is known. */
-static void on_link(void *context, struct link *link, const char *reason)
+static void on_link(void *context, struct server_link *link, const char *reason)
 {
     struct connection *connection = context;
     enter(connection);
     if (connection->ready || reason)
         fall(connection, reason ? reason : "another one serves it now");
     if (connection->link)
-        link_detach(connection->link, &connection->holder);
+        server_link_detach(connection->link, &connection->holder);
     stop_probing(connection);
     connection->link = connection->ended ? NULL : link;
     if (connection->link) {
-        link_attach(link, &connection->holder);
+        server_link_attach(link, &connection->holder);
         on_again(-1, 0, connection);
     }
     leave(connection);
@@ -373,7 +373,7 @@ static void join_cluster(struct connection *connection, const struct connection_
 static void leave_cluster(struct connection *connection)
 {
     if (connection->link)
-        link_detach(connection->link, &connection->holder);
+        server_link_detach(connection->link, &connection->holder);
     connection->link = NULL;
     cluster_rise(connection->cluster, &connection->seat);
 }
@@ -385,7 +385,8 @@ struct connection *connection_new(const struct connection_options *options)
     struct connection *connection = mem_zero(1, sizeof *connection);
     connection->on_state = options->on_state;
     connection->context = options->context;
-    connection->holder = (struct link_holder){.on_state = on_link_state, .context = connection};
+    connection->holder =
+        (struct server_link_holder){.on_state = on_link_state, .context = connection};
     connection->soon = evtimer_new(options->base, on_soon, connection);
     if (!connection->soon)
         mem_exhausted();
@@ -393,14 +394,15 @@ struct connection *connection_new(const struct connection_options *options)
         join_cluster(connection, options);
         return connection;
     }
-    connection->link = link_new(&(struct link_options){.base = options->base,
-                                                       .endpoint = options->endpoint,
-                                                       .name = options->name,
-                                                       .output_most = options->output_most,
-                                                       .reply_most = options->reply_most,
-                                                       .on_message = options->on_message,
-                                                       .context = options->context});
-    link_attach(connection->link, &connection->holder);
+    connection->link =
+        server_link_new(&(struct server_link_options){.base = options->base,
+                                                      .endpoint = options->endpoint,
+                                                      .name = options->name,
+                                                      .output_most = options->output_most,
+                                                      .reply_most = options->reply_most,
+                                                      .on_message = options->on_message,
+                                                      .context = options->context});
+    server_link_attach(connection->link, &connection->holder);
     return connection;
 }
 
@@ -417,7 +419,7 @@ void connection_destroy(struct connection **connection)
     if (ended->cluster)
         leave_cluster(ended);
     else
-        link_destroy(&ended->link);
+        server_link_destroy(&ended->link);
     if (!ended->busy)
         free_connection(ended);
 }
@@ -425,7 +427,7 @@ void connection_destroy(struct connection **connection)
 void connection_drop(struct connection *connection, const char *reason)
 {
     if (!connection->cluster)
-        link_drop(connection->link, reason);
+        server_link_drop(connection->link, reason);
 }
 
 bool connection_ready(const struct connection *connection)
@@ -436,7 +438,7 @@ bool connection_ready(const struct connection *connection)
 bool connection_promising(const struct connection *connection)
 {
     return connection->link &&
-           (connection->cluster || link_state(connection->link) == LINK_GREETING);
+           (connection->cluster || server_link_state(connection->link) == SERVER_LINK_GREETING);
 }
 
 const char *connection_key(const struct connection *connection)

@@ -9,11 +9,12 @@
 
 #include "redis/connection_request.h"
 
-struct link_holder;
+struct server_link_holder;
 
 struct connection_call {
     struct connection_call *next; /* in its connection_calls */
-    struct link_holder *holder;   /* over whose link it goes; NULL: the link's own, or nobody's */
+    struct server_link_holder
+        *holder; /* over whose link it goes; NULL: the link's own, or nobody's */
     struct connection_owner *owner;
     struct connection_call *before, *after; /* the owner's list */
     int64_t deadline;                       /* clock_monotonic_ms */

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "redis/link.h"
+#include "redis/server_link.h"
 
 enum { NODE_MOST_MS = 2000 /* for one node's answer, connecting included */ };
 
@@ -18,9 +18,9 @@ struct learning {
     struct event *late;
     struct arena *arena; /* of the nodes and of what is learnt */
     struct endpoint_seed *nodes;
-    size_t count, turn; /* who is asked */
-    struct link *link;  /* NULL: nobody is */
-    struct link_holder holder;
+    size_t count, turn;       /* who is asked */
+    struct server_link *link; /* NULL: nobody is */
+    struct server_link_holder holder;
 };
 
 static void ask(struct learning *learning);
@@ -28,13 +28,13 @@ static void ask(struct learning *learning);
 static void end(struct learning *learning, const struct topology *topology, const char *reason)
 {
     event_del(learning->late);
-    link_destroy(&learning->link);
+    server_link_destroy(&learning->link);
     learning->on_end(learning->context, topology, reason);
 }
 
 static void give_up(struct learning *learning, const char *reason)
 {
-    link_destroy(&learning->link);
+    server_link_destroy(&learning->link);
     if (++learning->turn < learning->count)
         ask(learning);
     else
@@ -69,7 +69,7 @@ static void on_state(void *context, bool ready, const char *reason)
         return;
     }
     struct connection_call *call = connection_call_new(&request);
-    if (!link_send(learning->link, &request, call)) /* the first always fits */
+    if (!server_link_send(learning->link, &request, call)) /* the first always fits */
         connection_call_free(call);
 }
 
@@ -92,10 +92,10 @@ static void ask(struct learning *learning)
     endpoint.port = learning->nodes[learning->turn].port;
     endpoint.seed_count = 0;
     evtimer_add(learning->late, &after);
-    learning->link = link_new(&(struct link_options){
+    learning->link = server_link_new(&(struct server_link_options){
         .base = learning->base, .endpoint = endpoint, .name = "nudged:topology"});
-    learning->holder = (struct link_holder){.on_state = on_state, .context = learning};
-    link_attach(learning->link, &learning->holder);
+    learning->holder = (struct server_link_holder){.on_state = on_state, .context = learning};
+    server_link_attach(learning->link, &learning->holder);
 }
 
 struct learning *learning_new(struct event_base *base, const struct endpoint *endpoint,
@@ -119,7 +119,7 @@ void learning_destroy(struct learning **learning)
     if (!ended)
         return;
     *learning = NULL;
-    link_destroy(&ended->link);
+    server_link_destroy(&ended->link);
     event_free(ended->late);
     arena_destroy(&ended->arena);
     free(ended);

@@ -6,13 +6,13 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "redis/link.h"
+#include "redis/server_link.h"
 
 enum { WORD_MOST_MS = 2000 /* connecting included */ };
 
 struct witness {
-    struct link *link;
-    struct link_holder holder;
+    struct server_link *link;
+    struct server_link_holder holder;
     struct event *late;
     char slot[8];
     witness_on_word *on_word; /* NULL: it came */
@@ -47,7 +47,7 @@ static void on_state(void *context, bool ready, const char *reason)
         return;
     }
     struct connection_call *call = connection_call_new(&request);
-    if (!link_send(witness->link, &request, call)) /* the first always fits */
+    if (!server_link_send(witness->link, &request, call)) /* the first always fits */
         connection_call_free(call);
 }
 
@@ -72,10 +72,10 @@ struct witness *witness_new(const struct witness_options *options)
     if (!witness->late)
         mem_exhausted();
     evtimer_add(witness->late, &after);
-    witness->link = link_new(&(struct link_options){
+    witness->link = server_link_new(&(struct server_link_options){
         .base = options->base, .endpoint = endpoint, .name = "nudged:topology"});
-    witness->holder = (struct link_holder){.on_state = on_state, .context = witness};
-    link_attach(witness->link, &witness->holder);
+    witness->holder = (struct server_link_holder){.on_state = on_state, .context = witness};
+    server_link_attach(witness->link, &witness->holder);
     return witness;
 }
 
@@ -85,7 +85,7 @@ void witness_destroy(struct witness **witness)
     if (!ended)
         return;
     *witness = NULL;
-    link_destroy(&ended->link);
+    server_link_destroy(&ended->link);
     event_free(ended->late);
     free(ended);
 }

@@ -159,7 +159,8 @@ class RedisCluster:
 
     @property
     def url(self):
-        return f"redis{'s' if self.tls else ''}+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[:self.masters])
+        seeds = [f"127.0.0.1:{node.port}" for node in self.nodes[:self.masters]]
+        return f"redis{'s' if self.tls else ''}+cluster://{','.join(seeds)}"
 
     def living(self):
         return [node for node in self.nodes if node.process and not node.paused]

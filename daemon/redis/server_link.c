@@ -8,7 +8,7 @@
  * Calls stand in `flight`, in the order in which Redis will answer them; when the link is lost they
  * move to `lost`, from where they are answered one by one.
  */
-#include "redis/link.h"
+#include "redis/server_link.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -35,8 +35,8 @@ enum {
     REPLY_MOST = 256 * 1024 * 1024,
 };
 
-struct link {
-    enum link_state state;
+struct server_link {
+    enum server_link_state state;
     struct event_base *base;
     struct arena *arena; /* of the address and the options' texts */
     struct endpoint endpoint;
@@ -44,7 +44,7 @@ struct link {
     size_t output_most, reply_most;
     void (*on_message)(void *context, const struct reply *reply);
     void *context; /* of on_message */
-    struct link_holder *holders;
+    struct server_link_holder *holders;
     unsigned news; /* number of what is told to them */
 
     struct transport *transport;
@@ -59,7 +59,7 @@ struct link {
     bool ended; /* destroyed while a handler was on the stack */
 };
 
-static void lose(struct link *link, const char *code, const char *format, ...)
+static void lose(struct server_link *link, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static void on_greeted(void *context, const struct reply *reply, const struct diag *fault);
 
@@ -67,7 +67,7 @@ static void on_greeted(void *context, const struct reply *reply, const struct di
 
 /* A callback inside may destroy the link, which then ends with the last of them. */
 
-static void free_link(struct link *link)
+static void free_link(struct server_link *link)
 {
     if (link->stream)
         bufferevent_free(link->stream);
@@ -79,12 +79,12 @@ static void free_link(struct link *link)
     free(link);
 }
 
-static void enter(struct link *link)
+static void enter(struct server_link *link)
 {
     link->busy++;
 }
 
-static void leave(struct link *link)
+static void leave(struct server_link *link)
 {
     if (--link->busy == 0 && link->ended)
         free_link(link);
@@ -92,18 +92,18 @@ static void leave(struct link *link)
 
 /* ---- Holders ---- */
 
-static struct link_holder *untold(const struct link *link)
+static struct server_link_holder *untold(const struct server_link *link)
 {
-    struct link_holder *holder = link->holders;
+    struct server_link_holder *holder = link->holders;
     while (holder && holder->told == link->news)
         holder = holder->next;
     return holder;
 }
 
 /* Each hears it once, though those who hear it may come, go, or end the link. */
-static void tell(struct link *link, bool ready, const char *reason)
+static void tell(struct server_link *link, bool ready, const char *reason)
 {
-    struct link_holder *holder;
+    struct server_link_holder *holder;
     link->news++;
     while (!link->ended && (holder = untold(link))) {
         holder->told = link->news;
@@ -113,7 +113,7 @@ static void tell(struct link *link, bool ready, const char *reason)
 
 static void answer(struct connection_call *call, const struct reply *reply)
 {
-    struct link_holder *holder = call->holder;
+    struct server_link_holder *holder = call->holder;
     if (reply->kind != REPLY_ERROR || !holder || !holder->on_error ||
         !holder->on_error(holder->context, call, reply))
         connection_call_answer(call, reply, NULL);
@@ -127,7 +127,7 @@ static void set_timer(struct event *timer, int64_t ms)
     evtimer_add(timer, &after);
 }
 
-static void watch_deadline(struct link *link, int64_t deadline)
+static void watch_deadline(struct server_link *link, int64_t deadline)
 {
     if (link->deadline_at && link->deadline_at <= deadline)
         return;
@@ -137,13 +137,13 @@ static void watch_deadline(struct link *link, int64_t deadline)
 }
 
 /* The one function through which the state changes, and the holders hear of it. */
-static void move_to(struct link *link, enum link_state state, const char *reason)
+static void move_to(struct server_link *link, enum server_link_state state, const char *reason)
 {
     link->state = state;
-    if (state == LINK_READY)
+    if (state == SERVER_LINK_READY)
         backoff_reset(&link->backoff);
-    if (state == LINK_READY || reason)
-        tell(link, state == LINK_READY, reason);
+    if (state == SERVER_LINK_READY || reason)
+        tell(link, state == SERVER_LINK_READY, reason);
 }
 
 /* ---- Sending ---- */
@@ -163,8 +163,8 @@ static void append(struct evbuffer *output, const struct connection_request *req
 }
 
 /* A single command may be bigger than the output's bound: refused, it would be so for ever. */
-bool link_send(struct link *link, const struct connection_request *request,
-               struct connection_call *call)
+bool server_link_send(struct server_link *link, const struct connection_request *request,
+                      struct connection_call *call)
 {
     struct evbuffer *output = bufferevent_get_output(link->stream);
     size_t length = request->command.text
@@ -181,22 +181,22 @@ bool link_send(struct link *link, const struct connection_request *request,
 
 /* ---- Greeting ---- */
 
-static void greet(struct link *link, const char *const *argv, size_t argc)
+static void greet(struct server_link *link, const char *const *argv, size_t argc)
 {
     const struct connection_request request = {
         .argc = argc, .argv = argv, .callback = on_greeted, .context = link};
     struct connection_call *call = connection_call_new(&request);
-    if (!link_send(link, &request, call)) /* four short commands always fit */
+    if (!server_link_send(link, &request, call)) /* four short commands always fit */
         connection_call_free(call);
 }
 
-static void ping(struct link *link)
+static void ping(struct server_link *link)
 {
     greet(link, (const char *[]){"PING"}, 1);
 }
 
 /* False where there is a file of the password that cannot be read. */
-static bool log_in(struct link *link, struct diag *diag)
+static bool log_in(struct server_link *link, struct diag *diag)
 {
     const struct endpoint *endpoint = &link->endpoint;
     char first_line[SECRET_FILE_MOST];
@@ -214,7 +214,7 @@ static bool log_in(struct link *link, struct diag *diag)
     return true;
 }
 
-static void introduce(struct link *link)
+static void introduce(struct server_link *link)
 {
     const struct endpoint *endpoint = &link->endpoint;
     char database[16];
@@ -236,9 +236,9 @@ static void introduce(struct link *link)
 static void on_greeted(void *context, const struct reply *reply, const struct diag *fault)
 {
     static const char *const hopeless[] = {"WRONGPASS", "NOAUTH", "ERR"};
-    struct link *link = context;
+    struct server_link *link = context;
     (void)fault;
-    if (!reply || link->state != LINK_GREETING)
+    if (!reply || link->state != SERVER_LINK_GREETING)
         return;
     for (size_t i = 0; i < sizeof hopeless / sizeof *hopeless; i++) {
         if (reply_is_error(reply, hopeless[i])) {
@@ -253,7 +253,7 @@ static void on_greeted(void *context, const struct reply *reply, const struct di
         set_timer(link->timer, LOADING_MS);
         return;
     }
-    move_to(link, LINK_READY, NULL);
+    move_to(link, SERVER_LINK_READY, NULL);
 }
 
 /* ---- Connecting, and losing ---- */
@@ -261,7 +261,7 @@ static void on_greeted(void *context, const struct reply *reply, const struct di
 static void on_readable(struct bufferevent *stream, void *context);
 static void on_event(struct bufferevent *stream, short events, void *context);
 
-static void open_stream(struct link *link)
+static void open_stream(struct server_link *link)
 {
     struct diag diag;
     link->stream = transport_open(link->transport, &diag);
@@ -271,7 +271,7 @@ static void open_stream(struct link *link)
     }
     link->reader = reply_reader_new(link->reply_most);
     bufferevent_setcb(link->stream, on_readable, NULL, on_event, link);
-    move_to(link, LINK_CONNECTING, NULL);
+    move_to(link, SERVER_LINK_CONNECTING, NULL);
     set_timer(link->timer, CONNECT_MOST_MS);
     if (!transport_connect(link->transport, link->stream, &diag) && link->stream)
         lose(link, "redis-lost", "%s", diag.text);
@@ -279,20 +279,20 @@ static void open_stream(struct link *link)
 
 static void on_timer(evutil_socket_t fd, short events, void *context)
 {
-    struct link *link = context;
+    struct server_link *link = context;
     (void)fd, (void)events;
     enter(link);
     switch (link->state) {
-    case LINK_WAITING:
+    case SERVER_LINK_WAITING:
         open_stream(link);
         break;
-    case LINK_CONNECTING:
+    case SERVER_LINK_CONNECTING:
         lose(link, "redis-timeout", "no connection within %d s", CONNECT_MOST_MS / 1000);
         break;
-    case LINK_GREETING:
+    case SERVER_LINK_GREETING:
         ping(link);
         break;
-    case LINK_READY:
+    case SERVER_LINK_READY:
         break;
     }
     leave(link);
@@ -300,14 +300,14 @@ static void on_timer(evutil_socket_t fd, short events, void *context)
 
 static void on_event(struct bufferevent *stream, short events, void *context)
 {
-    struct link *link = context;
+    struct server_link *link = context;
     struct diag diag;
     enter(link);
     if (events & BEV_EVENT_CONNECTED) {
         transport_connected(link->transport, stream);
         evtimer_del(link->timer);
         bufferevent_enable(stream, EV_READ | EV_WRITE);
-        move_to(link, LINK_GREETING, NULL);
+        move_to(link, SERVER_LINK_GREETING, NULL);
         introduce(link);
     } else {
         transport_fault(stream, events, &diag);
@@ -317,7 +317,7 @@ static void on_event(struct bufferevent *stream, short events, void *context)
 }
 
 /* Closes the stream and fails what is in flight; the next try comes after a while. */
-static void lose(struct link *link, const char *code, const char *format, ...)
+static void lose(struct server_link *link, const char *code, const char *format, ...)
 {
     char where[192];
     struct diag text, fault;
@@ -339,7 +339,7 @@ static void lose(struct link *link, const char *code, const char *format, ...)
     evtimer_del(link->deadline);
     link->deadline_at = 0;
     set_timer(link->timer, backoff_next(&link->backoff));
-    move_to(link, LINK_WAITING, fault.text);
+    move_to(link, SERVER_LINK_WAITING, fault.text);
     while ((call = connection_call_shift(&link->lost)))
         connection_call_answer(call, NULL, &fault);
 }
@@ -352,7 +352,7 @@ static const struct reply refused_on_purpose = {
 
 static void on_readable(struct bufferevent *stream, void *context)
 {
-    struct link *link = context;
+    struct server_link *link = context;
     struct evbuffer *input = bufferevent_get_input(stream);
     enum reply_progress progress = REPLY_MORE;
     const struct reply *reply;
@@ -391,7 +391,7 @@ static void on_readable(struct bufferevent *stream, void *context)
 /* Some call's deadline may have passed; one that was answered meanwhile set the timer too. */
 static void on_deadline(evutil_socket_t fd, short events, void *context)
 {
-    struct link *link = context;
+    struct server_link *link = context;
     int64_t nearest = INT64_MAX;
     (void)fd, (void)events;
     link->deadline_at = 0;
@@ -409,9 +409,9 @@ static void on_deadline(evutil_socket_t fd, short events, void *context)
 
 /* ---- The outside ---- */
 
-struct link *link_new(const struct link_options *options)
+struct server_link *server_link_new(const struct server_link_options *options)
 {
-    struct link *link = mem_zero(1, sizeof *link);
+    struct server_link *link = mem_zero(1, sizeof *link);
     link->base = options->base;
     link->arena = arena_new(512);
     link->endpoint = endpoint_copy(link->arena, &options->endpoint);
@@ -429,9 +429,9 @@ struct link *link_new(const struct link_options *options)
     return link;
 }
 
-void link_destroy(struct link **link)
+void server_link_destroy(struct server_link **link)
 {
-    struct link *ended = *link;
+    struct server_link *ended = *link;
     if (!ended)
         return;
     *link = NULL;
@@ -444,14 +444,14 @@ void link_destroy(struct link **link)
         free_link(ended);
 }
 
-void link_attach(struct link *link, struct link_holder *holder)
+void server_link_attach(struct server_link *link, struct server_link_holder *holder)
 {
     holder->next = link->holders;
     holder->told = link->news;
     link->holders = holder;
 }
 
-static void silence(struct connection_calls *calls, const struct link_holder *holder)
+static void silence(struct connection_calls *calls, const struct server_link_holder *holder)
 {
     for (struct connection_call *call = calls->first; call; call = call->next) {
         if (call->holder != holder)
@@ -461,9 +461,9 @@ static void silence(struct connection_calls *calls, const struct link_holder *ho
     }
 }
 
-void link_detach(struct link *link, struct link_holder *holder)
+void server_link_detach(struct server_link *link, struct server_link_holder *holder)
 {
-    struct link_holder **at = &link->holders;
+    struct server_link_holder **at = &link->holders;
     while (*at && *at != holder)
         at = &(*at)->next;
     if (*at)
@@ -472,22 +472,22 @@ void link_detach(struct link *link, struct link_holder *holder)
     silence(&link->lost, holder);
 }
 
-void link_drop(struct link *link, const char *reason)
+void server_link_drop(struct server_link *link, const char *reason)
 {
-    if (link->state == LINK_WAITING)
+    if (link->state == SERVER_LINK_WAITING)
         return;
     enter(link);
     lose(link, "redis-lost", "%s", reason);
     leave(link);
 }
 
-enum link_state link_state(const struct link *link)
+enum server_link_state server_link_state(const struct server_link *link)
 {
     return link->state;
 }
 
-void link_recall(struct link *link, const struct link_holder *holder,
-                 struct connection_calls *calls)
+void server_link_recall(struct server_link *link, const struct server_link_holder *holder,
+                        struct connection_calls *calls)
 {
     struct connection_calls flight = link->flight;
     struct connection_call *call;
