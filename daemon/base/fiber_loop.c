@@ -108,6 +108,8 @@ int fiber_loop_wait(struct fiber_loop *loop, struct fiber_wait *wait, struct pol
 void fiber_loop_sleep(struct fiber_loop *loop, int64_t until_ms)
 {
     int64_t ms = -1;
+    if (!loop->first)
+        loop->nearest_ms = INT64_MAX;
     if (loop->nearest_ms < until_ms)
         until_ms = loop->nearest_ms;
     if (until_ms != INT64_MAX) {
