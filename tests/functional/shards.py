@@ -44,6 +44,7 @@ class Shards:
     def idle(self):
         client = self.shop.client
         return all(client.xlen(f"{prefix}:events") == 0 and client.zcard(f"{prefix}:taken") == 0
+                   and client.zcard(f"{prefix}:later") == 0
                    and not any(client.scan_iter(f"{prefix}:begun:*"))
                    and sum(client.xlen(key) for key in client.scan_iter(f"{prefix}:outbox:*")) == 0
                    for prefix in self.prefixes)

@@ -50,7 +50,6 @@ def test_over_all_masters(shop, shards):
     assert one.status()["redis"]
 
 
-<<<<<<< HEAD
 def test_nudgectl_over_the_cluster(shop, shards):
     """Each command goes to who has the shard: pushing, a person, states, what came to none."""
     smtp = shop.smtp()
@@ -69,7 +68,8 @@ def test_nudgectl_over_the_cluster(shop, shards):
     assert one.stop() == 0
     shop.push(*[order(1, customer) for customer in range(5)])
     assert json.loads(shop.ctl("status", "--json")[1])["events"]["unmoved"] == 5
-=======
+
+
 def test_a_master_dies_under_load(shop, shards):
     """What was acknowledged by it and by its replica is not lost, and nothing goes twice but what it had
     written last."""
@@ -125,4 +125,3 @@ def test_a_shard_moves_to_another_master(shop, shards):
     assert subjects(smtp) == sorted(f"each 1-{customer}" for customer in here + there)
     for customer in here:
         assert shards.document(customer)["counts"][0]["n"] == 2
->>>>>>> 9e963c31 (Shards on a cluster whose nodes die: ./dev soak cluster, against a model of what must have been sent, and tests of a master that dies under load and of a slot that moves)
