@@ -30,6 +30,7 @@ struct attempt *attempt_new(const struct outbox_message *message, int64_t term)
     attempt->load = message->load;
     attempt->term = term;
     attempt->token_ms = message->token_ms;
+    attempt->granted_ms = message->granted_ms;
     attempt->bound = message->gateway != NULL;
     return attempt;
 }

@@ -297,6 +297,8 @@ static void on_outcome(void *context, struct destination *destination, struct at
     hear(delivery, destination, attempt);
     attempt_figures_count(attempt);
     failpoint("sent");
+    if (attempt->late)
+        granting_return(delivery->granting, destination, attempt);
     if (attempt->late && taking_goes_on(delivery->taking))
         passing_again(delivery->passing, attempt, destination);
     else if (!pass_on(delivery, attempt, destination))

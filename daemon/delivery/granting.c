@@ -205,6 +205,7 @@ static struct outbox_gateway rest_of(const struct granted *granted)
     bounds.domains = rows;
     bounds.domain_count = count;
     bounds.token_ms = grant->token_ms;
+    bounds.granted_ms = grant->at_ms;
     return bounds;
 }
 
@@ -311,8 +312,9 @@ static void on_pass_grant(void *context, const struct grant *grant)
     }
     keep(granted, grant);
     failpoint("granted");
-    granted->pass.gateway =
-        (struct outbox_gateway){.name = granted->pass.gateway.name, .token_ms = grant->token_ms};
+    granted->pass.gateway = (struct outbox_gateway){.name = granted->pass.gateway.name,
+                                                    .token_ms = grant->token_ms,
+                                                    .granted_ms = grant->at_ms};
     outbox_pass(granted->granting->options.shard->outbox, &granted->pass, on_passed, granted);
 }
 
@@ -327,6 +329,19 @@ void granting_pass(struct granting *granting, const struct outbox_pass *pass, co
     grants_ask(granting->grants, &pass->gateway,
                &(struct grants_want){.most = 1, .domains = &domain, .domain_count = 1},
                on_pass_grant, granted);
+}
+
+void granting_return(struct granting *granting, const struct destination *destination,
+                     struct attempt *attempt)
+{
+    const struct grant_domain domain = {.name = attempt->domain, .count = 1};
+    const struct grant unused = {
+        .at_ms = attempt->granted_ms, .count = 1, .domains = &domain, .domain_count = 1};
+    if (!attempt->granted_ms)
+        return;
+    const struct outbox_gateway bounds = gateways_bounds(granting->options.gateways, destination);
+    grants_give_back(granting->grants, &bounds, &unused);
+    attempt->granted_ms = 0;
 }
 
 /* ---- The object ---- */

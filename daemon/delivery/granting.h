@@ -42,4 +42,9 @@ void granting_take(struct granting *granting, const char *channel, struct destin
 void granting_pass(struct granting *granting, const struct outbox_pass *pass, const char *domain,
                    outbox_on_passed *callback, void *context);
 
+/* A message that was granted did not begin in time: another may go in its place. Nothing, where it
+ * had no grant. */
+void granting_return(struct granting *granting, const struct destination *destination,
+                     struct attempt *attempt);
+
 #endif

@@ -73,7 +73,7 @@ static void go_on(struct pass *pass)
     ask(pass);
 }
 
-static void on_passed(struct pass *pass, int64_t token_ms)
+static void on_passed(struct pass *pass, const struct outbox_passed *answer)
 {
     struct passing *passing = pass->passing;
     struct destination *destination = pass->destination;
@@ -81,7 +81,8 @@ static void on_passed(struct pass *pass, int64_t token_ms)
         go_on(pass);
         return;
     }
-    pass->attempt->token_ms = token_ms;
+    pass->attempt->token_ms = answer->token_ms;
+    pass->attempt->granted_ms = answer->granted_ms;
     passing->options.passed(passing->options.context, free_pass(pass), destination);
 }
 
@@ -96,7 +97,7 @@ static void on_answer(void *context, const struct outbox_passed *answer)
     }
     switch (answer->verdict) {
     case OUTBOX_PASSED:
-        on_passed(pass, answer->token_ms);
+        on_passed(pass, answer);
         return;
     case OUTBOX_PASS_WAIT:
     case OUTBOX_PASS_HELD:

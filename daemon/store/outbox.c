@@ -131,15 +131,17 @@ size_t outbox_hear_buried(struct outbox *outbox, const struct reply *list)
 
 /* Of what is asked for now; clock_monotonic_ms(). */
 struct token {
-    int64_t asked_ms;   /* 0: it needs none */
-    int64_t granted_ms; /* 0: there was no grant */
+    int64_t asked_ms; /* 0: it needs none */
+    int64_t token_ms; /* of a grant; 0: there was none */
+    int64_t granted_ms;
 };
 
 static struct token token_for(const struct outbox_gateway *gateway)
 {
     return (struct token){
         .asked_ms = outbox_gateway_is_bound(gateway) ? clock_monotonic_ms() : 0,
-        .granted_ms = gateway->token_ms,
+        .token_ms = gateway->token_ms,
+        .granted_ms = gateway->granted_ms,
     };
 }
 
@@ -156,7 +158,7 @@ struct take_call {
 static int64_t token_time(struct outbox *outbox, const struct token *token, int64_t redis_ms)
 {
     const int64_t token_ms = token_clock_time(&outbox->clock, token->asked_ms, redis_ms);
-    return token->granted_ms || !token->asked_ms ? token->granted_ms : token_ms;
+    return token->token_ms || !token->asked_ms ? token->token_ms : token_ms;
 }
 
 /* A field of the message's hash; "" where it is not there, which is no whole message then. */
@@ -216,6 +218,7 @@ static bool read_taken(const struct reply *reply, const struct take_call *call,
         if (!read_message(reply_item(reply, i), &messages[taken->count]))
             return false;
         messages[taken->count].token_ms = token_ms;
+        messages[taken->count].granted_ms = call->token.granted_ms;
         messages[taken->count++].load = call->load;
     }
     taken->messages = messages;
@@ -365,6 +368,7 @@ static bool read_passed(const struct reply *reply, const struct pass_call *call,
     if (!reply_number(reply_item(reply, 0), &now_ms))
         return false;
     passed->verdict = (enum outbox_pass_verdict)verdict;
+    passed->granted_ms = call->token.granted_ms;
     passed->token_ms = token_time(call->outbox, &call->token, now_ms);
     if (passed->verdict == OUTBOX_PASS_WITHDRAWN)
         passed->why = reply_text(reply_item(reply, 2));

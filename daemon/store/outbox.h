@@ -51,6 +51,7 @@ struct outbox_message {
     int64_t give_up_ms;       /* since 1970 */
     int64_t load;             /* of the daemon's files, when it was taken */
     int64_t token_ms;         /* clock_monotonic_ms() of its token; 0: it needed none */
+    int64_t granted_ms;       /* when its grant was given, by that Redis' clock; 0: it had none */
     bool whole; /* false: its hash lost fields (empty here), by hand: settle it as DEAD */
 };
 

@@ -42,8 +42,9 @@ struct outbox_gateway {
     size_t domain_count;
     const struct outbox_in_hand *in_hand; /* where a domain bounds connections */
     size_t in_hand_count;
-    int64_t token_ms; /* clock_monotonic_ms() of the grant (store/grants) of which the bounds are
-                         the rest; 0: there is none, and they are counted where it is asked */
+    int64_t token_ms;   /* clock_monotonic_ms() of the grant (store/grants) of which the bounds are
+                           the rest; 0: there is none, and they are counted where it is asked */
+    int64_t granted_ms; /* likewise, by the clock of the Redis that granted it */
 };
 
 /* Whether something bounds it but its connections. */

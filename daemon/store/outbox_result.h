@@ -58,9 +58,9 @@ enum outbox_pass_verdict {
 struct outbox_passed {
     const struct diag *fault; /* NULL, or why there is no answer: ask again, or settle it */
     enum outbox_pass_verdict verdict;
-    int64_t wait_ms;  /* WAIT, HELD: ask again after so many */
-    const char *why;  /* WITHDRAWN: "until", "suppressed", "unsubscribed", …; NULL else */
-    int64_t token_ms; /* PASSED: as of a message that was taken */
+    int64_t wait_ms; /* WAIT, HELD: ask again after so many */
+    const char *why; /* WITHDRAWN: "until", "suppressed", "unsubscribed", …; NULL else */
+    int64_t token_ms, granted_ms; /* PASSED: as of a message that was taken */
 };
 
 #endif
