@@ -36,8 +36,8 @@ void workers_reload(struct workers *workers);
 void workers_beat(struct workers *workers);
 
 struct event;
-/* The timer goes off at the next beat (store/beat) of the shard, where there is one; of many, at the
- * next whole second. */
+/* The timer goes off at the next beat (store/beat) of the shard, where there is one; of many, at
+ * the next whole second. */
 void workers_wait(const struct workers *workers, struct event *timer);
 
 /* Of any shard, also of one that others work on. */

@@ -218,17 +218,6 @@ static int64_t lateness_ms(const struct pipeline *pipeline)
     return leaves ? LATE_MS : 0;
 }
 
-/* Until the next deadline, or the next beat. */
-static void rest_timers(struct pipeline *pipeline, int64_t ms)
-{
-    int64_t late_ms = lateness_ms(pipeline);
-    struct beat *beat = pipeline->options.shard->beat;
-    if (late_ms && pipeline->timers_on)
-        after(pipeline->timer, (ms < beat_left_ms(beat) ? ms : beat_left_ms(beat)) + late_ms);
-    else if (pipeline->timers_on)
-        beat_wait(beat, pipeline->timer, ms);
-}
-
 static void add_timer(struct batch *due, const struct timers_customer *customer)
 {
     const char *key = arena_text(due->arena, customer->key);
@@ -250,7 +239,9 @@ static void on_taken(void *context, const struct timers_taken *taken)
     }
     backoff_reset(&pipeline->timers_backoff);
     if (taken->count == 0) {
-        rest_timers(pipeline, taken->next_ms);
+        if (pipeline->timers_on)
+            beat_wait_late(pipeline->options.shard->beat, pipeline->timer, taken->next_ms,
+                           lateness_ms(pipeline));
         return;
     }
     beat_stir(pipeline->options.shard->beat);

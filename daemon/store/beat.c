@@ -1,3 +1,9 @@
+/*
+ * Who waits has a `place`, found by its timer: its own timer runs while it has something to wait
+ * for before the next beat, else on_beat() makes it go off, one timer for all. Keys are watched in
+ * on_beat() before those look who are woken there, so nothing is missed in between; who was at work
+ * just then looks once more, a second later. beat_change() wakes all who wait.
+ */
 #include "store/beat.h"
 
 #include <event2/event.h>
@@ -179,6 +185,17 @@ void beat_wait(struct beat *beat, struct event *timer, int64_t ms)
         event_del(timer);
     else
         event_add(timer, &wait);
+}
+
+void beat_wait_late(struct beat *beat, struct event *timer, int64_t ms, int64_t late_ms)
+{
+    int64_t left_ms = beat_left_ms(beat);
+    const struct timeval wait = clock_timeval((ms < left_ms ? ms : left_ms) + late_ms);
+    beat_wait(beat, timer, ms);
+    if (!late_ms)
+        return;
+    place_of(beat, timer)->state = PLACE_ELSEWHERE;
+    event_add(timer, &wait);
 }
 
 void beat_wait_slow(struct beat *beat, struct event *timer)

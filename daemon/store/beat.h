@@ -36,7 +36,9 @@ void beat_destroy(struct beat **beat);
 /* The timer (of evtimer_new) goes off in `ms`, or at the next beat where that is sooner; at the
  * beat for a negative one, and from BEAT_SLOW_MS on. */
 void beat_wait(struct beat *beat, struct event *timer, int64_t ms);
-/* It goes off at the next beat that comes every three seconds, and when nothing else is asked. */
+/* The same, but so much later than that. */
+void beat_wait_late(struct beat *beat, struct event *timer, int64_t ms, int64_t late_ms);
+/* It goes off at the next of the beats that come every three seconds; no change wakes it. */
 void beat_wait_slow(struct beat *beat, struct event *timer);
 /* It goes off no more. */
 void beat_forget(struct beat *beat, struct event *timer);

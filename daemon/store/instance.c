@@ -39,9 +39,6 @@ enum {
     GIVEN_SIZE = 225,   /* of them what a diag's hint holds */
 };
 
-_Static_assert((int)INSTANCE_RENEW_MS == (int)BEAT_SLOW_MS,
-               "the lease is renewed at the slow beat");
-
 struct instance {
     enum instance_state state;
     bool left; /* the lease was given up */
@@ -530,9 +527,8 @@ static void on_first_groups(void *context, const struct reply *reply, const stru
         return;
     }
     /* The rules may have been read anew since they were told. */
-    if (rule_sets_settled(instance->rule_sets))
-        beat_wait_slow(instance->beat, instance->timer);
-    else
+    beat_wait_slow(instance->beat, instance->timer);
+    if (!rule_sets_settled(instance->rule_sets))
         set_timer(instance, 0);
     move_to(instance, INSTANCE_READY, NULL);
 }

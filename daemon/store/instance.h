@@ -18,9 +18,10 @@
 
 #include "base/diag.h"
 #include "redis/scripts.h"
+#include "store/beat.h"
 #include "store/rule_sets.h"
 
-enum { INSTANCE_LEASE_MS = 10000, INSTANCE_RENEW_MS = 3000 };
+enum { INSTANCE_LEASE_MS = 10000, INSTANCE_RENEW_MS = BEAT_SLOW_MS };
 
 struct instance;
 

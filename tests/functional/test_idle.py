@@ -1,7 +1,7 @@
 """A daemon that has nothing to do asks for nothing, and still sees at once what others do.
 
-It counts as idle at once here (`beat-quiet`), and while it is, looks at nothing of its own accord (`beat-deaf`): what it
-sees it was told by Redis."""
+It counts as idle at once here (`beat-quiet`), and while it is, looks at nothing of its own accord (`beat-deaf`): what
+it sees it was told by Redis."""
 
 import json
 
