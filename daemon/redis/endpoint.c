@@ -152,7 +152,8 @@ static bool read_cluster(struct arena *arena, struct slice rest, struct endpoint
     if (memchr(rest.text, '/', rest.length))
         return diag_error(diag, "a Redis Cluster has no databases but 0");
     const char *end = rest.text + rest.length;
-    for (const char *at = rest.text, *comma = at; comma; at = comma + 1) {
+    const char *at = rest.text, *comma;
+    do {
         comma = memchr(at, ',', (size_t)(end - at));
         if (count == ENDPOINT_SEEDS_MOST)
             return diag_error(diag, "more than %d nodes in the address of the Redis Cluster",
@@ -160,9 +161,8 @@ static bool read_cluster(struct arena *arena, struct slice rest, struct endpoint
         if (!read_seed(arena, slice_between(at, comma ? comma : end), endpoint, &seeds[count++],
                        diag))
             return false;
-        if (!comma)
-            break;
-    }
+        at = comma ? comma + 1 : end;
+    } while (comma);
     endpoint->host = seeds[0].host;
     endpoint->port = seeds[0].port;
     endpoint->seeds = seeds;
