@@ -22,6 +22,7 @@
 #include "config/config_redis.h"
 #include "events/erasures.h"
 #include "redis/session.h"
+#include "store/keys.h"
 
 enum {
     SYNC_MS = 1000,
@@ -170,15 +171,39 @@ static bool forget(const struct erasures *erasures, int64_t *erased_ms, struct d
     return good;
 }
 
+/* Of a single Redis all shards have the same. */
+static struct session *open_session(const struct keeper *keeper, struct arena *arena, size_t shard,
+                                    struct diag *diag)
+{
+    const struct endpoint *endpoint = &keeper->options.endpoint;
+    struct session *first = shard ? keeper->erasures[0].session : NULL;
+    if (!endpoint->seed_count)
+        return first ? first : session_open(endpoint, CONNECT_MS, diag);
+    const char *key = keys_absent(arena, keeper->erasures[shard].prefix);
+    return session_open_slot(endpoint, key, first, CONNECT_MS, diag);
+}
+
 static bool open_sessions(struct keeper *keeper, struct diag *diag)
 {
+    struct arena *arena = arena_new(512);
     bool opened = true;
     for (size_t i = 0; i < keeper->shards && opened; i++) {
-        struct erasures *erasures = &keeper->erasures[i];
-        erasures->session = session_open(&keeper->options.endpoint, CONNECT_MS, diag);
-        opened = erasures->session != NULL;
+        keeper->erasures[i].session = open_session(keeper, arena, i, diag);
+        opened = keeper->erasures[i].session != NULL;
     }
+    arena_destroy(&arena);
     return opened;
+}
+
+/* The first last, beside which the others are. */
+static void close_sessions(struct keeper *keeper)
+{
+    for (size_t i = keeper->shards; i-- > 0;) {
+        struct session **session = &keeper->erasures[i].session;
+        if (i && !keeper->options.endpoint.seed_count)
+            *session = NULL;
+        session_close(session);
+    }
 }
 
 static void look_after(struct keeper *keeper)
@@ -191,8 +216,7 @@ static void look_after(struct keeper *keeper)
     if (good && erased_ms && keeper->options.archive)
         archive_erased(keeper->options.archive, erased_ms);
     good = sweep(keeper, good ? erased_ms : 0, &diag) && good;
-    for (size_t i = 0; i < keeper->shards; i++)
-        session_close(&keeper->erasures[i].session);
+    close_sessions(keeper);
     if (good)
         log_once_forget(&keeper->told);
     else if (log_once_is_news(&keeper->told, diag.text))

@@ -48,6 +48,9 @@ def test_over_all_masters(shop, shards):
     shards.wait_idle()
     assert subjects(smtp) == sorted([f"each 0-{c}" for c in range(100)] + [f"each 1-{c}" for c in range(50)])
     assert one.status()["redis"]
+    wait_until(lambda: all(shop.client.hget(f"{prefix}:meta", "forgotten") for prefix in shards.prefixes),
+               "what erasures leave to be looked through in each shard")
+    assert "warning" not in one.log()
 
 
 def test_nudgectl_over_the_cluster(shop, shards):
