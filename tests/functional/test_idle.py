@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from conftest import PATIENCE, wait_until
+from conftest import PATIENCE, is_stopped, wait_until
 from redis_rights import in_readme, in_table
 
 IDLE = "beat-quiet=fail,beat-deaf=fail"
@@ -101,7 +101,7 @@ def test_a_rule_that_is_paused(quiet):
     for command, words in (("pause", "a rule is paused"), ("resume", "a rule goes on")):
         rest(quiet)
         quiet.ctl("rule", command, "hello")
-        wait_until(lambda: words in daemon.log(), lambda: daemon.log())  # pylint: disable=cell-var-from-loop
+        wait_until(lambda words=words: words in daemon.log(), daemon.log)
 
 
 def test_a_dead_letter_that_is_sent_again(quiet):
@@ -146,3 +146,29 @@ def test_rights_of_a_former_release(quiet):
     is_sent(quiet, 2)
     assert daemon.log().count("does not tell this daemon what changes") == 1, daemon.log()
     assert watched(quiet) == 0
+
+
+def test_all_is_deleted(quiet):
+    """FLUSHALL: it enters anew, and hears again of what changes."""
+    quiet.daemon().spawn(IDLE)
+    rest(quiet)
+    quiet.client.flushall()
+    wait_until(lambda: quiet.client.exists("nudged:instance:one"), "the daemon to enter anew")
+    rest(quiet)
+    quiet.client.lpush("nudged:inbox", json.dumps(event(1)))
+    is_sent(quiet, 1)
+    quiet.push(event(2))
+    is_sent(quiet, 2)
+
+
+def test_what_a_dead_daemon_had(quiet):
+    """Its events, though the one that is left waits for others at the time; and its retries."""
+    one = quiet.daemon("one").spawn("batch-read=stop")
+    quiet.push(event(1))
+    wait_until(lambda: is_stopped(one), "the daemon to stop")
+    two = quiet.daemon("two").spawn("beat-quiet=fail")
+    rest(quiet)
+    one.kill()
+    one.lapse()
+    is_sent(quiet, 1)
+    assert two.stop() == 0
