@@ -41,6 +41,7 @@ library_sources = \
 	daemon/base/buf.c \
 	daemon/base/buf.h \
 	daemon/base/built_in.h \
+	daemon/base/bytes.h \
 	daemon/base/canonical.c \
 	daemon/base/canonical.h \
 	daemon/base/clock.c \
@@ -1398,6 +1399,7 @@ unit_programs = \
 	tests/unit/test_breaker \
 	tests/unit/test_budget \
 	tests/unit/test_buf \
+	tests/unit/test_bytes \
 	tests/unit/test_canonical \
 	tests/unit/test_cel_calls \
 	tests/unit/test_cel_check \

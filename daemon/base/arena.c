@@ -9,15 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Under AddressSanitizer, what is not handed out may not be touched. */
-#if defined(__SANITIZE_ADDRESS__)
-#define WATCHED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WATCHED 1
-#endif
-#endif
-#ifdef WATCHED
+#ifdef ARENA_WATCHED
 #include <sanitizer/asan_interface.h>
 #define FORBID(from, size) __asan_poison_memory_region(from, size)
 #define PERMIT(from, size) __asan_unpoison_memory_region(from, size)
@@ -28,23 +20,15 @@
 
 #include "base/mem.h"
 
-enum { ALIGNMENT = 8, SMALLEST_CHUNK = 256, LARGEST_GROWTH = 1 << 20 };
+enum { SMALLEST_CHUNK = 256, LARGEST_GROWTH = 1 << 20 };
 
-struct chunk {
-    struct chunk *older;
+struct arena_chunk {
+    struct arena_chunk *older;
     size_t size;
-    _Alignas(ALIGNMENT) char bytes[];
+    _Alignas(ARENA_ALIGNMENT) char bytes[];
 };
 
-struct arena {
-    char *next;
-    char *end;
-    struct chunk *newest;
-    size_t filled;           /* bytes handed out from chunks that are not the newest */
-    uintptr_t lowest, above; /* all chunks lie in between: arena_has mostly says no by that */
-};
-
-static void widen(struct arena *arena, const struct chunk *chunk)
+static void widen(struct arena *arena, const struct arena_chunk *chunk)
 {
     uintptr_t from = (uintptr_t)chunk->bytes;
     if (!arena->above || from < arena->lowest)
@@ -55,7 +39,7 @@ static void widen(struct arena *arena, const struct chunk *chunk)
 
 static void add_chunk(struct arena *arena, size_t size)
 {
-    struct chunk *chunk = mem_alloc(sizeof *chunk + size);
+    struct arena_chunk *chunk = mem_alloc(sizeof *chunk + size);
     chunk->older = arena->newest;
     chunk->size = size;
     arena->newest = chunk;
@@ -72,16 +56,16 @@ struct arena *arena_new(size_t first_chunk)
     return arena;
 }
 
-static void free_chunk(struct chunk *chunk)
+static void free_chunk(struct arena_chunk *chunk)
 {
     PERMIT(chunk->bytes, chunk->size);
     free(chunk);
 }
 
-static void free_chunks(struct chunk *chunk)
+static void free_chunks(struct arena_chunk *chunk)
 {
     while (chunk) {
-        struct chunk *older = chunk->older;
+        struct arena_chunk *older = chunk->older;
         free_chunk(chunk);
         chunk = older;
     }
@@ -100,12 +84,12 @@ void arena_reset(struct arena *arena)
 {
     /* Chunks only grow, but one made for a single large block may stand below
      * a smaller one: look for the largest. */
-    struct chunk *largest = arena->newest;
-    for (struct chunk *chunk = arena->newest; chunk; chunk = chunk->older)
+    struct arena_chunk *largest = arena->newest;
+    for (struct arena_chunk *chunk = arena->newest; chunk; chunk = chunk->older)
         if (chunk->size > largest->size)
             largest = chunk;
-    for (struct chunk *chunk = arena->newest; chunk;) {
-        struct chunk *older = chunk->older;
+    for (struct arena_chunk *chunk = arena->newest; chunk;) {
+        struct arena_chunk *older = chunk->older;
         if (chunk != largest)
             free_chunk(chunk);
         chunk = older;
@@ -128,7 +112,7 @@ bool arena_has(const struct arena *arena, const void *bytes)
     uintptr_t at = (uintptr_t)bytes;
     if (at - arena->lowest >= arena->above - arena->lowest)
         return false;
-    for (const struct chunk *chunk = arena->newest; chunk; chunk = chunk->older)
+    for (const struct arena_chunk *chunk = arena->newest; chunk; chunk = chunk->older)
         if (at - (uintptr_t)chunk->bytes < chunk->size)
             return true;
     return false;
@@ -141,11 +125,11 @@ static void make_room(struct arena *arena, size_t size)
     add_chunk(arena, size > grown ? size : grown);
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_take(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
         mem_exhausted();
-    size_t whole = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    size_t whole = (size + ARENA_ALIGNMENT - 1) & ~(size_t)(ARENA_ALIGNMENT - 1);
     if (whole > (size_t)(arena->end - arena->next))
         make_room(arena, whole);
     void *block = arena->next;

@@ -11,7 +11,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct arena;
+/* Under AddressSanitizer, what is not handed out may not be touched. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_WATCHED 1
+#endif
+#endif
+
+enum { ARENA_ALIGNMENT = 8 };
+
+/* To be looked at by base/arena alone. */
+struct arena {
+    char *next, *end; /* what is left of the newest chunk */
+    struct arena_chunk *newest;
+    size_t filled;           /* bytes handed out from chunks that are not the newest */
+    uintptr_t lowest, above; /* all chunks lie in between: arena_has mostly says no by that */
+};
 
 struct arena *arena_new(size_t first_chunk);
 void arena_destroy(struct arena **arena);
@@ -25,8 +42,22 @@ size_t arena_used(const struct arena *arena);
 /* Whether it was allocated there, and not forgotten. */
 bool arena_has(const struct arena *arena, const void *bytes);
 
+/* As arena_alloc, wherever it has to come from. */
+void *arena_take(struct arena *arena, size_t size) __attribute__((returns_nonnull));
+
 /* Aligned to 8 bytes, not zeroed. Never NULL (base/mem). */
-void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));
+__attribute__((returns_nonnull)) static inline void *arena_alloc(struct arena *arena, size_t size)
+{
+    size_t whole = (size + ARENA_ALIGNMENT - 1) & ~(size_t)(ARENA_ALIGNMENT - 1);
+    char *block = arena->next;
+#ifdef ARENA_WATCHED
+    return arena_take(arena, size);
+#endif
+    if (whole < size || whole > (size_t)(arena->end - block))
+        return arena_take(arena, size);
+    arena->next = block + whole;
+    return block;
+}
 void *arena_zero(struct arena *arena, size_t size) __attribute__((returns_nonnull));
 
 /* Makes room for one more item in an array of `count` items with room for

@@ -108,8 +108,10 @@ static void put_list(struct image_maker *maker, size_t from, const struct value_
 
 static void put_map(struct image_maker *maker, size_t from, const struct value_map *map)
 {
-    const struct value_map bare = {
-        .count = map->count, .capacity = map->count, .slot_count = map->slot_count};
+    const struct value_map bare = {.count = map->count,
+                                   .capacity = map->count,
+                                   .slot_count = map->slot_count,
+                                   .marks = map->marks};
     size_t place = image_put(maker, &bare, sizeof bare);
     size_t members = image_room(maker, sizeof *map->members * map->count);
     image_link(maker, from + offsetof(struct value, map), place);
@@ -134,6 +136,12 @@ static void put_other(struct image_maker *maker, size_t from, const struct value
     json_read(arena, text.text, text.length, &json_file_limits, &read, &diag);
     image_value(maker, from, &read);
     arena_destroy(&arena);
+}
+
+void image_null(struct image_maker *maker, size_t from)
+{
+    const struct value null = value_null();
+    memcpy(maker->bytes + from, &null, sizeof null);
 }
 
 void image_value(struct image_maker *maker, size_t from, const struct value *value)

@@ -40,5 +40,7 @@ void image_texts(struct image_maker *maker, size_t from, const char *const *text
 
 /* A copy in place of the value at `from`. What no JSON has becomes what it would be in JSON. */
 void image_value(struct image_maker *maker, size_t from, const struct value *value);
+/* Likewise null. */
+void image_null(struct image_maker *maker, size_t from);
 
 #endif

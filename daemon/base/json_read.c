@@ -3,6 +3,9 @@
  * stack; when a container closes, its children are the top of that stack and
  * are copied into an array of exactly their number. Of a map, keys and values
  * alternate there, which is the layout of `struct value_member`.
+ *
+ * What reads takes the place at which it begins, and gives the one at which it ends, or NULL
+ * where the text has a fault: so that it stays in a register.
  */
 #include "base/json.h"
 
@@ -27,7 +30,6 @@ const struct json_limits json_event_limits = {.bytes = 256 << 10, .depth = 32, .
 const struct json_limits json_file_limits = {.bytes = 4 << 20, .depth = 64, .nodes = 1 << 20};
 
 struct reader {
-    const char *at;
     const char *text;
     const char *end;
     struct arena *arena;
@@ -42,7 +44,7 @@ struct reader {
     struct value first[FIRST_STACK];
 };
 
-static bool fail(struct reader *reader, const char *at, const char *code, const char *text)
+static const char *fail(struct reader *reader, const char *at, const char *code, const char *text)
 {
     if (reader->diag) {
         diag_error(reader->diag, "%s", text);
@@ -50,10 +52,10 @@ static bool fail(struct reader *reader, const char *at, const char *code, const 
         diag_offset(reader->diag, reader->text, (size_t)(reader->end - reader->text),
                     (size_t)(at - reader->text));
     }
-    return false;
+    return NULL;
 }
 
-static bool fail_syntax(struct reader *reader, const char *at, const char *text)
+static const char *fail_syntax(struct reader *reader, const char *at, const char *text)
 {
     return fail(reader, at, "json-syntax", at < reader->end ? text : "the text ends too early");
 }
@@ -78,20 +80,17 @@ static inline struct value *push(struct reader *reader)
     return &reader->stack[reader->used++];
 }
 
-static inline void skip_space(struct reader *reader)
+static inline const char *skip_space(const char *at, const char *end)
 {
-    while (
-        reader->at < reader->end && (unsigned char)*reader->at <= ' ' &&
-        (*reader->at == ' ' || *reader->at == '\n' || *reader->at == '\r' || *reader->at == '\t'))
-        reader->at++;
+    while (at < end && (unsigned char)*at <= ' ' &&
+           (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    return at;
 }
 
-static inline bool next_is(struct reader *reader, char c)
+static inline bool is_next(const struct reader *reader, const char *at, char c)
 {
-    if (reader->at == reader->end || *reader->at != c)
-        return false;
-    reader->at++;
-    return true;
+    return at < reader->end && *at == c;
 }
 
 /* ---- Strings ---- */
@@ -124,7 +123,7 @@ static inline uint64_t load_eight(const char *at)
 static inline unsigned special_of_sixteen(const char *at)
 {
     __m128i bytes = _mm_loadu_si128((const __m128i *)at);
-    __m128i special = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+    __m128i special = _mm_cmpgt_epi8(_mm_set1_epi8(0x20), bytes);
     special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
     special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
     return (unsigned)_mm_movemask_epi8(special);
@@ -151,40 +150,33 @@ static inline const char *skip_plain(const char *at, const char *end)
     return at;
 }
 
-/* Moves over the characters of a string up to its quote or a backslash, from what is not plain. */
-static bool skip_others(struct reader *reader)
+/* Over the characters of a string up to its quote or a backslash. */
+static const char *skip_characters(struct reader *reader, const char *at)
 {
-    for (;; reader->at = skip_plain(reader->at, reader->end)) {
-        const char *at = reader->at;
+    for (;;) {
+        at = skip_plain(at, reader->end);
         if (at == reader->end)
             return fail(reader, at, "json-syntax", "a string has no closing quote");
         if (*at == '"' || *at == '\\')
-            return true;
+            return at;
         if ((unsigned char)*at < 0x20)
             return fail(reader, at, "json-syntax", "a control character in a string");
         size_t width;
         utf8_decode(at, (size_t)(reader->end - at), &width);
         if (width == 1)
             return fail(reader, at, "json-utf8", "invalid UTF-8");
-        reader->at += width;
+        at += width;
     }
 }
 
-/* The same from anywhere; most have plain ones alone. */
-static inline bool skip_characters(struct reader *reader)
-{
-    reader->at = skip_plain(reader->at, reader->end);
-    return (reader->at < reader->end && *reader->at == '"') || skip_others(reader);
-}
-
 /* Four hexadecimal digits, or UINT32_MAX. */
-static uint32_t read_hex(struct reader *reader)
+static uint32_t read_hex(const struct reader *reader, const char *at)
 {
     uint32_t unit = 0;
-    if (reader->end - reader->at < 4)
+    if (reader->end - at < 4)
         return UINT32_MAX;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_value(*reader->at++);
+        int digit = hex_value(at[i]);
         if (digit < 0)
             return UINT32_MAX;
         unit = unit << 4 | (uint32_t)digit;
@@ -192,40 +184,39 @@ static uint32_t read_hex(struct reader *reader)
     return unit;
 }
 
-/* After "\u": one code unit, or the two of a surrogate pair. */
-static bool read_unicode(struct reader *reader, const char *start, char **to)
+/* At the `u` of an escape: one code unit, or the two of a surrogate pair. */
+static const char *read_unicode(struct reader *reader, const char *at, char **to)
 {
-    uint32_t point = read_hex(reader);
+    const char *start = at - 1;
+    uint32_t point = read_hex(reader, ++at);
     if (point == UINT32_MAX)
         return fail(reader, start, "json-syntax", "\\u must be followed by four hex digits");
-    if (point >= 0xd800 && point <= 0xdbff && reader->end - reader->at >= 2 &&
-        reader->at[0] == '\\' && reader->at[1] == 'u') {
-        reader->at += 2;
-        uint32_t low = read_hex(reader);
+    at += 4;
+    if (point >= 0xd800 && point <= 0xdbff && reader->end - at >= 2 && at[0] == '\\' &&
+        at[1] == 'u') {
+        uint32_t low = read_hex(reader, at + 2);
+        at += 2 + (low == UINT32_MAX ? 0 : 4);
         if (low >= 0xdc00 && low <= 0xdfff)
             point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
     }
     if (point >= 0xd800 && point <= 0xdfff)
         return fail(reader, start, "json-utf8", "half of a surrogate pair");
     *to += utf8_encode(point, *to);
-    return true;
+    return at;
 }
 
-static bool read_escape(struct reader *reader, char **to)
+/* At the backslash. */
+static const char *read_escape(struct reader *reader, const char *at, char **to)
 {
     static const char plain[128] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
                                     ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
-    const char *start = reader->at++;
-    unsigned char c = reader->at < reader->end ? (unsigned char)*reader->at : 0;
-    if (c == 'u') {
-        reader->at++;
-        return read_unicode(reader, start, to);
-    }
+    unsigned char c = at + 1 < reader->end ? (unsigned char)at[1] : 0;
+    if (c == 'u')
+        return read_unicode(reader, at + 1, to);
     if (c >= sizeof plain || !plain[c])
-        return fail(reader, start, "json-syntax", "an unknown escape in a string");
-    reader->at++;
+        return fail(reader, at, "json-syntax", "an unknown escape in a string");
     *(*to)++ = plain[c];
-    return true;
+    return at + 2;
 }
 
 /* The bytes up to the closing quote, as an upper bound of what they decode to. */
@@ -238,40 +229,61 @@ static size_t raw_length(const struct reader *reader, const char *from)
     return length;
 }
 
-/* The rest of a string from its first escape on; `start` is its first byte. */
-static bool read_escaped(struct reader *reader, const char *start, struct value *string)
+/* The rest of a string from its first escape on, at `at`; `start` is its first byte. */
+static const char *read_escaped(struct reader *reader, const char *start, const char *at,
+                                struct value *string)
 {
     char *bytes = arena_alloc(reader->arena, raw_length(reader, start));
     char *to = bytes;
-    for (const char *run = start;; run = reader->at) {
-        if (!skip_characters(reader))
-            return false;
-        size_t length = (size_t)(reader->at - run);
+    for (const char *run = start;; run = at, at = skip_characters(reader, at)) {
+        if (!at)
+            return NULL;
+        size_t length = (size_t)(at - run);
         memcpy(to, run, length);
         to += length;
-        if (*reader->at == '"')
+        if (*at == '"')
             break;
-        if (!read_escape(reader, &to))
-            return false;
+        at = read_escape(reader, at, &to);
+        if (!at)
+            return NULL;
     }
-    reader->at++;
-    *string = value_string(bytes, (size_t)(to - bytes));
-    return true;
+    string->string = bytes;
+    string->length = (uint32_t)(to - bytes);
+    return at + 1;
+}
+
+/* Each member by itself: a whole value would be put together elsewhere, and copied. */
+static inline void put_string(struct value *string, const char *start, const char *end)
+{
+    string->kind = VALUE_STRING;
+    string->flags = 0;
+    string->length = (uint32_t)(end - start);
+    string->string = start;
+    string->text = start - 1; /* where a key stands, if it comes twice */
+}
+
+/* A string that is not plain to its quote, from what is not. Few are such: kept out of the way. */
+__attribute__((noinline)) static const char *read_other_string(struct reader *reader,
+                                                               const char *start, const char *at)
+{
+    at = skip_characters(reader, at);
+    if (!at)
+        return NULL;
+    struct value *string = push(reader);
+    put_string(string, start, at);
+    return *at == '"' ? at + 1 : read_escaped(reader, start, at, string);
 }
 
 /* At the opening quote. */
-static inline bool read_string(struct reader *reader)
+__attribute__((always_inline)) static inline const char *read_string(struct reader *reader,
+                                                                     const char *at)
 {
-    const char *start = ++reader->at;
-    if (!skip_characters(reader))
-        return false;
-    struct value *string = push(reader);
-    if (*reader->at == '"')
-        *string = value_string(start, (size_t)(reader->at++ - start));
-    else if (!read_escaped(reader, start, string))
-        return false;
-    string->text = start - 1; /* where a key stands, if it comes twice */
-    return true;
+    const char *start = at + 1;
+    at = skip_plain(start, reader->end);
+    if (!is_next(reader, at, '"'))
+        return read_other_string(reader, start, at);
+    put_string(push(reader), start, at);
+    return at + 1;
 }
 
 /* ---- Numbers ---- */
@@ -289,10 +301,9 @@ struct number {
 
 enum { DIGITS_MOST = 19, EXPONENT_MOST = 100000 };
 
-static bool read_digits(struct reader *reader, struct number *number)
+static const char *read_digits(struct reader *reader, const char *at, struct number *number)
 {
-    const char *first = reader->at;
-    const char *at = first;
+    const char *first = at;
     uint64_t digits = number->digits;
     int32_t room = DIGITS_MOST - number->count;
     for (; at < reader->end && *at >= '0' && *at <= '9'; at++)
@@ -300,45 +311,45 @@ static bool read_digits(struct reader *reader, struct number *number)
             digits = digits * 10 + (uint64_t)(*at - '0');
     number->digits = digits;
     number->count += (int32_t)(at - first);
-    reader->at = at;
-    return at > first || fail_syntax(reader, at, "a digit is missing");
+    return at > first ? at : fail_syntax(reader, at, "a digit is missing");
 }
 
-static bool read_exponent(struct reader *reader, struct number *number)
+static const char *read_exponent(struct reader *reader, const char *at, struct number *number)
 {
-    bool negative = next_is(reader, '-');
-    if (!negative)
-        next_is(reader, '+');
-    const char *first = reader->at;
+    bool negative = is_next(reader, at, '-');
+    at += negative || is_next(reader, at, '+');
+    const char *first = at;
     int32_t exponent = 0;
-    for (; reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9'; reader->at++)
+    for (; at < reader->end && *at >= '0' && *at <= '9'; at++)
         if (exponent < EXPONENT_MOST)
-            exponent = exponent * 10 + (*reader->at - '0');
+            exponent = exponent * 10 + (*at - '0');
     number->exponent = negative ? -exponent : exponent;
-    return reader->at > first || fail_syntax(reader, reader->at, "a digit is missing");
+    return at > first ? at : fail_syntax(reader, at, "a digit is missing");
 }
 
-static bool scan_number(struct reader *reader, struct number *number)
+static const char *scan_number(struct reader *reader, const char *at, struct number *number)
 {
-    number->negative = next_is(reader, '-');
-    const char *first = reader->at;
-    if (!read_digits(reader, number))
-        return false;
+    number->negative = is_next(reader, at, '-');
+    at += number->negative;
+    const char *first = at;
+    at = read_digits(reader, at, number);
+    if (!at)
+        return NULL;
     if (*first == '0' && number->count > 1)
         return fail(reader, first, "json-syntax", "a number must not begin with 0");
-    if (next_is(reader, '.')) {
+    if (is_next(reader, at, '.')) {
         number->whole = false;
         int32_t before = number->count;
-        if (!read_digits(reader, number))
-            return false;
+        at = read_digits(reader, at + 1, number);
+        if (!at)
+            return NULL;
         number->fraction = number->count - before;
     }
-    if (reader->at < reader->end && (*reader->at | 0x20) == 'e') {
+    if (at < reader->end && (*at | 0x20) == 'e') {
         number->whole = false;
-        reader->at++;
-        return read_exponent(reader, number);
+        return read_exponent(reader, at + 1, number);
     }
-    return true;
+    return at;
 }
 
 /* Whether a whole number fits 64 bits; 19 digits never overflow the unsigned. */
@@ -361,99 +372,127 @@ static inline uint32_t eight_digits(const char *at)
     return (uint32_t)((even + odd) >> 32);
 }
 
-/* A whole number of 1 to 18 digits, as counts and times are; false, and nothing read,
- * where it is anything else. */
-static inline bool read_plain_integer(struct reader *reader)
+/* A whole number of 1 to 18 digits, as counts and times are; NULL where it is anything else. */
+static inline const char *read_plain_integer(struct reader *reader, const char *first)
 {
-    const char *at = reader->at, *end = reader->end;
+    const char *at = first, *end = reader->end;
     uint64_t digits = 0;
-    for (uint32_t eight; end - at > 8 && at - reader->at < 16; at += 8) {
+    for (uint32_t eight; end - at > 8 && at - first < 16; at += 8) {
         if ((eight = eight_digits(at)) == UINT32_MAX)
             break;
         digits = digits * 100000000 + eight;
     }
     for (; at < end && *at >= '0' && *at <= '9'; at++) {
-        if (at - reader->at == DIGITS_MOST - 1)
-            return false;
+        if (at - first == DIGITS_MOST - 1)
+            return NULL;
         digits = digits * 10 + (uint64_t)(*at - '0');
     }
     bool more = at < end && (*at == '.' || (*at | 0x20) == 'e');
-    if (at == reader->at || more || (*reader->at == '0' && at - reader->at > 1))
-        return false;
-    reader->at = at;
+    if (at == first || more || (*first == '0' && at - first > 1))
+        return NULL;
     struct value *value = push(reader);
-    *value = (struct value){.kind = VALUE_INT, .flags = VALUE_FLEXIBLE, .integer = (int64_t)digits};
+    value->kind = VALUE_INT;
+    value->flags = VALUE_FLEXIBLE;
+    value->integer = (int64_t)digits;
+    return at;
+}
+
+/* What was scanned up to `at`; false where it is too large. */
+static bool make_number(const struct number *number, const char *at, struct value *value)
+{
+    size_t length = (size_t)(at - number->start);
+    if (fits_integer(number)) {
+        value->kind = VALUE_INT;
+        value->integer = (int64_t)(number->negative ? 0 - number->digits : number->digits);
+    } else {
+        value->kind = VALUE_DOUBLE;
+        if (number->count > DIGITS_MOST ||
+            !decimal_exact(number->digits, number->exponent - number->fraction, &value->real))
+            value->real = decimal_read(number->start, length);
+        else if (number->negative)
+            value->real = -value->real;
+        if (!isfinite(value->real))
+            return false;
+    }
+    /* A spelling costs nothing to keep, and is faster to print than a double. */
+    if (value->kind == VALUE_DOUBLE || (number->negative && number->digits == 0)) {
+        value->flags |= VALUE_SPELLED;
+        value->length = (uint32_t)length;
+        value->text = number->start;
+    }
     return true;
 }
 
-static bool read_number(struct reader *reader)
+static const char *read_number(struct reader *reader, const char *at)
 {
-    if (read_plain_integer(reader))
-        return true;
-    struct number number = {.start = reader->at, .whole = true};
-    if (!scan_number(reader, &number))
-        return false;
+    struct number number = {.start = at, .whole = true};
     struct value value = {.flags = VALUE_FLEXIBLE};
-    size_t length = (size_t)(reader->at - number.start);
-    if (fits_integer(&number)) {
-        value.kind = VALUE_INT;
-        value.integer = (int64_t)(number.negative ? 0 - number.digits : number.digits);
-    } else {
-        value.kind = VALUE_DOUBLE;
-        if (number.count > DIGITS_MOST ||
-            !decimal_exact(number.digits, number.exponent - number.fraction, &value.real))
-            value.real = decimal_read(number.start, length);
-        else if (number.negative)
-            value.real = -value.real;
-        if (!isfinite(value.real))
-            return fail(reader, number.start, "json-syntax", "the number is too large");
-    }
-    /* A spelling costs nothing to keep, and is faster to print than a double. */
-    if (value.kind == VALUE_DOUBLE || (number.negative && number.digits == 0)) {
-        value.flags |= VALUE_SPELLED;
-        value.length = (uint32_t)length;
-        value.text = number.start;
-    }
+    const char *end = read_plain_integer(reader, at);
+    if (end)
+        return end;
+    end = scan_number(reader, at, &number);
+    if (!end)
+        return NULL;
+    if (!make_number(&number, end, &value))
+        return fail(reader, number.start, "json-syntax", "the number is too large");
     *push(reader) = value;
-    return true;
+    return end;
 }
 
 /* ---- The rest ---- */
 
-static bool read_word(struct reader *reader, const char *word, size_t length, struct value value)
+static const char *read_word(struct reader *reader, const char *at, const char *word, size_t length,
+                             struct value value)
 {
-    if ((size_t)(reader->end - reader->at) < length || memcmp(reader->at, word, length) != 0)
-        return fail(reader, reader->at, "json-syntax", "a value was expected");
-    reader->at += length;
+    if ((size_t)(reader->end - at) < length || memcmp(at, word, length) != 0)
+        return fail(reader, at, "json-syntax", "a value was expected");
     *push(reader) = value;
-    return true;
+    return at + length;
 }
 
-static bool read_value(struct reader *reader);
+static const char *read_other(struct reader *reader, const char *at);
 
-static bool enter(struct reader *reader)
+/* One value, which it leaves on the stack, and the space on both its sides. Most are strings. */
+__attribute__((always_inline)) static inline const char *read_value(struct reader *reader,
+                                                                    const char *at)
+{
+    at = skip_space(at, reader->end);
+    if (at == reader->end)
+        return fail_syntax(reader, at, "");
+    if (reader->nodes_left == 0)
+        return fail(reader, at, "json-nodes", "too many values");
+    reader->nodes_left--;
+    at = *at == '"' ? read_string(reader, at) : read_other(reader, at);
+    return at ? skip_space(at, reader->end) : NULL;
+}
+
+/* Over the bracket that opens a container. */
+static const char *enter(struct reader *reader, const char *at)
 {
     if (reader->depth_left == 0)
-        return fail(reader, reader->at, "json-depth", "nested too deep");
+        return fail(reader, at, "json-depth", "nested too deep");
     reader->depth_left--;
-    reader->at++;
-    skip_space(reader);
-    return true;
+    return skip_space(at + 1, reader->end);
 }
 
-static bool read_list(struct reader *reader)
+static const char *read_items(struct reader *reader, const char *at)
+{
+    if (is_next(reader, at, ']'))
+        return at + 1;
+    while ((at = read_value(reader, at)) && is_next(reader, at, ','))
+        at++;
+    if (at && !is_next(reader, at, ']'))
+        return fail_syntax(reader, at, "`,` or `]` was expected");
+    return at ? at + 1 : NULL;
+}
+
+static const char *read_list(struct reader *reader, const char *at)
 {
     size_t base = reader->used;
-    if (!enter(reader))
-        return false;
-    if (!next_is(reader, ']')) {
-        do {
-            if (!read_value(reader))
-                return false;
-        } while (next_is(reader, ','));
-        if (!next_is(reader, ']'))
-            return fail_syntax(reader, reader->at, "`,` or `]` was expected");
-    }
+    at = enter(reader, at);
+    at = at ? read_items(reader, at) : NULL;
+    if (!at)
+        return NULL;
     uint32_t count = (uint32_t)(reader->used - base);
     struct value list = value_new_list(reader->arena, count);
     if (count)
@@ -462,7 +501,7 @@ static bool read_list(struct reader *reader)
     reader->used = base;
     reader->depth_left++;
     *push(reader) = list;
-    return true;
+    return at;
 }
 
 /* Puts a member into `map`, whose keys are those read so far. */
@@ -485,32 +524,21 @@ static bool put_member(struct reader *reader, struct value map, const struct val
 
 static inline bool same_key(const struct value *a, const struct value *b)
 {
-    return a->length == b->length &&
-           (a->length == 0 ||
-            (a->string[0] == b->string[0] && memcmp(a->string, b->string, a->length) == 0));
+    return a->length == b->length && bytes_are_same(a->string, b->string, a->length);
 }
 
-/* One of 64 bits, by the length and two of the bytes: keys of which each has its own differ. */
-static inline uint64_t mark_of(const struct value *key)
-{
-    if (!key->length)
-        return 1;
-    unsigned first = (unsigned char)key->string[0],
-             last = (unsigned char)key->string[key->length - 1];
-    return UINT64_C(1) << ((key->length * 7 + first * 5 + last) & 63);
-}
-
-static bool all_differ(const struct value_member *members, uint32_t count)
+/* Their marks, of which most keys have one of their own; 0 where two are the same. */
+static uint64_t mark_all(const struct value_member *members, uint32_t count)
 {
     uint64_t marks = 0;
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t mark = mark_of(&members[i].key);
+        uint64_t mark = value_mark(members[i].key.string, members[i].key.length);
         for (uint32_t j = 0; marks & mark && j < i; j++)
             if (same_key(&members[i].key, &members[j].key))
-                return false;
+                return 0;
         marks |= mark;
     }
-    return true;
+    return marks;
 }
 
 /* Small maps are copied whole; large ones, and the rare one with a key twice,
@@ -520,10 +548,11 @@ static bool close_map(struct reader *reader, size_t base)
     const struct value_member *members = (const struct value_member *)&reader->stack[base];
     uint32_t count = (uint32_t)((reader->used - base) / 2);
     struct value map = value_new_map(reader->arena, count);
-    if (count <= FEW_MEMBERS && all_differ(members, count)) {
-        if (count)
-            memcpy(map.map->members, members, sizeof *members * count);
+    uint64_t marks = count && count <= FEW_MEMBERS ? mark_all(members, count) : 0;
+    if (marks) {
+        memcpy(map.map->members, members, sizeof *members * count);
         map.map->count = count;
+        map.map->marks = marks;
     } else {
         for (uint32_t i = 0; i < count; i++)
             if (!put_member(reader, map, &members[i]))
@@ -535,71 +564,59 @@ static bool close_map(struct reader *reader, size_t base)
     return true;
 }
 
-static bool read_member(struct reader *reader)
+static const char *read_member(struct reader *reader, const char *at)
 {
-    skip_space(reader);
-    if (reader->at == reader->end || *reader->at != '"')
-        return fail_syntax(reader, reader->at, "a key in double quotes was expected");
-    if (!read_string(reader))
-        return false;
-    skip_space(reader);
-    if (!next_is(reader, ':'))
-        return fail_syntax(reader, reader->at, "`:` was expected");
-    return read_value(reader);
+    at = skip_space(at, reader->end);
+    if (!is_next(reader, at, '"'))
+        return fail_syntax(reader, at, "a key in double quotes was expected");
+    at = read_string(reader, at);
+    if (!at)
+        return NULL;
+    at = skip_space(at, reader->end);
+    if (!is_next(reader, at, ':'))
+        return fail_syntax(reader, at, "`:` was expected");
+    return read_value(reader, at + 1);
 }
 
-static bool read_map(struct reader *reader)
+static const char *read_members(struct reader *reader, const char *at)
+{
+    if (is_next(reader, at, '}'))
+        return at + 1;
+    while ((at = read_member(reader, at)) && is_next(reader, at, ','))
+        at++;
+    if (at && !is_next(reader, at, '}'))
+        return fail_syntax(reader, at, "`,` or `}` was expected");
+    return at ? at + 1 : NULL;
+}
+
+static const char *read_map(struct reader *reader, const char *at)
 {
     size_t base = reader->used;
-    if (!enter(reader))
-        return false;
-    if (!next_is(reader, '}')) {
-        do {
-            if (!read_member(reader))
-                return false;
-        } while (next_is(reader, ','));
-        if (!next_is(reader, '}'))
-            return fail_syntax(reader, reader->at, "`,` or `}` was expected");
-    }
-    return close_map(reader, base);
+    at = enter(reader, at);
+    at = at ? read_members(reader, at) : NULL;
+    return at && close_map(reader, base) ? at : NULL;
 }
 
-static bool read_kind(struct reader *reader)
+/* What is no string. */
+static const char *read_other(struct reader *reader, const char *at)
 {
-    switch (*reader->at) {
-    case '"':
-        return read_string(reader);
+    switch (*at) {
     case '{':
-        return read_map(reader);
+        return read_map(reader, at);
     case '[':
-        return read_list(reader);
+        return read_list(reader, at);
     case 't':
-        return read_word(reader, "true", 4, value_bool(true));
+        return read_word(reader, at, "true", 4, value_bool(true));
     case 'f':
-        return read_word(reader, "false", 5, value_bool(false));
+        return read_word(reader, at, "false", 5, value_bool(false));
     case 'n':
-        return read_word(reader, "null", 4, value_null());
+        return read_word(reader, at, "null", 4, value_null());
     case '-':
     case '0' ... '9':
-        return read_number(reader);
+        return read_number(reader, at);
     default:
-        return fail(reader, reader->at, "json-syntax", "a value was expected");
+        return fail(reader, at, "json-syntax", "a value was expected");
     }
-}
-
-/* One value, which it leaves on the stack, and the space on both its sides. */
-static bool read_value(struct reader *reader)
-{
-    skip_space(reader);
-    if (reader->at == reader->end)
-        return fail_syntax(reader, reader->at, "");
-    if (reader->nodes_left == 0)
-        return fail(reader, reader->at, "json-nodes", "too many values");
-    reader->nodes_left--;
-    if (!read_kind(reader))
-        return false;
-    skip_space(reader);
-    return true;
 }
 
 static bool read_text(struct reader *reader)
@@ -609,17 +626,17 @@ static bool read_text(struct reader *reader)
         return fail(reader, reader->text, "json-size", "the text is too long");
     if (length >= 3 && memcmp(reader->text, "\xef\xbb\xbf", 3) == 0)
         return fail(reader, reader->text, "json-syntax", "the text begins with a byte order mark");
-    if (!read_value(reader))
-        return false;
-    return reader->at == reader->end ||
-           fail(reader, reader->at, "json-syntax", "something follows the value");
+    const char *at = read_value(reader, reader->text);
+    if (at && at < reader->end)
+        at = fail(reader, at, "json-syntax", "something follows the value");
+    return at != NULL;
 }
 
 bool json_read(struct arena *arena, const char *text, size_t length,
                const struct json_limits *limits, struct value *value, struct diag *diag)
 {
     struct reader reader;
-    reader.at = reader.text = text;
+    reader.text = text;
     reader.end = text + length;
     reader.arena = arena;
     reader.limits = limits;

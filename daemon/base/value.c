@@ -12,25 +12,25 @@
 /* Maps of up to this many members are searched one by one: comparing lengths
  * and first bytes of that many short keys is about as cheap as hashing one, and making an index
  * costs more than a dozen searches. */
-enum { LINEAR_MOST = 16, FIRST_CAPACITY = 4 };
+enum { LINEAR_MOST = 24, FIRST_CAPACITY = 4 };
 
 /* ---- Containers ---- */
 
 struct value value_new_list(struct arena *arena, uint32_t capacity)
 {
-    struct value_list *list = arena_alloc(arena, sizeof *list);
-    *list = (struct value_list){.capacity = capacity};
-    if (capacity)
-        list->items = arena_alloc(arena, sizeof *list->items * capacity);
+    size_t size = sizeof(struct value) * capacity; /* right behind it */
+    struct value_list *list = arena_alloc(arena, sizeof *list + size);
+    list->count = 0;
+    list->capacity = capacity;
+    list->items = (struct value *)(list + 1);
     return (struct value){.kind = VALUE_LIST, .list = list};
 }
 
 struct value value_new_map(struct arena *arena, uint32_t capacity)
 {
-    struct value_map *map = arena_alloc(arena, sizeof *map);
-    *map = (struct value_map){.capacity = capacity};
-    if (capacity)
-        map->members = arena_alloc(arena, sizeof *map->members * capacity);
+    size_t size = sizeof(struct value_member) * capacity; /* right behind it */
+    struct value_map *map = arena_alloc(arena, sizeof *map + size);
+    *map = (struct value_map){.capacity = capacity, .members = (struct value_member *)(map + 1)};
     return (struct value){.kind = VALUE_MAP, .map = map};
 }
 
@@ -75,7 +75,7 @@ static uint32_t hash_bytes(const char *bytes, size_t length)
 static bool same_key(const struct value *key, const char *bytes, size_t length)
 {
     return key->kind == VALUE_STRING && key->length == length &&
-           (length == 0 || (key->string[0] == bytes[0] && memcmp(key->string, bytes, length) == 0));
+           bytes_are_same(key->string, bytes, length);
 }
 
 static void index_member(struct value_map *map, uint32_t at)
@@ -100,9 +100,11 @@ static void build_index(struct arena *arena, struct value_map *map)
         index_member(map, i);
 }
 
-/* The first, where a key was added more than once. */
+/* The first, where a key was added more than once. What is not there mostly has no mark there. */
 static int64_t find_member(const struct value_map *map, const char *key, size_t length)
 {
+    if (map->marks && !(map->marks & value_mark(key, length)))
+        return -1;
     if (map->slots) {
         uint32_t mask = map->slot_count - 1;
         for (uint32_t slot = hash_bytes(key, length) & mask; map->slots[slot];
@@ -129,7 +131,10 @@ void value_add(struct arena *arena, struct value map, struct value key, struct v
         to->members = members;
         to->capacity = capacity;
     }
-    to->members[to->count++] = (struct value_member){.key = key, .value = value};
+    if (key.kind == VALUE_STRING && (to->count == 0 || to->marks))
+        to->marks |= value_mark(key.string, key.length);
+    to->members[to->count].key = key;
+    to->members[to->count++].value = value;
     if (to->count <= LINEAR_MOST)
         return;
     if (!to->slots || to->count * 2 > to->slot_count)
@@ -175,15 +180,12 @@ const struct value *value_find(const struct value *value, const char *key, size_
     return at < 0 ? NULL : &value->map->members[at].value;
 }
 
-const struct value *value_get(const struct value *value, const char *key)
-{
-    return value_find(value, key, strlen(key));
-}
-
 const struct value *value_path(const struct value *value, const char *path)
 {
     while (value && *path) {
-        size_t length = strcspn(path, ".");
+        size_t length = 0;
+        while (path[length] != '.' && path[length])
+            length++;
         value = value_find(value, path, length);
         path += length;
         if (*path == '.')
@@ -196,8 +198,7 @@ const struct value *value_path(const struct value *value, const char *path)
 
 static bool same_bytes(const struct value *a, const struct value *b)
 {
-    return a->length == b->length &&
-           (a->length == 0 || memcmp(a->string, b->string, a->length) == 0);
+    return a->length == b->length && bytes_are_same(a->string, b->string, a->length);
 }
 
 bool value_is_text(const struct value *value, const char *text)
