@@ -55,7 +55,7 @@ int64_t clock_wall_ms(void)
     return read_ms(CLOCK_REALTIME);
 }
 
-static char *put_digits(char *at, int number, int width)
+static inline char *put_digits(char *at, unsigned number, int width)
 {
     for (int i = width - 1; i >= 0; i--, number /= 10)
         at[i] = (char)('0' + number % 10);
@@ -66,13 +66,13 @@ size_t clock_print_second(int64_t second, char out[CLOCK_TEXT_SIZE])
 {
     second = second < earliest ? earliest : second > latest ? latest : second;
     int64_t days = zone_civil_floor(second, DAY_SECONDS);
-    int of_day = (int)(second - days * DAY_SECONDS);
+    unsigned of_day = (unsigned)(second - days * DAY_SECONDS);
     struct zone_civil date = zone_civil_date(days);
-    char *at = put_digits(out, (int)date.year, 4);
+    char *at = put_digits(out, (unsigned)date.year, 4);
     *at++ = '-';
-    at = put_digits(at, date.month, 2);
+    at = put_digits(at, (unsigned)date.month, 2);
     *at++ = '-';
-    at = put_digits(at, date.day, 2);
+    at = put_digits(at, (unsigned)date.day, 2);
     *at++ = 'T';
     at = put_digits(at, of_day / 3600, 2);
     *at++ = ':';
@@ -92,7 +92,7 @@ const char *clock_format(int64_t ms, char out[CLOCK_TEXT_SIZE])
     char *at = out + clock_print_second(second, out);
     if (rest) {
         *at++ = '.';
-        at = put_digits(at, rest, 3);
+        at = put_digits(at, (unsigned)rest, 3);
     }
     *at++ = 'Z';
     *at = '\0';

@@ -78,15 +78,17 @@ size_t decimal_print_natural(uint64_t number, char *out)
                                 "25262728293031323334353637383940414243444546474849"
                                 "50515253545556575859606162636465666768697071727374"
                                 "75767778798081828384858687888990919293949596979899";
-    char digits[DECIMAL_TEXT_SIZE];
-    size_t at = sizeof digits;
-    for (; number >= 10; number /= 100)
-        memcpy(digits + (at -= 2), pairs + number % 100 * 2, 2);
-    if (number || at == sizeof digits)
-        digits[--at] = (char)('0' + number);
-    size_t length = sizeof digits - at;
-    memcpy(out, digits + at, length);
-    out[length] = '\0';
+    size_t length = 1;
+    for (uint64_t most = 9; number > most && length < 20; most = most * 10 + 9)
+        length++;
+    char *at = out + length;
+    for (*at = '\0'; at - out >= 2; number /= 100) {
+        const char *pair = pairs + number % 100 * 2;
+        *--at = pair[1];
+        *--at = pair[0];
+    }
+    if (at > out)
+        *out = (char)('0' + number);
     return length;
 }
 

@@ -5,6 +5,7 @@
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 
+#include "base/bytes.h"
 #include "base/locale_format.h"
 #include "base/utf8.h"
 
@@ -12,16 +13,32 @@ enum { DOMAIN_MOST = 253 }; /* letters, dots among them (RFC 1035, 2.3.4) */
 
 static bool is_ascii(struct slice text)
 {
-    for (size_t i = 0; i < text.length; i++)
-        if ((unsigned char)text.text[i] >= 0x80)
-            return false;
-    return true;
+    return !bytes_have_high(text.text, text.length);
+}
+
+bool mailbox_is_plain(struct slice address)
+{
+    return address.length && address.text[0] > ' ' && address.text[address.length - 1] > ' ' &&
+           is_ascii(address);
+}
+
+/* Of eight bytes the capitals of ASCII become small. */
+static uint64_t lower_eight(uint64_t eight)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
+    uint64_t low = eight & ~highs;
+    uint64_t from_a = low + ones * (0x80 - 'A'), past_z = low + ones * (0x7f - 'Z');
+    return eight | ((from_a & ~past_z & ~eight & highs) >> 2);
 }
 
 static const char *lower_ascii(struct arena *arena, struct slice text)
 {
-    char *lower = arena_copy(arena, text.text, text.length);
-    for (char *c = lower; c < lower + text.length; c++)
+    char *lower = arena_copy(arena, text.text, text.length), *c = lower;
+    for (uint64_t eight; (size_t)(lower + text.length - c) >= sizeof eight; c += sizeof eight) {
+        eight = lower_eight(bytes_eight(c));
+        memcpy(c, &eight, sizeof eight);
+    }
+    for (; c < lower + text.length; c++)
         if (*c >= 'A' && *c <= 'Z')
             *c = (char)(*c - 'A' + 'a');
     return lower;
@@ -107,8 +124,10 @@ static const char *domain_form(struct arena *arena, struct slice domain)
 
 const char *mailbox_form(struct arena *arena, struct slice address)
 {
+    if (mailbox_is_plain(address)) /* nearly all are: nothing to ask ICU */
+        return lower_ascii(arena, address);
     address = utf8_trim(address);
-    if (is_ascii(address)) /* nearly all are: nothing to ask ICU */
+    if (is_ascii(address))
         return lower_ascii(arena, address);
     const char *at = memrchr(address.text, '@', address.length);
     if (!at)

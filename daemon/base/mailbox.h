@@ -6,6 +6,7 @@
 #ifndef NUDGED_BASE_MAILBOX_H
 #define NUDGED_BASE_MAILBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -25,6 +26,9 @@ const char *mailbox_domain(struct arena *arena, struct slice address);
 /* How programs of the first format recognised it: with ASCII letters in lower case, all else as it
  * is. In the arena. */
 const char *mailbox_old_form(struct arena *arena, struct slice address);
+
+/* Whether it is ASCII without white space around it: then both forms are it in lower case. */
+bool mailbox_is_plain(struct slice address);
 
 /* A text without regard to letter case: NFC and full case folding; of bytes that are no UTF-8 only
  * the ASCII letters. In the arena. */

@@ -29,7 +29,7 @@ static struct value without(struct arena *arena, const struct value *map, const 
 {
     struct value rest = value_new_map(arena, value_count(map) + 1);
     for (uint32_t i = 0; i < value_count(map); i++)
-        if (!value_equal(&map->map->members[i].key, name))
+        if (!value_same(&map->map->members[i].key, name))
             value_add(arena, rest, map->map->members[i].key, map->map->members[i].value);
     return rest;
 }

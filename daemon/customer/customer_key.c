@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/decimal.h"
 #include "base/mailbox.h"
 #include "base/map.h"
@@ -18,21 +19,13 @@ static bool is_address(struct slice name)
     return slice_is(name, "email") || slice_is(name, "phone");
 }
 
-static bool has_control(const char *text)
+static const char *spell(struct arena *arena, struct slice name, struct slice value)
 {
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            return true;
-    return false;
-}
-
-static const char *spell(struct arena *arena, struct slice name, const char *value)
-{
-    size_t length = strlen(value);
-    char *text = arena_alloc(arena, name.length + length + 2);
+    char *text = arena_alloc(arena, name.length + value.length + 2);
     memcpy(text, name.text, name.length);
     text[name.length] = ':';
-    memcpy(text + name.length + 1, value, length + 1);
+    memcpy(text + name.length + 1, value.text, value.length);
+    text[name.length + 1 + value.length] = '\0';
     return text;
 }
 
@@ -42,23 +35,31 @@ bool customer_key_is_id(const char *const *paths, const char *text)
     return strncmp(text, name.text, name.length) == 0 && text[name.length] == ':';
 }
 
+/* As programs of the first format spelt it; NULL where that is the same. */
+static const char *old_of(struct arena *arena, struct slice name, struct slice value,
+                          struct slice form)
+{
+    bool email = slice_is(name, "email");
+    if (email && mailbox_is_plain(value))
+        return NULL;
+    const struct slice old = email ? slice_of(mailbox_old_form(arena, value)) : value;
+    bool same = old.length == form.length && bytes_are_same(old.text, form.text, form.length);
+    return same || bytes_have_control(old.text, old.length) ? NULL : spell(arena, name, old);
+}
+
 /* False where the value cannot be a key. */
 static bool make(struct arena *arena, struct slice name, struct slice value,
                  struct customer_key *key)
 {
-    const char *whole = arena_copy(arena, value.text, value.length);
-    const char *text = is_address(name) ? mailbox_form(arena, value) : whole;
-    if (!*text || strlen(whole) != value.length || value.length > CUSTOMER_KEY_VALUE_MOST ||
-        strlen(text) > CUSTOMER_KEY_VALUE_MOST || has_control(text))
+    bool address = is_address(name);
+    const struct slice form = address ? slice_of(mailbox_form(arena, value)) : value;
+    if (!form.length || memchr(value.text, '\0', value.length) ||
+        value.length > CUSTOMER_KEY_VALUE_MOST || form.length > CUSTOMER_KEY_VALUE_MOST ||
+        bytes_have_control(form.text, form.length))
         return false;
-    key->text = spell(arena, name, text);
-    key->hash = map_hash(key->text, strlen(key->text));
-    key->old = NULL;
-    if (is_address(name)) {
-        const char *old = slice_is(name, "email") ? mailbox_old_form(arena, value) : whole;
-        if (strcmp(old, text) != 0 && !has_control(old))
-            key->old = spell(arena, name, old);
-    }
+    key->text = spell(arena, name, form);
+    key->hash = map_hash(key->text, name.length + 1 + form.length);
+    key->old = address ? old_of(arena, name, value, form) : NULL;
     return true;
 }
 

@@ -20,8 +20,9 @@
 #include "base/json_place.h"
 
 /* Members of the short form that are attributes, not data. */
-static const char *const attributes[] = {"type", "id",          "source", "subject",
-                                         "time", "specversion", "hops",   NULL};
+static const struct slice attributes[] = {{"type", 4},    {"id", 2},   {"source", 6},
+                                          {"subject", 7}, {"time", 4}, {"specversion", 11},
+                                          {"hops", 4}};
 
 /* An entry may have been added under any id: later than year 9999 is year 9999. */
 int64_t shop_event_arrival(const char *entry)
@@ -40,14 +41,6 @@ static bool refuse(struct diag *diag, const char *code, const char *text)
     return false;
 }
 
-static bool has_control(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-            return true;
-    return false;
-}
-
 /* A text attribute; "" where it is absent. */
 static bool read_attribute(struct arena *arena, const struct value *root, const char *name,
                            size_t most, const char **text, struct diag *diag)
@@ -62,7 +55,7 @@ static bool read_attribute(struct arena *arena, const struct value *root, const 
         return true;
     }
     if (value->kind != VALUE_STRING || value->length > most ||
-        has_control(value->string, value->length)) {
+        bytes_have_control(value->string, value->length)) {
         diag_error(diag, "`%s` must be a text%s of at most %zu bytes without control characters",
                    name, strcmp(name, "id") == 0 ? " or a whole number," : "", most);
         diag_code(diag, arena_printf(arena, "bad-%s", name));
@@ -99,11 +92,9 @@ static bool read_time(const struct value *root, int64_t skew_ms, struct shop_eve
 
 static bool is_attribute(const struct value *key)
 {
-    char first = key->length ? key->string[0] : '\0'; /* none begins with another letter */
-    if (first != 't' && first != 'i' && first != 's' && first != 'h')
-        return false;
-    for (const char *const *name = attributes; *name; name++)
-        if (value_is_text(key, *name))
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
+        if (key->length == attributes[i].length &&
+            bytes_are_same(key->string, attributes[i].text, key->length))
             return true;
     return false;
 }
