@@ -48,7 +48,8 @@ struct cel_input {
     void *bind_context;
     const struct value *members; /* a map, or NULL */
     int64_t now_ms;              /* what now() and the root `now` tell */
-    const char *zone;            /* the IANA zone that functions take where none is given */
+    const char *zone; /* the IANA zone that functions take where none is given; NULL: … */
+    const char *(*find_zone)(void *bind_context); /* … this says it; NULL: it is UTC */
     /* Answers methods[index]; false with a text in *fault (in the arena or static). */
     bool (*call)(void *context, int index, const struct value *arguments, int count,
                  struct arena *arena, struct value *result, const char **fault);

@@ -151,8 +151,10 @@ bool cel_moment_is_clock(const struct value *text)
 /* The customer's zone; NULL after cel_fail. */
 static struct zone *own_zone(struct cel_call *call)
 {
-    const char *name = call->run->input->zone ? call->run->input->zone : "UTC";
-    struct zone *zone = zone_get(name);
+    const struct cel_input *input = call->run->input;
+    const char *name =
+        input->zone || !input->find_zone ? input->zone : input->find_zone(input->bind_context);
+    struct zone *zone = zone_get(name ? name : "UTC");
     if (!zone)
         cel_fail(call->run, call->node, "%f(): the time zone is not known");
     return zone;

@@ -146,7 +146,7 @@ static void learn(struct deciding *d)
     const struct shop_event *event = d->event;
     if (event->customer.kind == VALUE_MAP)
         learn_profile(d);
-    if (ruleset_counts(d->rules, event->type))
+    if (d->type->counted)
         customer_add_count(d->arena, d->customer, event->type, event->time_ms);
     words_learn(d);
     learn_watch(d);
@@ -215,7 +215,7 @@ static void act(struct deciding *d, const struct match *matches, uint32_t count)
 /* All conditions are asked before any rule acts: none sees what another one did. */
 static void start_journeys(struct deciding *d)
 {
-    const struct rule_index *index = ruleset_index(d->rules, d->event->type);
+    const struct rule_index *index = d->type->index;
     struct condition_scene scene = deciding_scene(d, NULL);
     struct condition_view view;
     struct rule_near near = {.count = 0};
@@ -257,8 +257,8 @@ static void tell_repetition(struct deciding *d, const struct customer_seen *seen
 
 static void consider_event(struct deciding *d, const struct shop_event *event)
 {
-    int64_t keep_ms = event->id[0] ? d->policy->dedupe_keep_ms : MINUTE_MS;
     d->event = event;
+    d->type = ruleset_type(d->rules, event->type);
     d->effect = false;
     lookups_begin(d->lookups);
     if (words_is_past(d, event) || requeued_is_past(d)) {
@@ -276,7 +276,7 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
     trace_begin(&d->trace, d->arena, d->now_ms, event);
     joining_tell(d);
     const struct customer_seen *seen =
-        customer_find_seen(d->customer, event->identity, event->arrival_ms - keep_ms);
+        customer_find_seen(d->customer, event->identity, policy_seen_since(d->policy, event));
     if (seen) {
         d->decision->counts.duplicate++;
         learn_delivery(d); /* of a message that went out again, and has failed again */

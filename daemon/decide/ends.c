@@ -58,19 +58,31 @@ static bool ask(struct deciding *d, const struct begun *begun, const struct cel_
     return answer != CONDITION_FALSE;
 }
 
+/* Whether the rule, NULL: one that is gone, has the event's type among those of its `until`. */
+static bool is_of_until(const struct deciding *d, const struct rule *rule,
+                        const struct begun *begun)
+{
+    if (!rule)
+        return rule_list_has(begun->until->types, d->event->type);
+    const struct rule *const *ended = d->type->until;
+    while (*ended && *ended != rule)
+        ended++;
+    return *ended != NULL;
+}
+
 /* Whether the event ends it: by its rule where that is here, else by what it carries. A condition
  * that cannot be compiled or answered counts as true: silence is the safe side. */
 static bool is_end(struct deciding *d, const struct begun *begun, struct ending *ending)
 {
     const struct rule *rule = ruleset_find(d->rules, begun->rule);
-    const char *const *types = rule ? rule->until : begun->until->types;
     struct cel_program *condition = rule ? rule->until_condition : NULL;
-    struct customer_journey journey = {.started_ms = begun->started_ms};
-    *ending = (struct ending){.asked = false};
-    if (!rule_list_has(types, d->event->type) || d->event->time_ms < begun->started_ms)
+    ending->asked = false;
+    ending->fault = NULL;
+    if (!is_of_until(d, rule, begun) || d->event->time_ms < begun->started_ms)
         return false;
     if (!rule && !carried_compile(d, begun->until->condition, &condition))
         return true;
+    struct customer_journey journey = {.started_ms = begun->started_ms};
     if (begun->journey)
         journey.collected = begun->journey->collected;
     bool lacks = lacks_collected(d, begun, condition);
@@ -125,7 +137,7 @@ void ends_until(struct deciding *d)
             tell(d, withdraw_message(d, i, TRACE_WHY_UNTIL), &ending, true);
     }
     /* Of those without a condition the customer's counts have the newest. */
-    for (const struct rule *const *rule = ruleset_until(d->rules, d->event->type); *rule; rule++)
+    for (const struct rule *const *rule = d->type->until; *rule; rule++)
         if (!rule_list_has((*rule)->until_plain, d->event->type))
             remember(d, *rule, NULL, carried_event(d, *rule));
 }
@@ -165,8 +177,7 @@ void ends_no_longer(struct deciding *d, const struct condition_view *view,
                     const struct rule_answer *answers, uint32_t count)
 {
     const char *per, *fault;
-    for (const struct rule *const *rule = ruleset_restarting(d->rules, d->event->type); *rule;
-         rule++)
+    for (const struct rule *const *rule = d->type->restarting; *rule; rule++)
         if (is_refusal(*rule, answers, count) && per_ask(*rule, view, d->arena, &per, &fault)) {
             end_value(d, *rule, per, view);
             remember(d, *rule, per, value_null());

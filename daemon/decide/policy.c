@@ -23,18 +23,24 @@ enum customer_place policy_place(const struct policy_facts *facts, const char *m
     return facts && facts->sent ? CUSTOMER_PLACE_GONE : assumed;
 }
 
+int64_t policy_seen_since(const struct policy *policy, const struct shop_event *event)
+{
+    enum { MINUTE_MS = 60 * 1000 };
+    return event->arrival_ms - (event->id[0] ? policy->dedupe_keep_ms : MINUTE_MS);
+}
+
 enum { HASH_BYTES = (POLICY_HASH_SIZE - 1) / 2, SHORT_HASH_BYTES = 8 };
 
 void policy_digest(const struct policy *policy, const char *text, unsigned char out[DIGEST_SIZE])
 {
-    uint64_t spread = digest_spread(text, strlen(text));
     if (policy->secret) {
         digest_hmac(policy->secret, policy->secret_length, text, strlen(text), out);
         return;
     }
+    uint64_t spread = digest_spread(text, strlen(text));
     for (size_t at = 0; at < DIGEST_SIZE; at += sizeof spread) {
         memcpy(out + at, &spread, sizeof spread);
-        spread = digest_spread(&spread, sizeof spread);
+        spread = (spread ^ spread >> 32) * UINT64_C(0x9e3779b97f4a7c15); /* no two become one */
     }
 }
 

@@ -14,6 +14,7 @@
 #include "base/settings.h"
 #include "base/value.h"
 #include "customer/customer.h"
+#include "customer/shop_event.h"
 #include "decide/policy_facts.h"
 #include "decide/trace_words.h"
 #include "rules/condition.h"
@@ -108,6 +109,9 @@ struct value policy_consent_of(const struct policy *policy, const struct value *
 /* The end of the customer's quiet hours where `now` is within them; else 0. */
 int64_t policy_quiet_until(const struct policy *policy, const struct customer *customer,
                            int64_t now_ms, struct arena *arena);
+
+/* What was seen before then does not make the event a repetition. */
+int64_t policy_seen_since(const struct policy *policy, const struct shop_event *event);
 
 /* Where a message is; as `assumed` where the facts (may be NULL) do not tell. */
 enum customer_place policy_place(const struct policy_facts *facts, const char *mid,

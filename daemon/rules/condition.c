@@ -199,6 +199,12 @@ static void bind_root(void *context, int slot)
         view->roots[slot] = collected_of(scene, view->arena);
 }
 
+static const char *find_zone(void *context)
+{
+    const struct condition_view *view = context;
+    return condition_zone(view->scene->customer, view->scene->zone, view->arena);
+}
+
 void condition_view_open(struct condition_view *view, const struct condition_scene *scene,
                          struct arena *arena)
 {
@@ -219,7 +225,7 @@ void condition_view_open(struct condition_view *view, const struct condition_sce
         .bind_context = view,
         .members = value_get(event_of(scene), "data"),
         .now_ms = scene->now_ms,
-        .zone = condition_zone(scene->customer, scene->zone, arena),
+        .find_zone = find_zone,
         .call = call_method,
         .context = (void *)scene,
     };

@@ -2,11 +2,11 @@
  * Building collects what the files declare, in their order: event types with their samples,
  * rules by their names. Finishing sorts the rules and makes what they are found by:
  *
- *   by_name    a rule
- *   on, until  of each event type the rules that it begins or ends, highest priority first;
- *              those of `on` also as an index (rules/rule_index), and of them those that restart
- *   counted    the event types that customers count: those that are declared, these, and every
- *              string in an expression
+ *   by_name    a rule; one's own name by its address (by_address)
+ *   types      of each event type the rules that it begins or ends, highest priority first; those
+ *              of `on` also as an index (rules/rule_index), and of them those that restart. Here
+ *              are the types that customers count: those that are declared, these, and every string
+ *              in an expression
  *
  * All of it lies in the arena that the set took over, but the maps.
  */
@@ -31,25 +31,30 @@
 #include "rules/ruleset_fields.h"
 
 enum {
-    FEW_RULES = 24,
     RULES_MOST = 20000,
     RULE_TEXT_MOST = 32 << 20 /* of a file of 4 MiB, as JSON */
 };
 
-struct types {
+struct list {
     const struct rule **rules; /* NULL-terminated */
     uint32_t count, capacity;
-    struct rule_index *index; /* of those that begin here */
+};
+
+/* What becomes of a type: `is` has it for whoever asks. */
+struct type {
+    struct list on, until, restarting;
+    struct ruleset_type is;
 };
 
 struct ruleset {
     struct arena *arena;
     const struct rule **rules; /* by priority, then by name */
     uint32_t count, capacity;
-    struct map *by_name;                 /* name: struct rule */
-    struct map *on, *until, *restarting; /* type: struct types */
-    struct map *counted;                 /* type: itself */
-    const struct rule **clocks;          /* NULL-terminated */
+    struct map *by_name;            /* name: struct rule */
+    const struct rule **by_address; /* slots, by where the name is; NULL: it is free */
+    size_t address_mask;
+    struct map *types;          /* type: struct type */
+    const struct rule **clocks; /* NULL-terminated */
     struct value events;
     unsigned char digest[DIGEST_SIZE];
 };
@@ -62,10 +67,7 @@ void ruleset_destroy(struct ruleset **ruleset)
     if (!set)
         return;
     map_destroy(&set->by_name);
-    map_destroy(&set->on);
-    map_destroy(&set->until);
-    map_destroy(&set->restarting);
-    map_destroy(&set->counted);
+    map_destroy(&set->types);
     arena_destroy(&set->arena);
     free(set);
     *ruleset = NULL;
@@ -90,10 +92,7 @@ struct ruleset_builder *ruleset_begin(struct arena *arena, const struct ruleset_
     struct ruleset_builder *builder = mem_zero(1, sizeof *builder);
     set->arena = arena;
     set->by_name = map_new();
-    set->on = map_new();
-    set->until = map_new();
-    set->restarting = map_new();
-    set->counted = map_new();
+    set->types = map_new();
     set->events = value_new_map(arena, 8);
     *builder = (struct ruleset_builder){.set = set,
                                         .settings = settings,
@@ -244,19 +243,27 @@ static int by_priority(const void *a, const void *b)
     return strcmp(one->name, two->name);
 }
 
-static void index_type(struct ruleset *set, struct map *map, const char *type,
-                       const struct rule *rule)
+static struct type *count(struct ruleset *set, const char *name, size_t length)
 {
-    size_t length = strlen(type);
-    struct types *types = map_get(map, type, length);
-    if (!types) {
-        types = arena_zero(set->arena, sizeof *types);
-        map_put(map, type, length, types);
-    }
-    types->rules =
-        arena_grow(set->arena, types->rules, types->count, &types->capacity, sizeof *types->rules);
-    types->rules[types->count++] = rule;
-    map_put(set->counted, type, length, types);
+    struct type *type = map_get(set->types, name, length);
+    if (type)
+        return type;
+    type = arena_zero(set->arena, sizeof *type);
+    type->is.counted = true;
+    map_put(set->types, name, length, type);
+    return type;
+}
+
+static struct type *count_text(struct ruleset *set, const char *name)
+{
+    return count(set, name, strlen(name));
+}
+
+static void add_to(struct ruleset *set, struct list *list, const struct rule *rule)
+{
+    list->rules =
+        arena_grow(set->arena, list->rules, list->count, &list->capacity, sizeof *list->rules);
+    list->rules[list->count++] = rule;
 }
 
 /* Event types that an expression names in customer.count("…") and its siblings: every string
@@ -267,7 +274,7 @@ static void count_named(struct ruleset *set, const struct cel_program *program)
         return;
     const struct value_list *strings = cel_strings(program)->list;
     for (uint32_t i = 0; i < strings->count; i++)
-        map_put(set->counted, strings->items[i].string, strings->items[i].length, set);
+        count(set, strings->items[i].string, strings->items[i].length);
 }
 
 /* Likewise those that a wait goes on at. */
@@ -279,7 +286,7 @@ static void count_named_in_step(struct ruleset *set, const struct rule_step *ste
     count_named(set, step->wait_until);
     count_named(set, step->or_if);
     for (const char *const *type = step->or_; type && *type; type++)
-        map_put(set->counted, *type, strlen(*type), set); /* message.sent is made where asked for */
+        count_text(set, *type); /* message.sent is made where asked for */
     count_named(set, step->from);
     for (const struct rule_data *data = step->data; data && data->name; data++)
         count_named(set, data->program);
@@ -297,11 +304,11 @@ static void index_rules(struct ruleset *set)
     for (uint32_t i = 0; i < set->count; i++) {
         const struct rule *rule = set->rules[i];
         for (const char *const *type = rule->on; *type; type++)
-            index_type(set, set->on, *type, rule);
+            add_to(set, &count_text(set, *type)->on, rule);
         for (const char *const *type = rule->on; *type && restarts(rule); type++)
-            index_type(set, set->restarting, *type, rule);
+            add_to(set, &count_text(set, *type)->restarting, rule);
         for (const char *const *type = rule->until; *type; type++)
-            index_type(set, set->until, *type, rule);
+            add_to(set, &count_text(set, *type)->until, rule);
         count_named(set, rule->condition);
         count_named(set, rule->until_condition);
         count_named(set, rule->per);
@@ -332,28 +339,45 @@ static void digest_rules(struct ruleset *set)
     buf_free(&digests);
 }
 
-/* Ends each list with the NULL that its readers look for. */
-static void end_lists(struct ruleset *set, struct map *map)
+/* Ends a list with the NULL that its readers look for. */
+static const struct rule *const *end_list(struct ruleset *set, struct list *list)
 {
-    size_t cursor = 0, length;
-    const char *type;
+    add_to(set, list, NULL);
+    return list->rules;
+}
+
+static void make_types(struct ruleset *set, bool plain)
+{
+    size_t cursor = 0;
     void *value;
-    while (map_next(map, &cursor, &type, &length, &value)) {
-        struct types *types = value;
-        types->rules = arena_grow(set->arena, types->rules, types->count, &types->capacity,
-                                  sizeof *types->rules);
-        types->rules[types->count] = NULL;
+    while (map_next(set->types, &cursor, NULL, NULL, &value)) {
+        struct type *type = value;
+        if (type->on.count)
+            type->is.index = rule_index_new(set->arena, type->on.rules, type->on.count, plain);
+        type->is.on = end_list(set, &type->on);
+        type->is.until = end_list(set, &type->until);
+        type->is.restarting = end_list(set, &type->restarting);
     }
 }
 
-static void make_indexes(struct ruleset *set, bool plain)
+static size_t slot_of(const struct ruleset *set, const char *name)
 {
-    size_t cursor = 0, length;
-    const char *type;
-    void *value;
-    while (map_next(set->on, &cursor, &type, &length, &value)) {
-        struct types *types = value;
-        types->index = rule_index_new(set->arena, types->rules, types->count, plain);
+    return (size_t)((uintptr_t)name * 0x9e3779b97f4a7c15u >> 32) & set->address_mask;
+}
+
+/* A quarter of the slots is taken at most. */
+static void index_addresses(struct ruleset *set)
+{
+    size_t slots = 4;
+    while (slots < (size_t)set->count * 4)
+        slots *= 2;
+    set->by_address = arena_zero(set->arena, sizeof *set->by_address * slots);
+    set->address_mask = slots - 1;
+    for (uint32_t i = 0; i < set->count; i++) {
+        size_t slot = slot_of(set, set->rules[i]->name);
+        while (set->by_address[slot])
+            slot = (slot + 1) & set->address_mask;
+        set->by_address[slot] = set->rules[i];
     }
 }
 
@@ -474,7 +498,7 @@ static void count_types(struct ruleset *set, const struct ruleset_settings *sett
     for (uint32_t i = 0; i < value_count(&set->events); i++) {
         const struct value *type = &set->events.map->members[i].key;
         if (type->kind == VALUE_STRING && !names_message(type)) /* those are made where asked for */
-            map_put(set->counted, type->string, type->length, set);
+            count(set, type->string, type->length);
     }
     for (struct cel_program *const *condition = settings->conditions; condition && *condition;
          condition++)
@@ -482,7 +506,7 @@ static void count_types(struct ruleset *set, const struct ruleset_settings *sett
     for (const struct field *field = settings->fields; field && field->name; field++)
         for (uint32_t w = 0; w < field->word_count; w++) {
             for (const char *const *type = field->words[w].on; *type; type++)
-                map_put(set->counted, *type, strlen(*type), set);
+                count_text(set, *type);
             count_named(set, field->words[w].condition);
             count_named(set, field->words[w].set);
         }
@@ -505,11 +529,9 @@ struct ruleset *ruleset_finish(struct ruleset_builder **builder)
     index_rules(set);
     list_clocks(set);
     digest_rules(set);
+    index_addresses(set);
     count_types(set, settings);
-    end_lists(set, set->on);
-    end_lists(set, set->until);
-    end_lists(set, set->restarting);
-    make_indexes(set, settings->plain);
+    make_types(set, settings->plain);
     return set;
 }
 
@@ -530,12 +552,12 @@ const struct rule *ruleset_at(const struct ruleset *ruleset, size_t index)
     return ruleset->rules[index];
 }
 
-/* A name that is a rule's own is known by its address: of few rules that is the quicker way. */
 const struct rule *ruleset_find(const struct ruleset *ruleset, const char *name)
 {
-    for (uint32_t i = 0; i < ruleset->count && i < FEW_RULES; i++)
-        if (ruleset->rules[i]->name == name)
-            return ruleset->rules[i];
+    size_t slot = slot_of(ruleset, name);
+    for (; ruleset->by_address[slot]; slot = (slot + 1) & ruleset->address_mask)
+        if (ruleset->by_address[slot]->name == name)
+            return ruleset->by_address[slot];
     return map_get(ruleset->by_name, name, strlen(name));
 }
 
@@ -544,25 +566,22 @@ const unsigned char *ruleset_digest(const struct ruleset *ruleset)
     return ruleset->digest;
 }
 
-static const struct rule *const *rules_for(const struct map *map, const char *type)
+const struct ruleset_type *ruleset_type(const struct ruleset *ruleset, const char *type)
 {
-    const struct types *types = map_get(map, type, strlen(type));
-    return types ? types->rules : no_rules;
+    static const struct ruleset_type none = {
+        .on = no_rules, .until = no_rules, .restarting = no_rules};
+    const struct type *found = map_get(ruleset->types, type, strlen(type));
+    return found ? &found->is : &none;
 }
 
 const struct rule *const *ruleset_on(const struct ruleset *ruleset, const char *type)
 {
-    return rules_for(ruleset->on, type);
+    return ruleset_type(ruleset, type)->on;
 }
 
 const struct rule *const *ruleset_until(const struct ruleset *ruleset, const char *type)
 {
-    return rules_for(ruleset->until, type);
-}
-
-const struct rule *const *ruleset_restarting(const struct ruleset *ruleset, const char *type)
-{
-    return rules_for(ruleset->restarting, type);
+    return ruleset_type(ruleset, type)->until;
 }
 
 const struct rule *const *ruleset_clocks(const struct ruleset *ruleset)
@@ -570,15 +589,9 @@ const struct rule *const *ruleset_clocks(const struct ruleset *ruleset)
     return ruleset->clocks;
 }
 
-const struct rule_index *ruleset_index(const struct ruleset *ruleset, const char *type)
-{
-    const struct types *types = map_get(ruleset->on, type, strlen(type));
-    return types ? types->index : NULL;
-}
-
 bool ruleset_counts(const struct ruleset *ruleset, const char *type)
 {
-    return map_get(ruleset->counted, type, strlen(type)) != NULL;
+    return ruleset_type(ruleset, type)->counted;
 }
 
 const struct value *ruleset_events(const struct ruleset *ruleset)

@@ -73,21 +73,25 @@ const struct rule *ruleset_find(const struct ruleset *ruleset, const char *name)
 /* Of DIGEST_SIZE bytes: the same where the rules say the same, whatever files they are in. */
 const unsigned char *ruleset_digest(const struct ruleset *ruleset);
 
-/* The rules that an event type concerns, by `on` or by `until`: NULL-terminated, highest
- * priority first, then by name; never NULL. */
+/* What an event type concerns. The lists are NULL-terminated, highest priority first, then by name;
+ * never NULL. */
+struct ruleset_type {
+    const struct rule *const *on, *const *until; /* rules that it begins, or ends */
+    const struct rule *const *restarting;        /* of `on`: enabled, and `again: restart` */
+    const struct rule_index *index;              /* those of `on`, ready to be asked; NULL: none */
+    bool counted;                                /* some rule names it: so customers count it */
+};
+
+/* Never NULL. */
+const struct ruleset_type *ruleset_type(const struct ruleset *ruleset, const char *type);
+
+/* Of them one thing. */
 const struct rule *const *ruleset_on(const struct ruleset *ruleset, const char *type);
 const struct rule *const *ruleset_until(const struct ruleset *ruleset, const char *type);
-/* Those of ruleset_on that are enabled and say `again: restart`. */
-const struct rule *const *ruleset_restarting(const struct ruleset *ruleset, const char *type);
+bool ruleset_counts(const struct ruleset *ruleset, const char *type);
 
 /* The rules that have a clock and are enabled, likewise. */
 const struct rule *const *ruleset_clocks(const struct ruleset *ruleset);
-
-/* The rules of ruleset_on, ready to be asked; NULL: there are none. */
-const struct rule_index *ruleset_index(const struct ruleset *ruleset, const char *type);
-
-/* Whether some rule names the type, so that customers count it. */
-bool ruleset_counts(const struct ruleset *ruleset, const char *type);
 
 /* The event types that events.yaml declares: a map from type to sample data. */
 const struct value *ruleset_events(const struct ruleset *ruleset);

@@ -311,7 +311,7 @@ static void match(struct load *load, const struct ruleset *rules, const struct e
                            event.arrival_ms - i * 86400000);
     const struct condition_scene scene = {
         .event = &event.document, .customer = customer, .zone = "UTC", .now_ms = event.arrival_ms};
-    const struct rule_index *index = rules ? ruleset_index(rules, event.type) : NULL;
+    const struct rule_index *index = rules ? ruleset_type(rules, event.type)->index : NULL;
     if (!index && rules)
         return;
     struct condition_view view;

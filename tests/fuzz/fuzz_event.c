@@ -92,13 +92,13 @@ static void check_answers(const struct shop_event *event, const struct customer 
         .event = &event->document, .customer = customer, .zone = "UTC", .now_ms = now_ms};
     struct condition_view view;
     uint32_t got_count, wanted_count;
-    if (!ruleset_index(indexed, event->type))
+    if (!ruleset_type(indexed, event->type)->index)
         return;
     condition_view_open(&view, &scene, arena);
     const struct rule_answer *got =
-        rule_index_ask(ruleset_index(indexed, event->type), &view, arena, &got_count, NULL);
+        rule_index_ask(ruleset_type(indexed, event->type)->index, &view, arena, &got_count, NULL);
     const struct rule_answer *wanted =
-        rule_index_ask(ruleset_index(plain, event->type), &view, arena, &wanted_count, NULL);
+        rule_index_ask(ruleset_type(plain, event->type)->index, &view, arena, &wanted_count, NULL);
     if (got_count != wanted_count)
         abort();
     for (uint32_t i = 0; i < got_count; i++)

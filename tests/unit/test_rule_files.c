@@ -84,8 +84,8 @@ static void test_files(void **state)
     assert_null(ruleset_on(set, "x")[4]);
     assert_null(ruleset_find(set, "d"));
     assert_null(ruleset_on(set, "w")[0]);
-    assert_null(ruleset_index(set, "w"));
-    assert_non_null(ruleset_index(set, "y"));
+    assert_null(ruleset_type(set, "w")->index);
+    assert_non_null(ruleset_type(set, "y")->index);
     assert_int_equal(value_path(ruleset_events(set), "x")->kind, VALUE_MAP);
     assert_int_equal(value_count(ruleset_events(set)), 2);
     ruleset_destroy(&set);

@@ -447,9 +447,9 @@ static void ask_both(const struct pair *pair, struct arena *arena, const char *t
     struct condition_view view;
     condition_view_open(&view, &scene, arena);
     for (const char *type = "x"; type; type = *type == 'x' ? "y" : NULL) {
-        const struct rule_index *plain = ruleset_index(pair->plain, type);
-        const struct rule_answer *got =
-            rule_index_ask(ruleset_index(pair->indexed, type), &view, arena, &got_count, NULL);
+        const struct rule_index *plain = ruleset_type(pair->plain, type)->index;
+        const struct rule_answer *got = rule_index_ask(ruleset_type(pair->indexed, type)->index,
+                                                       &view, arena, &got_count, NULL);
         const struct rule_answer *wanted = rule_index_ask(plain, &view, arena, &wanted_count, NULL);
         uint32_t rules;
         compare(got, got_count, wanted, wanted_count, text);
