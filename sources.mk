@@ -500,6 +500,8 @@ library_sources = \
 	daemon/decide/carried.h \
 	daemon/decide/collecting.c \
 	daemon/decide/collecting.h \
+	daemon/decide/concerns.c \
+	daemon/decide/concerns.h \
 	daemon/decide/decide.c \
 	daemon/decide/decide.h \
 	daemon/decide/deciding.c \

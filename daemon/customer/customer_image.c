@@ -82,6 +82,10 @@ static void put_reads(struct image_maker *maker, size_t from, const struct value
     struct value_member member = {.key = value_text("data")};
     struct value_map map = {.count = 1, .capacity = 1, .members = &member};
     struct value whole = value_null();
+    if (reads->kind == VALUE_NULL) {
+        image_null(maker, from);
+        return;
+    }
     if (reads->kind == VALUE_BOOL) {
         whole = value_bool(true);
     } else if (value_count(data)) {
@@ -166,24 +170,30 @@ static void put_collected(struct image_maker *maker, size_t from,
     image_link(maker, AT(from, customer_journey, collected.items), place);
 }
 
+/* Of a container that may be empty, null. */
+static void put_some(struct image_maker *maker, size_t from, const struct value *value)
+{
+    if (value_count(value))
+        image_value(maker, from, value);
+    else
+        image_null(maker, from);
+}
+
 static void put_journey(struct image_maker *maker, size_t place,
                         const struct customer_journey *journey)
 {
-    const struct value null = value_null();
     image_text(maker, AT(place, customer_journey, rule), journey->rule);
     image_text(maker, AT(place, customer_journey, origin), journey->origin);
     image_text(maker, AT(place, customer_journey, per), journey->per);
     image_text(maker, AT(place, customer_journey, step), journey->step);
-    image_value(maker, AT(place, customer_journey, start), &null);
-    image_value(maker, AT(place, customer_journey, given),
-                value_count(&journey->given) ? &journey->given : &null);
-    image_value(maker, AT(place, customer_journey, sent),
-                value_count(&journey->sent) ? &journey->sent : &null);
+    image_null(maker, AT(place, customer_journey, start));
+    put_some(maker, AT(place, customer_journey, given), &journey->given);
+    put_some(maker, AT(place, customer_journey, sent), &journey->sent);
     put_until(maker, AT(place, customer_journey, until), &journey->until);
     put_reads(maker, AT(place, customer_journey, reads), &journey->reads);
     put_until(maker, AT(place, customer_journey, or_), &journey->or_);
     image_text(maker, AT(place, customer_journey, met), journey->met);
-    image_value(maker, AT(place, customer_journey, met_event), &null);
+    image_null(maker, AT(place, customer_journey, met_event));
     put_collected(maker, place, journey);
 }
 
@@ -545,6 +555,24 @@ enum customer_image_change customer_image_put(struct customer_image_maker *maker
 size_t customer_image_bytes(const struct customer_image *image)
 {
     return image->customer.bytes;
+}
+
+const struct customer *customer_image_peek(const struct customer_image *image)
+{
+    return &image->customer;
+}
+
+bool customer_image_note(struct customer_image *image, const struct shop_event *event)
+{
+    struct customer *is = &image->customer;
+    if (is->ring.count < CUSTOMER_RING_MOST && is->ring.count == rounded(is->ring.count))
+        return false;
+    is->ring.capacity = CUSTOMER_RING_MOST; /* so nothing is allocated */
+    customer_add_seen(NULL, is, event->identity, event->content, event->arrival_ms, false);
+    is->ring.capacity = is->ring.count;
+    if (event->customer.kind == VALUE_MAP)
+        is->layers.items[0].at_ms = event->time_ms;
+    return true;
 }
 
 /* ---- Reading ---- */

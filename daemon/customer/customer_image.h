@@ -14,6 +14,7 @@
 #include "base/image.h"
 #include "base/pool.h"
 #include "customer/customer.h"
+#include "customer/shop_event.h"
 
 struct customer_image;
 
@@ -72,6 +73,13 @@ void customer_image_expect(const struct customer_image *image, bool parts);
  * nothing is known of starts. */
 struct customer *customer_image_see(const struct customer_image *image, struct arena *arena,
                                     const char *key);
+
+/* The customer as it lies there, all but the counts: to look at. */
+const struct customer *customer_image_peek(const struct customer_image *image);
+
+/* Notes an event that has no effect and says nothing new of the customer: its id, and when that was
+ * said. False, and nothing was done, where there is no room for one more id. */
+bool customer_image_note(struct customer_image *image, const struct shop_event *event);
 
 /* One that may be changed; likewise. */
 struct customer *customer_image_read(const struct customer_image *image, struct arena *arena,

@@ -138,12 +138,18 @@ void customer_profile_merge(struct arena *arena, struct customer *customer,
         customer_profile_fold(arena, customer);
 }
 
+bool customer_profile_repeats(const struct customer *customer, const struct value *patch,
+                              int64_t at_ms)
+{
+    const struct customer_layer *newest = customer->layers.items;
+    return customer->layers.count && newest->at_ms <= at_ms && value_same(&newest->patch, patch);
+}
+
 bool customer_profile_repeat(struct customer *customer, const struct value *patch, int64_t at_ms)
 {
-    struct customer_layer *newest = customer->layers.items;
-    if (customer->layers.count == 0 || newest->at_ms > at_ms || !value_same(&newest->patch, patch))
+    if (!customer_profile_repeats(customer, patch, at_ms))
         return false;
-    newest->at_ms = at_ms;
+    customer->layers.items[0].at_ms = at_ms;
     return true;
 }
 

@@ -18,8 +18,11 @@
 void customer_profile_merge(struct arena *arena, struct customer *customer,
                             const struct value *patch, int64_t at_ms);
 
-/* The same where the newest layer says just that already: then its time is all that changes. False:
- * it does not, or is newer. Most events of a shop say what the one before said. */
+/* Whether the newest layer says just that already, and is no newer: then its time is all that
+ * changes. Most events of a shop say what the one before said. */
+bool customer_profile_repeats(const struct customer *customer, const struct value *patch,
+                              int64_t at_ms);
+/* Changes that; false where it does not. */
 bool customer_profile_repeat(struct customer *customer, const struct value *patch, int64_t at_ms);
 
 /* Merges what is known of another, each by its time. */

@@ -14,6 +14,7 @@
 #include "base/decimal.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "decide/concerns.h"
 #include "decide/decide.h"
 #include "decide/quiet.h"
 #include "decide/replay_clocks.h"
@@ -282,6 +283,19 @@ static bool decide_once(struct replay *replay, const struct person *person, stru
     return false;
 }
 
+/* An event that concerns nothing is kept without asking what comes of it. */
+static bool pass(struct replay *replay, const struct person *person, const struct shop_event *event,
+                 struct decision *decision)
+{
+    const struct policy *policy = replay->options.policy;
+    if (!event || event->internal ||
+        concerns_any(replay->options.rules, policy->fields, event->type))
+        return false;
+    decision->counts.decided = replay_memory_pass(replay->memory, person, event,
+                                                  policy_seen_since(policy, event), replay->now_ms);
+    return decision->counts.decided;
+}
+
 /* An event, or a deadline of the customer. */
 static void decide_for(struct replay *replay, const char *key, const struct shop_event *event,
                        int64_t due_ms)
@@ -295,7 +309,7 @@ static void decide_for(struct replay *replay, const char *key, const struct shop
                                      .note = &replay_memory_of(person)->note,
                                      .decision = &decision,
                                      .now_ms = replay->now_ms};
-    bool done = false;
+    bool done = pass(replay, person, event, &decision);
     for (int tries = 0; tries < TRIES_MOST && !done; tries++)
         done = decide_once(replay, person, &facts, event, due_ms, &decision, &decided);
     if (!done) {

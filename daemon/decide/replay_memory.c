@@ -3,6 +3,7 @@
  *
  *   replay_memory_meet    the keys of an event, and those to which they lead (decide/person)
  *   replay_memory_read    their documents, from the text that would stand in Redis
+ *   replay_memory_pass    what concerns nothing is kept at once
  *   replay_memory_commit  keep_document, keep_starts, lead_keys, erase: each as commit.lua does it
  */
 #include "decide/replay_memory.h"
@@ -348,6 +349,58 @@ struct said_text *replay_memory_records(const struct replay_memory *memory,
     }
     return records;
 }
+
+/* ---- What concerns nothing ---- */
+
+/* Whether the keys of the event lead to the person already, and are the newest of theirs. */
+static bool has_keys(const struct customer *customer, const struct person *person)
+{
+    uint32_t count = person->taken_count;
+    if (customer->keys.count < count)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct name *taken = person->taken[i];
+        if (taken->is_old || taken->document.text || taken->target != person->name->text ||
+            strcmp(customer->keys.items[customer->keys.count - count + i], taken->text) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool has_record(const struct replay_memory *memory, const struct person *person)
+{
+    bool has = replay_said_record(memory->said, person->name->hash).text != NULL;
+    for (uint32_t i = 0; i < person->taken_count && !has; i++)
+        has = replay_said_record(memory->said, person->taken[i]->hash).text != NULL;
+    return has;
+}
+
+/* Whether there is nothing to it but that it was seen. */
+static bool is_nothing(const struct replay_memory *memory, const struct person *person,
+                       const struct customer *customer, const struct shop_event *event,
+                       int64_t seen_ms)
+{
+    return customer->open.count <= CUSTOMER_OPEN_ASKED && !customer->said.count &&
+           !has_record(memory, person) && has_keys(customer, person) &&
+           !customer_has_seen(customer, event->identity, seen_ms) &&
+           (event->customer.kind != VALUE_MAP ||
+            customer_profile_repeats(customer, &event->customer, event->time_ms));
+}
+
+bool replay_memory_pass(struct replay_memory *memory, const struct person *person,
+                        const struct shop_event *event, int64_t seen_ms, int64_t now_ms)
+{
+    struct replay_kept *kept = kept_of(person->name);
+    if (!kept->image || customer_image_bytes(kept->image) > SMALL_BYTES ||
+        !is_nothing(memory, person, customer_image_peek(kept->image), event, seen_ms) ||
+        !customer_image_note(kept->image, event))
+        return false;
+    if (kept->expire_ms < now_ms + memory->keep_ms)
+        kept->expire_ms = now_ms + memory->keep_ms;
+    return true;
+}
+
+/* ---- Facts ---- */
 
 static const struct replay_start *find_start(struct name *name, const char *origin)
 {

@@ -68,6 +68,13 @@ struct customer *replay_memory_see(struct replay_memory *memory, const struct re
 struct customer *replay_memory_copy(struct replay_memory *memory, const struct replay_kept *kept,
                                     struct arena *arena);
 
+/* Keeps an event that concerns nothing (decide/concerns) without a decision: that it was seen, and
+ * when the profile was said. False, and nothing was done, where there may be more to it: the
+ * customer is not known yet, it was seen since `seen_ms`, it says something new of them, they have
+ * said yes or no to something. */
+bool replay_memory_pass(struct replay_memory *memory, const struct person *person,
+                        const struct shop_event *event, int64_t seen_ms, int64_t now_ms);
+
 /* The person, read anew, with what becomes part of them. It refers to what is kept, until the next
  * commit. */
 struct customer *replay_memory_read(const struct person *person, struct arena *arena,

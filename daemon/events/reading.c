@@ -14,12 +14,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "customer/watch.h"
+#include "decide/concerns.h"
 #include "decide/policy.h"
 #include "events/entry.h"
 #include "events/work_figures.h"
 #include "events/work_log.h"
-#include "rules/field.h"
 #include "store/aside.h"
 #include "store/unread.h"
 
@@ -48,29 +47,6 @@ static bool is_plain(const char *text)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     return text[strspn(text, plain)] == '\0';
-}
-
-/* What nudged itself understands, whatever the rules. */
-static bool is_word(const char *type)
-{
-    return strncmp(type, "customer.", 9) == 0 || strncmp(type, "message.", 8) == 0 ||
-           watch_word_of(type) != WATCH_NO_WORD;
-}
-
-static bool is_of_field(const struct field *fields, const char *type)
-{
-    for (const struct field *field = fields; field && field->name; field++)
-        for (uint32_t i = 0; i < field->word_count; i++)
-            if (rule_list_has(field->words[i].on, type))
-                return true;
-    return false;
-}
-
-static bool is_read(const struct generation *generation, const char *type)
-{
-    return ruleset_counts(generation->rules, type) || *ruleset_on(generation->rules, type) ||
-           *ruleset_until(generation->rules, type) || is_word(type) ||
-           is_of_field(generation->policy.fields, type);
 }
 
 /* Whether the id, as the one key, is all that the event says of its customer. */
@@ -114,7 +90,7 @@ static bool is_unread(const struct generation *generation, const struct shop_eve
                       struct unread_event *unread)
 {
     if (event->internal || !has_id(event) || !is_plain(event->type) ||
-        is_read(generation, event->type))
+        concerns_any(generation->rules, generation->policy.fields, event->type))
         return false;
     *unread = (struct unread_event){.entry = event->entry,
                                     .customer = event->key,

@@ -200,6 +200,14 @@ def test_lines_that_are_no_events(history):
     assert f"{path}:2:1: error" in err and ":3:" not in err
 
 
+def test_events_that_nothing_reads(history):
+    """Two of them with one id are one, as of others."""
+    pages = [event("page.viewed", 1, minute) for minute in (0, 1, 1, 2, 2)]
+    order = event("order.placed", 1, 3, order={"total": 40})
+    figures, messages, _ = simulate(history, "--events", history.write(pages[0], *pages, order))
+    assert (figures["events"], figures["duplicates"], len(messages)) == (7, 3, 1)
+
+
 def test_a_first_line_that_is_no_event(history):
     path = history.write("# as it was pushed", "nonsense", "[]", *day())
     figures, messages, err = simulate(history, "--events", path)

@@ -37,12 +37,13 @@ struct world {
     struct decide_fixture fixture;
     struct replay *replay;
     struct buf sent;
-    int dead;
+    int dead, duplicates;
 };
 
 static void on_decided(void *context, const struct replay_decided *decided)
 {
     struct world *world = context;
+    world->duplicates += (int)decided->decision->counts.duplicate;
     for (uint32_t i = 0; i < decided->decision->message_count; i++)
         buf_printf(&world->sent, "%s%g %s %s", world->sent.length ? ", " : "",
                    (double)decided->now_ms / 1000 - (double)DECIDE_FIXTURE_START, decided->customer,
@@ -365,6 +366,70 @@ static void test_many_customers(void **state)
     close_world(&world);
 }
 
+/* What is remembered of the events of a customer. */
+static void assert_remembered(struct world *a, struct world *b, const char *key)
+{
+    const struct customer *one = replay_customer(a->replay, key, a->fixture.arena);
+    const struct customer *two = replay_customer(b->replay, key, b->fixture.arena);
+    assert_int_equal(one->ring.count, two->ring.count);
+    for (uint32_t i = 0; i < one->ring.count; i++) {
+        assert_string_equal(one->ring.items[i].identity, two->ring.items[i].identity);
+        assert_string_equal(one->ring.items[i].content, two->ring.items[i].content);
+        assert_int_equal(one->ring.items[i].at_ms, two->ring.items[i].at_ms);
+    }
+    assert_int_equal(one->layers.count, two->layers.count);
+    for (uint32_t i = 0; i < one->layers.count; i++)
+        assert_int_equal(one->layers.items[i].at_ms, two->layers.items[i].at_ms);
+    assert_int_equal(one->keys.count, two->keys.count);
+    for (uint32_t i = 0; i < one->keys.count; i++)
+        assert_string_equal(one->keys.items[i], two->keys.items[i]);
+}
+
+/* Of `z`, which nothing asks for: known keys and new ones, the same again, news and old news. */
+static const char *some_event(int i, char *event, size_t size)
+{
+    static const char *const more[] = {"", ",\"first_name\":\"Ana\"", ",\"phone\":\"1\"",
+                                       ",\"first_name\":\"Ada\""};
+    int who = i % 3, said = i % 37 < 30 ? 0 : i % 4;
+    bool named = i % 5 != 1;
+    snprintf(event, size,
+             "{\"type\":\"%s\",\"id\":\"%d\",\"time\":%lld,\"customer\":{%s\"email\":"
+             "\"c%d@x.example\"%s}}",
+             i % 50 == 49 ? "customer.unsubscribed" : "z", i % 11 ? i : i / 2,
+             (long long)at(i - i % 13 * 2) / 1000,
+             !named     ? ""
+             : who == 0 ? "\"id\":0,"
+             : who == 1 ? "\"id\":1,"
+                        : "\"id\":2,",
+             who, more[said]);
+    return event;
+}
+
+/* It is kept without a decision, and everything is as if it had been decided. */
+static void test_what_concerns_nothing(void **state)
+{
+    (void)state;
+    struct world passed, decided;
+    char event[300];
+    open_world(&passed, CART);
+    open_world(&decided, CART "\n---\n{name: s, enabled: false, on: z, send: m}");
+    for (int i = 0; i < 400; i++) {
+        const struct step step = {i, some_event(i, event, sizeof event)};
+        take(&passed, &step);
+        take(&decided, &step);
+        assert_int_equal(passed.duplicates, decided.duplicates);
+        for (const char *const *key = (const char *const[]){"id:0", "id:1", "id:2", NULL}; *key;
+             key++) {
+            assert_string_equal(known(&passed, *key), known(&decided, *key));
+            if (strcmp(known(&passed, *key), "nobody") != 0)
+                assert_remembered(&passed, &decided, *key);
+        }
+    }
+    assert_true(passed.duplicates > 0);
+    close_world(&passed);
+    close_world(&decided);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_suppressed),
         cmocka_unit_test(test_no_event),
         cmocka_unit_test(test_many_customers),
+        cmocka_unit_test(test_what_concerns_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
