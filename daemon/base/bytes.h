@@ -39,6 +39,15 @@ static inline bool bytes_are_same(const char *a, const char *b, size_t length)
            (a[0] == b[0] && a[length / 2] == b[length / 2] && a[length - 1] == b[length - 1]);
 }
 
+/* One of 64 bits: texts that have not the same differ. */
+static inline uint64_t bytes_mark(const char *text, size_t length)
+{
+    if (!length)
+        return 1;
+    unsigned first = (unsigned char)text[0], last = (unsigned char)text[length - 1];
+    return UINT64_C(1) << ((length * 7 + first * 5 + last) & 63);
+}
+
 /* A high bit of one of eight bytes that are below the bound (at most 0x80); the others may have one
  * behind it. */
 static inline uint64_t bytes_below(uint64_t eight, unsigned char bound)

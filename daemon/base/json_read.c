@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/decimal.h"
 #include "base/hex.h"
 #include "base/mem.h"
@@ -532,7 +533,7 @@ static uint64_t mark_all(const struct value_member *members, uint32_t count)
 {
     uint64_t marks = 0;
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t mark = value_mark(members[i].key.string, members[i].key.length);
+        uint64_t mark = bytes_mark(members[i].key.string, members[i].key.length);
         for (uint32_t j = 0; marks & mark && j < i; j++)
             if (same_key(&members[i].key, &members[j].key))
                 return 0;

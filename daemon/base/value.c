@@ -9,6 +9,8 @@
 
 #include <math.h>
 
+#include "base/bytes.h"
+
 /* Maps of up to this many members are searched one by one: comparing lengths
  * and first bytes of that many short keys is about as cheap as hashing one, and making an index
  * costs more than a dozen searches. */
@@ -103,7 +105,7 @@ static void build_index(struct arena *arena, struct value_map *map)
 /* The first, where a key was added more than once. What is not there mostly has no mark there. */
 static int64_t find_member(const struct value_map *map, const char *key, size_t length)
 {
-    if (map->marks && !(map->marks & value_mark(key, length)))
+    if (map->marks && !(map->marks & bytes_mark(key, length)))
         return -1;
     if (map->slots) {
         uint32_t mask = map->slot_count - 1;
@@ -132,7 +134,7 @@ void value_add(struct arena *arena, struct value map, struct value key, struct v
         to->capacity = capacity;
     }
     if (key.kind == VALUE_STRING && (to->count == 0 || to->marks))
-        to->marks |= value_mark(key.string, key.length);
+        to->marks |= bytes_mark(key.string, key.length);
     to->members[to->count].key = key;
     to->members[to->count++].value = value;
     if (to->count <= LINEAR_MOST)

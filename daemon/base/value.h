@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/bytes.h"
 #include "base/value_kind.h"
 
 static inline struct value value_null(void)
@@ -66,25 +65,13 @@ void value_set(struct arena *arena, struct value map, const char *key, struct va
 bool value_remove(struct value map, const char *key);
 
 /* The member, or NULL: also where `value` is NULL or no map. Stale once the map was changed. */
-static inline const struct value *value_get(const struct value *value, const char *key);
-/* Likewise, for a key that is not NUL-terminated. */
 const struct value *value_find(const struct value *value, const char *key, size_t length);
-/* Likewise down a path of names joined by dots: "customer.email". */
-const struct value *value_path(const struct value *value, const char *path);
-
-/* Of a string, one of 64 bits: two that have not the same differ. */
-static inline uint64_t value_mark(const char *bytes, size_t length)
-{
-    if (!length)
-        return 1;
-    unsigned first = (unsigned char)bytes[0], last = (unsigned char)bytes[length - 1];
-    return UINT64_C(1) << ((length * 7 + first * 5 + last) & 63);
-}
-
 static inline const struct value *value_get(const struct value *value, const char *key)
 {
     return value_find(value, key, strlen(key));
 }
+/* Likewise down a path of names joined by dots: "customer.email". */
+const struct value *value_path(const struct value *value, const char *path);
 
 /* False for NULL. */
 static inline bool value_is(const struct value *value, enum value_kind kind)

@@ -69,7 +69,7 @@ struct value_map {
     struct value_member *members;
     uint32_t *slots; /* a hash index of string keys, built for larger maps; or NULL */
     uint32_t slot_count;
-    uint64_t marks; /* value_mark() of all string keys; 0: not known */
+    uint64_t marks; /* bytes_mark() of all string keys; 0: not known */
 };
 
 #endif

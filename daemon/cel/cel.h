@@ -41,15 +41,14 @@ struct cel_environment {
 };
 
 struct cel_input {
-    /* By slot; a VALUE_EXTENSION of length CEL_ABSENT: not bound; of length CEL_LATE: `bind` makes
-     * it once it is asked for, and keeps it there. */
+    /* By slot; an extension of length CEL_ABSENT: not bound; of CEL_LATE: `bind` makes it, once. */
     const struct value *roots;
     void (*bind)(void *context, int slot);
     void *bind_context;
     const struct value *members; /* a map, or NULL */
     int64_t now_ms;              /* what now() and the root `now` tell */
-    const char *zone; /* the IANA zone that functions take where none is given; NULL: … */
-    const char *(*find_zone)(void *bind_context); /* … this says it; NULL: it is UTC */
+    const char *zone;            /* IANA, where none is given; NULL: of find_zone, or UTC */
+    const char *(*find_zone)(void *bind_context);
     /* Answers methods[index]; false with a text in *fault (in the arena or static). */
     bool (*call)(void *context, int index, const struct value *arguments, int count,
                  struct arena *arena, struct value *result, const char **fault);
