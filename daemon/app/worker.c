@@ -285,6 +285,7 @@ static void build_pipeline(struct worker *worker)
 static void build_delivery(struct worker *worker)
 {
     const struct worker_options *options = &worker->options;
+    const struct placement placement = config_placement(options->config);
     worker->delivery = delivery_new(&(struct delivery_options){
         .base = options->base,
         .config = options->config,
@@ -301,7 +302,7 @@ static void build_delivery(struct worker *worker)
     worker->backpressure = backpressure_new(&(struct backpressure_options){
         .base = options->base,
         .shard = worker->shard,
-        .most = config_part(options->config, options->config->keys.outbox_most)});
+        .most = placement_part(&placement, options->config->keys.outbox_most)});
 }
 
 static void on_soon(evutil_socket_t fd, short what, void *context)

@@ -33,13 +33,13 @@
 #include "base/zone.h"
 #include "config/config_check.h"
 #include "config/config_paths.h"
-#include "config/config_redis.h"
 #include "config/new_secret.h"
 #include "customer/said.h"
 #include "rules/condition.h"
 #include "rules/field.h"
 #include "rules/rule_expression.h"
 #include "send/gateway_kinds.h"
+#include "store/placement.h"
 #include "web/mapping_file.h"
 
 enum { SECRET_BYTES = 32, SECRET_LEAST = 16, SECRET_MOST = 4096, GATEWAYS_MOST = 64 };
@@ -604,12 +604,13 @@ struct token_key config_secret_key(const struct config *config)
 
 void config_policy(const struct config *config, struct policy *policy)
 {
+    const struct placement placement = {.shards = (size_t)config->keys.redis.shards};
     *policy = (struct policy){
         .consent = config->consent,
         .segments = config->segments,
         .topics = config->topics,
         .cap = config->keys.policy.cap,
-        .brake = {.count = config_part(config, config->keys.policy.brake.count),
+        .brake = {.count = placement_part(&placement, config->keys.policy.brake.count),
                   .per_ms = config->keys.policy.brake.per_ms},
         .only = config->only,
         .fields = config->fields,

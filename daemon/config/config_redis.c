@@ -25,10 +25,3 @@ struct placement config_placement(const struct config *config)
     const struct config_redis *redis = &config->keys.redis;
     return (struct placement){.prefix = redis->prefix, .shards = (size_t)redis->shards};
 }
-
-int64_t config_part(const struct config *config, int64_t bound)
-{
-    const struct placement placement = config_placement(config);
-    int64_t part = bound / (int64_t)placement_count(&placement);
-    return bound > 0 && part == 0 ? 1 : part;
-}

@@ -2,8 +2,6 @@
 #ifndef NUDGED_CONFIG_CONFIG_REDIS_H
 #define NUDGED_CONFIG_CONFIG_REDIS_H
 
-#include <stdint.h>
-
 #include "config/config.h"
 #include "redis/endpoint.h"
 #include "store/placement.h"
@@ -14,8 +12,5 @@ bool config_redis_endpoint(const struct config *config, const char *private_url,
 
 /* Which of its keys stand where. */
 struct placement config_placement(const struct config *config);
-
-/* One shard's part of what is bound over all of them: at least 1, else never more in the sum. */
-int64_t config_part(const struct config *config, int64_t bound);
 
 #endif

@@ -238,7 +238,8 @@ static int ask_room(struct trying *trying, const struct shards_item *shard, stru
 {
     const struct config *config = trying->of->context->config;
     const struct config_keys *keys = &config->keys;
-    const int64_t most = config_part(config, keys->outbox_most);
+    const struct placement placement = config_placement(config);
+    const int64_t most = placement_part(&placement, keys->outbox_most);
     struct survey survey;
     if (!survey_read(shard->session, shard->prefix, "", trying->arena, &survey, diag))
         return EX_UNAVAILABLE;

@@ -9,6 +9,12 @@ size_t placement_count(const struct placement *placement)
     return placement->shards ? placement->shards : 1;
 }
 
+int64_t placement_part(const struct placement *placement, int64_t bound)
+{
+    int64_t part = bound / (int64_t)placement_count(placement);
+    return bound > 0 && part == 0 ? 1 : part;
+}
+
 const char *placement_prefix(const struct placement *placement, struct arena *arena, size_t shard)
 {
     return placement->shards ? arena_printf(arena, "%s{%zu}", placement->prefix, shard)

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 
@@ -23,6 +24,9 @@ struct placement {
 
 /* How many shards there are; at least one. */
 size_t placement_count(const struct placement *placement);
+
+/* One shard's part of what is bound over all of them: at least 1, else never more in the sum. */
+int64_t placement_part(const struct placement *placement, int64_t bound);
 
 /* The prefix of a shard (0 to count - 1): "nudged{12}", or P. In the arena. */
 const char *placement_prefix(const struct placement *placement, struct arena *arena, size_t shard);

@@ -63,9 +63,20 @@ static void test_a_person_has_a_shard(void **state)
         assert_true(met[i]);
 }
 
+static void test_part(void **state)
+{
+    const struct placement one = {.shards = 0}, four = {.shards = 4};
+    (void)state;
+    assert_int_equal(placement_part(&one, 5001), 5001);
+    assert_int_equal(placement_part(&four, 5003), 1250);
+    assert_int_equal(placement_part(&four, 3), 1);
+    assert_int_equal(placement_part(&four, 0), 0); /* there is no bound */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_part),
         cmocka_unit_test(test_crc16),
         cmocka_unit_test(test_one_shard_has_the_prefix_itself),
         cmocka_unit_test(test_shards_have_hash_tags),
