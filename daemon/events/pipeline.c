@@ -229,7 +229,6 @@ static void add_timer(struct batch *due, const struct timers_customer *customer)
 static void on_taken(void *context, const struct timers_taken *taken)
 {
     struct pipeline *pipeline = context;
-    struct batch *due = &pipeline->due;
     pipeline->timers_asked = false;
     if (taken->fault) {
         note_fault(pipeline, taken->fault);
@@ -238,18 +237,17 @@ static void on_taken(void *context, const struct timers_taken *taken)
         return;
     }
     backoff_reset(&pipeline->timers_backoff);
-    if (taken->count == 0) {
-        if (pipeline->timers_on)
-            beat_wait_late(pipeline->options.shard->beat, pipeline->timer, taken->next_ms,
-                           lateness_ms(pipeline));
+    struct beat *beat = pipeline->options.shard->beat;
+    if (taken->count == 0 && pipeline->timers_on)
+        beat_wait_late(beat, pipeline->timer, taken->next_ms, lateness_ms(pipeline));
+    if (taken->count == 0)
         return;
-    }
-    beat_stir(pipeline->options.shard->beat);
-    begin_batch(due, NULL);
+    beat_stir(beat);
+    begin_batch(&pipeline->due, NULL);
     metrics_add(METRIC_TIMERS_FIRED, (int64_t)taken->count);
     for (size_t i = 0; i < taken->count; i++)
-        add_timer(due, &taken->customers[i]);
-    begin_round(due);
+        add_timer(&pipeline->due, &taken->customers[i]);
+    begin_round(&pipeline->due);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context)
