@@ -17,7 +17,7 @@ struct config_redis {
     const char *ca_file, *cert_file, *key_file, *server_name; /* of TLS */
     const char *prefix, *server;
     int64_t shards; /* 0: one, under `prefix` itself */
-    int fsync; /* 0: everysec, 1: always */
+    int fsync;      /* 0: everysec, 1: always */
     bool accept_loss;
 };
 

@@ -94,7 +94,7 @@ static bool check_file(struct file *file, uint64_t *count, struct diag *diag)
 struct loading {
     const struct shards *shards;
     const char *list;
-    int64_t *lefts; /* of each shard */
+    int64_t *lefts;            /* of each shard */
     struct progress *progress; /* in codes */
     bool json;
     int64_t fresh, left;
@@ -176,8 +176,8 @@ static int load_file(struct context *context, const char *list, struct file *fil
     loading.shards = shards_open(context);
     if (!loading.shards)
         return EXIT_FAILURE;
-    loading.lefts = arena_zero(context->config->arena,
-                               sizeof *loading.lefts * loading.shards->count);
+    loading.lefts =
+        arena_zero(context->config->arena, sizeof *loading.lefts * loading.shards->count);
     loading.progress = count > CODES_BATCH ? progress_start(count, "loading") : NULL;
     bool good = load(&loading, file, &diag);
     progress_end(&loading.progress);

@@ -13,8 +13,8 @@
 #include "serve/admin_client.h"
 
 struct context {
-    const char *config_file; /* of --config; NULL: the default file where there is one */
-    struct config *config;   /* NULL before context_config */
+    const char *config_file;   /* of --config; NULL: the default file where there is one */
+    struct config *config;     /* NULL before context_config */
     bool of_cluster;           /* what follows is */
     struct session **sessions; /* of each place that one was needed for (ctl/context.c); or NULL */
     /* Why a command ends with 1 that could not begin: EX_CONFIG, EX_UNAVAILABLE; else 0. */

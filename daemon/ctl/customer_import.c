@@ -259,16 +259,14 @@ int customer_import_run(struct context *context, const struct customer_import *h
     if (!config_secret(config, false, &diag))
         context_fail(&diag);
     else if ((generation = loading_generation(context, NULL))) {
-        struct files files = {
-            .context = context,
-            .exports = {.context = context,
-                        .shards = shards,
-                        .generation = generation,
-                        .journeys = how->journeys,
-                        .after_erasure = how->after_erasure},
-            .profiles = {.shards = shards,
-                         .form = config_event_form(config)},
-            .arena = arena_new(CHUNK)};
+        struct files files = {.context = context,
+                              .exports = {.context = context,
+                                          .shards = shards,
+                                          .generation = generation,
+                                          .journeys = how->journeys,
+                                          .after_erasure = how->after_erasure},
+                              .profiles = {.shards = shards, .form = config_event_form(config)},
+                              .arena = arena_new(CHUNK)};
         status = run(&files, names);
         arena_destroy(&files.arena);
         generation_release(&generation);

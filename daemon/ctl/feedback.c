@@ -162,8 +162,8 @@ static bool suppress_elsewhere(const struct desk *desk, const char *hash, struct
 {
     for (size_t k = 0; k < desk->shards->count; k++) {
         const struct shards_item *shard = &desk->shards->items[k];
-        if (shard != desk->shard && !returned_mail_suppress(shard->session, shard->prefix, hash,
-                                                            clock_wall_ms(), diag))
+        if (shard != desk->shard &&
+            !returned_mail_suppress(shard->session, shard->prefix, hash, clock_wall_ms(), diag))
             return shards_blame(desk->shards, shard, diag);
     }
     return true;

@@ -158,7 +158,8 @@ static void keep_older(int64_t *since_ms, int64_t other_ms)
         *since_ms = other_ms;
 }
 
-static struct survey_queue *find_queue(const struct survey *survey, const struct survey_queue *queue)
+static struct survey_queue *find_queue(const struct survey *survey,
+                                       const struct survey_queue *queue)
 {
     for (size_t i = 0; i < survey->queue_count; i++)
         if (strcmp(survey->queues[i].channel, queue->channel) == 0 &&

@@ -559,8 +559,8 @@ static bool read_selection(struct pile_run *run, struct diag *diag)
     if (!time || !reply_number(reply_item(time, 0), &seconds))
         return false;
     if (run->selection.customer)
-        run->customer = who_person(run->context, place->shards,
-                                   who_key(run->context, run->selection.customer));
+        run->customer =
+            who_person(run->context, place->shards, who_key(run->context, run->selection.customer));
     return selection_read(&run->selection, run->context->config->zone, seconds * 1000 + 999, diag);
 }
 

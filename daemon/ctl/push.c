@@ -1,8 +1,8 @@
 /*
  * nudgectl push: events from files or standard input into the stream, many at a time.
  * Each is looked at before it goes (customer/event_splitter finds where it begins and ends): what
- * is no JSON object is shown with its place and not pushed, and the exit status is 1. Of many shards
- * each event goes to its own.
+ * is no JSON object is shown with its place and not pushed, and the exit status is 1. Of many
+ * shards each event goes to its own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -114,9 +114,9 @@ static bool is_event(const struct push *push, const struct event_splitter_piece 
 /* To its shard; one that tells who watches a product to all. */
 static void send_piece(struct push *push, const struct event_splitter_piece *piece)
 {
-    const struct routing routing = routing_of(&push->shards->placement, &push->form,
-                                              (struct slice){piece->text, piece->length},
-                                              push->arena);
+    const struct routing routing =
+        routing_of(&push->shards->placement, &push->form,
+                   (struct slice){piece->text, piece->length}, push->arena);
     for (size_t k = 0; k < push->shards->count; k++) {
         const char *argv[] = {"XADD", push->streams[k], "*", "event", piece->text};
         const size_t lengths[] = {4, strlen(push->streams[k]), 1, 5, piece->length};

@@ -12,9 +12,8 @@ static struct shards *shards_new(const struct context *context, struct arena *ar
     shards->count = placement_count(&shards->placement);
     shards->items = arena_zero(arena, sizeof *shards->items * shards->count);
     for (size_t k = 0; k < shards->count; k++)
-        shards->items[k] =
-            (struct shards_item){.number = k,
-                                 .prefix = placement_prefix(&shards->placement, arena, k)};
+        shards->items[k] = (struct shards_item){
+            .number = k, .prefix = placement_prefix(&shards->placement, arena, k)};
     return shards;
 }
 
@@ -79,7 +78,7 @@ bool shards_blame(const struct shards *shards, const struct shards_item *item, s
     if (!shards_numbered(shards))
         return false;
     memcpy(text, diag->text, sizeof text);
-    snprintf(diag->text, sizeof diag->text, "shard %zu: %.*s", item->number,
-             (int)sizeof text - 32, text);
+    snprintf(diag->text, sizeof diag->text, "shard %zu: %.*s", item->number, (int)sizeof text - 32,
+             text);
     return false;
 }

@@ -100,9 +100,8 @@ static bool read_redis(struct standing_source *source, struct arena *arena,
            overall_daemons(shards, arena, &standing->daemons, &standing->daemon_count, diag) &&
            overall_paused(shards, arena, &standing->paused, &standing->paused_count, diag) &&
            overall_halted(shards, arena, &standing->halted, &standing->halted_count, diag) &&
-           (!shards_numbered(shards) ||
-            (add_unmoved(source, arena, standing, diag) &&
-             add_shards(shards, each, arena, standing, diag)));
+           (!shards_numbered(shards) || (add_unmoved(source, arena, standing, diag) &&
+                                         add_shards(shards, each, arena, standing, diag)));
 }
 
 static bool ask_redis(struct standing_source *source, struct arena *arena,

@@ -42,19 +42,19 @@ enum { STANDING_WRONG_MOST = 64 };
 
 struct standing_shard {
     struct survey survey;
-    int64_t outbox; /* messages in it */
+    int64_t outbox;             /* messages in it */
     const char *const *daemons; /* the names of those that work on it, NULL-terminated */
 };
 
 struct standing {
-    int64_t now_ms;     /* Redis' clock, or else this machine's */
-    bool answers;       /* the daemon of this machine */
-    struct value local; /* what it says at /status; an empty map */
-    bool redis;         /* it could be asked */
-    struct survey survey;  /* of all shards, with what comes to none */
+    int64_t now_ms;                /* Redis' clock, or else this machine's */
+    bool answers;                  /* the daemon of this machine */
+    struct value local;            /* what it says at /status; an empty map */
+    bool redis;                    /* it could be asked */
+    struct survey survey;          /* of all shards, with what comes to none */
     struct standing_shard *shards; /* where they have numbers */
     size_t shard_count;
-    int64_t unmoved; /* events that came to no shard, and are to be moved to theirs */
+    int64_t unmoved;              /* events that came to no shard, and are to be moved to theirs */
     struct daemons_item *daemons; /* that speak, and the one that answers */
     size_t daemon_count;
     struct paused *paused;
@@ -71,9 +71,9 @@ struct standing {
 
 /* The connection to Redis is kept from one call to the next. */
 struct standing_source {
-    struct context *context; /* its configuration was read */
+    struct context *context;     /* its configuration was read */
     const struct shards *shards; /* of the last asking; NULL: they could not be had */
-    int64_t timeout_ms;      /* for the daemon and for Redis each */
+    int64_t timeout_ms;          /* for the daemon and for Redis each */
 };
 
 /* All in the arena; none of it is called wrong yet (ctl/standing_wrong). */

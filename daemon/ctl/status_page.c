@@ -328,10 +328,11 @@ static const char *joined(struct arena *arena, const char *const *names)
 void status_page_shards(const struct standing *standing, size_t columns, struct buf *out)
 {
     static const struct columns_head heads[] = {
-        {"SHARD", COLUMNS_NUMBER}, {"EVENTS", COLUMNS_NUMBER}, {"OLDEST", COLUMNS_NUMBER},
-        {"DUE", COLUMNS_NUMBER},   {"OUTBOX", COLUMNS_NUMBER}, {"LATER", COLUMNS_NUMBER},
-        {"HELD", COLUMNS_NUMBER},  {"DEAD", COLUMNS_NUMBER},   {"DAEMONS", COLUMNS_CUT},
-        {0}};
+        {"SHARD", COLUMNS_NUMBER},  {"EVENTS", COLUMNS_NUMBER},
+        {"OLDEST", COLUMNS_NUMBER}, {"DUE", COLUMNS_NUMBER},
+        {"OUTBOX", COLUMNS_NUMBER}, {"LATER", COLUMNS_NUMBER},
+        {"HELD", COLUMNS_NUMBER},   {"DEAD", COLUMNS_NUMBER},
+        {"DAEMONS", COLUMNS_CUT},   {0}};
     struct arena *arena = arena_new(1024);
     struct columns *table = columns_new(heads);
     for (size_t i = 0; i < standing->shard_count; i++) {

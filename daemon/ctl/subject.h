@@ -50,7 +50,8 @@ struct subject {
 };
 
 /* Whom the operator means, by any key or address. NULL: nobody, or several, or it could not be
- * found out: that was told, and `*status` is the exit status. Nothing needs to be known of a key. */
+ * found out: that was told, and `*status` is the exit status. Nothing needs to be known of a key.
+ */
 struct subject *subject_open(struct context *context, const struct shards *shards, const char *name,
                              int *status);
 void subject_close(struct subject **subject);

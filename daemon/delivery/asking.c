@@ -1,3 +1,11 @@
+/*
+ * An item is a message that is asked about, a question a call under way:
+ *
+ *   asking_begin   its address's shard is another one: it waits for the end of the turn
+ *   ask_some       those that wait for the same shard are asked about in one call
+ *   on_answer      free, to be sent; or unknown; or
+ *   learn          its own shard is told why it must not be sent, and it is given back
+ */
 #include "delivery/asking.h"
 
 #include <event2/event.h>

@@ -1,3 +1,5 @@
+/* What comes back from senders (collect) and whom that concerns; then destinations by configuration
+ * or name, with their bounds as they are now; at the end the object. */
 #include "delivery/gateways.h"
 
 #include <event2/event.h>

@@ -28,7 +28,7 @@
 
 enum {
     BATCH = 200,
-    LEASE_MS = 5000, /* after that another daemon may begin */
+    LEASE_MS = 5000,   /* after that another daemon may begin */
     USED_MS = 3600000, /* a stream by which nothing came for so long is looked at each second */
     LOOK_MS = 100,
     LEFT_MS = 10000, /* who is woken looks for what others have left */
@@ -61,11 +61,11 @@ struct mover {
 
     struct arena *arena; /* of a batch */
     char *stream;
-    char *after;         /* the last entry that the sweep has seen; "": none */
-    bool *failed;        /* of each shard, in this sweep */
+    char *after;  /* the last entry that the sweep has seen; "": none */
+    bool *failed; /* of each shard, in this sweep */
     bool any_failed;
-    size_t most;         /* entries of the next batch */
-    int64_t moved_at;    /* clock_monotonic_ms, when something came; 0: never */
+    size_t most;      /* entries of the next batch */
+    int64_t moved_at; /* clock_monotonic_ms, when something came; 0: never */
 
     struct entry *entries;
     size_t count;
@@ -89,7 +89,8 @@ static void begin_sweep(struct mover *mover)
     free(mover->after);
     mover->after = mem_text("");
     mover->any_failed = false;
-    memset(mover->failed, false, placement_count(&mover->options.routes.placement) * sizeof *mover->failed);
+    memset(mover->failed, false,
+           placement_count(&mover->options.routes.placement) * sizeof *mover->failed);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context)
@@ -264,8 +265,7 @@ static void add_entry(struct mover *mover, const struct reply *row)
                                         .own = text_in(mover, fields, "own"),
                                         .login = text_in(mover, fields, "login")}};
     if (event->kind == REPLY_TEXT)
-        entry->carried.event =
-            slice_copy(mover->arena, (struct slice){event->text, event->length});
+        entry->carried.event = slice_copy(mover->arena, (struct slice){event->text, event->length});
     form.own = entry->carried.own;
     entry->routing =
         routing_of(&mover->options.routes.placement, &form, entry->carried.event, mover->arena);
@@ -337,8 +337,7 @@ static void ask(struct mover *mover)
     }
     struct arguments arguments = arguments_begin(mover->arena, 8);
     arguments_text(&arguments, "SET");
-    arguments_text(&arguments,
-                   keys_spell(mover->arena, scripts_prefix(scripts), KEY_MOVER, NULL));
+    arguments_text(&arguments, keys_spell(mover->arena, scripts_prefix(scripts), KEY_MOVER, NULL));
     arguments_text(&arguments, mover->name);
     arguments_text(&arguments, "NX");
     arguments_text(&arguments, "GET");

@@ -38,7 +38,8 @@ struct mover *mover_new(const struct mover_options *options);
 void mover_destroy(struct mover **mover);
 
 void mover_start(struct mover *mover);
-/* There is something new: it looks at once. One that agrees with others looks each second anyway. */
+/* There is something new: it looks at once. One that agrees with others looks each second anyway.
+ */
 void mover_wake(struct mover *mover);
 /* Nothing more is begun; what is under way ends. */
 void mover_stop(struct mover *mover);

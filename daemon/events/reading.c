@@ -1,7 +1,7 @@
 /*
  * reading_take reads a batch; of what nothing reads (is_unread) it asks whether it may pass (ask),
- * and what the answer leaves, on the way with all else, goes on to the pipeline (hand_over). Before that, what belongs to
- * another shard is put aside (put_aside).
+ * and what the answer leaves, on the way with all else, goes on to the pipeline (hand_over). Before
+ * that, what belongs to another shard is put aside (put_aside).
  */
 #include "events/reading.h"
 
@@ -33,8 +33,8 @@ struct reading {
     struct unread_event *asked; /* those that nothing reads … */
     size_t *places;             /* … and where in the batch they are */
     size_t asked_count;
-    int64_t sequence; /* of questions */
-    int64_t term;     /* of the lease under which the batch came */
+    int64_t sequence;    /* of questions */
+    int64_t term;        /* of the lease under which the batch came */
     const char **strays; /* ids of those of other shards */
     size_t stray_count;
     bool asking;
@@ -186,7 +186,8 @@ static bool is_stray(const struct reading *reading, const struct shop_event *eve
 /* What nothing reads is asked about; all else goes on. */
 static void go_on(struct reading *reading)
 {
-    if (reading->asked_count && instance_lease_held(reading->options.shard->instance, reading->term))
+    if (reading->asked_count &&
+        instance_lease_held(reading->options.shard->instance, reading->term))
         ask(reading); /* nobody else has them */
     else
         hand_over(reading);

@@ -19,9 +19,9 @@ struct reading;
 
 struct reading_options {
     struct shard *shard;
-    struct archive *archive;                         /* NULL: none */
-    struct pipeline *pipeline;                       /* takes what is to be decided */
-    int64_t customer_keep_ms;                        /* of `customer.keep` */
+    struct archive *archive;           /* NULL: none */
+    struct pipeline *pipeline;         /* takes what is to be decided */
+    int64_t customer_keep_ms;          /* of `customer.keep` */
     const struct placement *placement; /* what is of another shard than `place` is put aside … */
     size_t place;
     struct mover *mover;                             /* … for this; NULL: there is one shard */

@@ -20,7 +20,7 @@ struct log_group;
 struct host_options {
     struct event_base *base;
     struct scripts *scripts; /* of shard 0 */
-    struct routes routes;      /* all zero where that is the only one */
+    struct routes routes;    /* all zero where that is the only one */
     struct log_group *log_group;
     struct generation *(*generation)(void *context); /* in force */
     void *context;

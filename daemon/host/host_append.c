@@ -1,8 +1,8 @@
 /*
  * host_append_take, at the end: a frame is read into a `request`, each of its events looked at
- * (look_at), those that may pass put into the `part` of their shard (split), each part asked of Redis
- * (store/appending), and what became of each event answered in one frame. What Redis' connection
- * cannot take now is answered "unavailable" at once.
+ * (look_at), those that may pass put into the `part` of their shard (split), each part asked of
+ * Redis (store/appending), and what became of each event answered in one frame. What Redis'
+ * connection cannot take now is answered "unavailable" at once.
  */
 #include "host/host_append.h"
 
@@ -215,9 +215,9 @@ static void on_done(void *context, enum appending_state state, const struct repl
     (void)fault;
     for (size_t i = 0; i < part->count && state < APPENDING_CONFLICT; i++) {
         const struct slice id = reply_slice(reply, i + 1);
-        request->verdicts[request->places[part->which[i]]] = (struct ask_verdict){
-            state == APPENDING_TAKEN ? ASK_TAKEN : ASK_DUPLICATE,
-            id.text ? slice_copy(request->arena, id) : slice_of("")};
+        request->verdicts[request->places[part->which[i]]] =
+            (struct ask_verdict){state == APPENDING_TAKEN ? ASK_TAKEN : ASK_DUPLICATE,
+                                 id.text ? slice_copy(request->arena, id) : slice_of("")};
     }
     if (state > request->worst)
         request->worst = state;
@@ -237,8 +237,8 @@ static void add_to(struct request *request, size_t shard, size_t event, struct p
     struct part *part = of_shard[shard];
     if (!part) {
         part = of_shard[shard] = &request->parts[request->part_count++];
-        *part = (struct part){.request = request,
-                              .scripts = routes_scripts(&options->routes, shard)};
+        *part =
+            (struct part){.request = request, .scripts = routes_scripts(&options->routes, shard)};
         part->events = arena_alloc(request->arena, sizeof *part->events * request->event_count);
         part->which = arena_alloc(request->arena, sizeof *part->which * request->event_count);
     }

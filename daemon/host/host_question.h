@@ -54,8 +54,8 @@ void host_question_drop_all(struct host_question_world *world);
 void host_question_answer(struct host_question *question, enum ask_status status,
                           struct slice text);
 
-/* To read documents of a person's shard with, never cancelled one by one; NULL: it cannot be reached
- * now. */
+/* To read documents of a person's shard with, never cancelled one by one; NULL: it cannot be
+ * reached now. */
 struct customers *host_question_customers(const struct host_question *question, const char *key);
 
 /* Of one that there was no room for. */

@@ -12,13 +12,13 @@
 #include "redis/scripts.h"
 
 struct carrying_entry {
-    const char *id;         /* where it was */
-    struct slice event;     /* text NULL: it has no such field */
+    const char *id;          /* where it was */
+    struct slice event;      /* text NULL: it has no such field */
     const char *own, *login; /* its other fields (docs/redis.md); NULL: it lacks them */
 };
 
 struct carrying {
-    const char *stream; /* the key of that where they were: "nudged:events" */
+    const char *stream;                   /* the key of that where they were: "nudged:events" */
     const struct carrying_entry *entries; /* they stay in this order */
     size_t count;
 };

@@ -36,14 +36,13 @@ static struct scripts *scripts_of(void *context, size_t shard)
 
 static struct mover *new_mover(struct scene *scene, const char *name)
 {
-    return mover_new(&(struct mover_options){.base = scene->redis.base,
-                                             .source = scene->connection,
-                                             .stream = "t:events",
-                                             .routes = {.placement = scene->placement,
-                                                       .scripts_of = scripts_of,
-                                                       .context = scene},
-                                             .form = {.key_paths = paths},
-                                             .name = name});
+    return mover_new(&(struct mover_options){
+        .base = scene->redis.base,
+        .source = scene->connection,
+        .stream = "t:events",
+        .routes = {.placement = scene->placement, .scripts_of = scripts_of, .context = scene},
+        .form = {.key_paths = paths},
+        .name = name});
 }
 
 static bool is_connected(void *context)
@@ -173,8 +172,8 @@ static void test_what_is_told_goes_to_all_and_what_is_no_event_to_the_first(void
     redis_fixture_run_until(&scene->redis, is_empty, scene);
     assert_int_equal(length_of(scene, stream_of(scene, 0)), 4);
     assert_int_equal(length_of(scene, stream_of(scene, 1)), 1);
-    assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XRANGE t{0}:events - +"),
-                           "[no-event ]"));
+    assert_non_null(
+        strstr(redis_fixture_ask(&scene->redis, "XRANGE t{0}:events - +"), "[no-event ]"));
 }
 
 static void test_marks_stay(void **state)
@@ -185,9 +184,9 @@ static void test_marks_stay(void **state)
                       "{\"type\":\"a\"}");
     mover_start(scene->mover);
     redis_fixture_run_until(&scene->redis, is_empty, scene);
-    assert_non_null(strstr(
-        redis_fixture_ask(&scene->redis, "XRANGE %s - +", stream_of(scene, shard)),
-        "[event {\"type\":\"a\"} own id:7 login shop]"));
+    assert_non_null(
+        strstr(redis_fixture_ask(&scene->redis, "XRANGE %s - +", stream_of(scene, shard)),
+               "[event {\"type\":\"a\"} own id:7 login shop]"));
 }
 
 static bool has_swept(void *context)
