@@ -1,3 +1,9 @@
+/*
+ * From the top: what a fault is to a script (context_fail); the configuration (context_config); the
+ * sessions with Redis, one for each place where the shards are (place_of); the daemon at its admin
+ * socket (context_answer). What could not be had is printed by the first of two functions of a
+ * pair, and left in a diag by the one with `try`.
+ */
 #include "ctl/context.h"
 
 #include <errno.h>

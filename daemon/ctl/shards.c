@@ -5,7 +5,7 @@
 
 #include "config/config_redis.h"
 
-static struct shards *shards_new(const struct context *context, struct arena *arena)
+static struct shards *new_shards(const struct context *context, struct arena *arena)
 {
     struct shards *shards = arena_zero(arena, sizeof *shards);
     shards->placement = config_placement(context->config);
@@ -21,7 +21,7 @@ const struct shards *shards_open(struct context *context)
 {
     if (!context_config(context))
         return NULL;
-    struct shards *shards = shards_new(context, context->config->arena);
+    struct shards *shards = new_shards(context, context->config->arena);
     for (size_t k = 0; k < shards->count; k++)
         if (!(shards->items[k].session = context_session_of(context, k)))
             return NULL;
@@ -31,7 +31,7 @@ const struct shards *shards_open(struct context *context)
 const struct shards *shards_try(struct context *context, struct arena *arena, int64_t timeout_ms,
                                 struct diag *diag)
 {
-    struct shards *shards = shards_new(context, arena);
+    struct shards *shards = new_shards(context, arena);
     for (size_t k = 0; k < shards->count; k++)
         if (!(shards->items[k].session = context_try_session_of(context, k, timeout_ms, diag))) {
             shards_blame(shards, &shards->items[k], diag);
