@@ -53,6 +53,22 @@ def test_over_all_masters(shop, shards):
     assert "warning" not in one.log()
 
 
+def test_what_is_left_of_the_erased_is_looked_through_in_every_slot(shop, shards):
+    """Dead letters that name them, which only the thread that looks after such things deletes."""
+    shop.smtp()
+    daemon = shop.daemon("one").spawn()
+    people = [{"id": customer, "email": f"c{customer}@example.com"} for customer in range(12)]
+    for person in people:
+        shop.client.xadd(f"{shards.prefix_of(person['id'])}:events",
+                         {"event": '{"type": "x", "customer": {"email": "%s"' % person["email"]})
+    shards.push(*[{"type": "customer.created", "id": "c", "customer": person} for person in people])
+    shards.wait_idle()
+    letters = {f"{shards.prefix_of(person['id'])}:dead" for person in people}
+    assert sum(map(shop.client.xlen, letters)) == 12
+    shards.push(*[{"type": "customer.erased", "id": "e", "customer": person} for person in people])
+    wait_until(lambda: not any(map(shop.client.xlen, letters)), daemon.log)
+
+
 def test_nudgectl_over_the_cluster(shop, shards):
     """Each command goes to who has the shard: pushing, a person, states, what came to none."""
     smtp = shop.smtp()
