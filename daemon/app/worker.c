@@ -21,7 +21,6 @@
 #include "app/backpressure.h"
 #include "base/digest.h"
 #include "base/mem.h"
-#include "config/config_redis.h"
 #include "delivery/delivery.h"
 #include "events/mover.h"
 #include "events/pipeline.h"

@@ -14,7 +14,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "config/config_redis.h"
 #include "events/mover.h"
 #include "redis/cluster.h"
 #include "store/keys.h"

@@ -602,6 +602,12 @@ struct token_key config_secret_key(const struct config *config)
 
 /* ---- For other folders ---- */
 
+struct placement config_placement(const struct config *config)
+{
+    const struct config_redis *redis = &config->keys.redis;
+    return (struct placement){.prefix = redis->prefix, .shards = (size_t)redis->shards};
+}
+
 void config_policy(const struct config *config, struct policy *policy)
 {
     const struct placement placement = {.shards = (size_t)config->keys.redis.shards};

@@ -23,6 +23,7 @@
 #include "decide/policy.h"
 #include "mail/token_keys.h"
 #include "rules/rule_references.h"
+#include "store/placement.h"
 #include "templates/templates.h"
 
 struct config {
@@ -94,5 +95,8 @@ const char *const *config_topic_names(const struct config *config, struct arena 
 
 /* Makes the state folder (mode 0700) where it is not there. */
 bool config_make_state(const struct config *config, struct diag *diag);
+
+/* Which of its keys stand where. */
+struct placement config_placement(const struct config *config);
 
 #endif

@@ -19,9 +19,3 @@ bool config_redis_endpoint(const struct config *config, const char *private_url,
     endpoint->server_name = redis->server_name;
     return true;
 }
-
-struct placement config_placement(const struct config *config)
-{
-    const struct config_redis *redis = &config->keys.redis;
-    return (struct placement){.prefix = redis->prefix, .shards = (size_t)redis->shards};
-}

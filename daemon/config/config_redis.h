@@ -4,13 +4,9 @@
 
 #include "config/config.h"
 #include "redis/endpoint.h"
-#include "store/placement.h"
 
 /* With no `redis.url` it is at the URL of the private server. Texts lie in the configuration. */
 bool config_redis_endpoint(const struct config *config, const char *private_url,
                            struct endpoint *endpoint, struct diag *diag);
-
-/* Which of its keys stand where. */
-struct placement config_placement(const struct config *config);
 
 #endif

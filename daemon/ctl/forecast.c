@@ -11,7 +11,6 @@
 
 #include "base/json.h"
 #include "compose/compose.h"
-#include "config/config_redis.h"
 #include "ctl/colour.h"
 #include "ctl/exit_codes.h"
 #include "ctl/input.h"

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config_redis.h"
 
 static struct shards *new_shards(const struct context *context, struct arena *arena)
 {

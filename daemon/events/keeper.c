@@ -19,7 +19,6 @@
 #include "base/log.h"
 #include "base/log_once.h"
 #include "base/mem.h"
-#include "config/config_redis.h"
 #include "events/erasures.h"
 #include "redis/session.h"
 #include "store/keys.h"
