@@ -8,7 +8,7 @@ chance: a master is killed, and comes back as a replica; one hangs until another
 shard moves, at once or with a pause half way; a daemon is killed and started anew. Once a fourth master joins.
 
 When the time is over each order that was acknowledged is a message (cluster_load), second copies are only of
-messages from right before a master went, and nothing is left in Redis but customers."""
+messages from right before a master or a daemon went, and nothing is left in Redis but customers."""
 
 import collections
 import pathlib
@@ -103,7 +103,9 @@ class Soak:
 
     def kill_daemon(self):
         daemon = self.rng.choice(self.daemons)
+        self.load.begin_fault()
         daemon.kill()
+        self.load.end_fault()
         daemon.spawn(wait=False)
 
     def add_master(self):
@@ -136,7 +138,7 @@ class Soak:
         wait_until(self.shards.idle, "the daemons to have nothing left to do", patience=180)
         lost, second, outside = self.load.judge(self.server)
         dead = sum(self.shop.client.xlen(f"{prefix}:dead") for prefix in self.shards.prefixes)
-        figures = {"orders": self.load.number, "lost": lost, "twice, right before a master went": second,
+        figures = {"orders": self.load.number, "lost": lost, "twice, right before a master or daemon went": second,
                    "twice, else": outside, "dead letters": dead, **self.done}
         for name, value in figures.items():
             print(f"{value:>8} {name}")

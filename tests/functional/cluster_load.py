@@ -3,8 +3,8 @@ them by a model of its own: each order that the cluster acknowledged, and a repl
 
 A cluster that promotes a replica loses what its master had acknowledged and not handed on; so a shop that
 wants to lose nothing waits for a replica (WAIT), as this one does, and pushes again what it cannot know of.
-What nudged wrote in that last moment is lost too: a message that went then may go again. That window is all
-in which a second copy may be."""
+What nudged wrote in that last moment is lost too: a message that went then may go again, and so may one that a
+daemon had in hand when it was killed (`on_uncertain: resend`). That window is all in which a second copy may be."""
 
 import collections
 import json
@@ -41,7 +41,7 @@ class ClusterLoad:
         self.kept, self.again = set(), []
         self.owners = {}
         self.alone = []  # masters that have no replica, and never fail
-        self.faults = []  # when a master went, and when its shards were served again
+        self.faults = []  # when a master or a daemon went, and until when that matters
 
     # ---- Pushing ----
 
