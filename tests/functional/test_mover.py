@@ -161,3 +161,46 @@ def test_who_watches_is_told_in_every_shard(shop, shards):
     shards.wait_idle()
     assert sorted(mail["To"] for mail in smtp.all_mails()) == sorted(
         f"c{customer}@example.com" for customer in range(CUSTOMERS))
+
+
+def test_killed_again_and_again(shop, shards):
+    """Two daemons at once, each of which dies somewhere, while a shop pushes by every way that there is."""
+    smtp = shop.smtp()
+    points = ["move-read", "move-carried", "moved", "strays", "strays-put", "batch-read", "commit-answered"]
+    number = 0
+    for turn, point in enumerate(points):
+        daemons = [shop.daemon(f"d{turn}{half}") for half in "ab"]
+        for daemon in daemons:
+            daemon.spawn(failpoints=f"{point}=kill@{2 + turn % 2}", wait=False)
+
+        def killed():
+            return any(daemon.process.poll() is not None for daemon in daemons)
+
+        def read():
+            return killed() or not any(shop.client.xlen(stream) for stream in streams)
+
+        streams = ["nudged:events"] + [f"{prefix}:{word}" for prefix in shards.prefixes for word in ("events", "strays")]
+        while not killed():  # each passes by once more what is to be passed
+            for way in range(3):
+                customer = number % CUSTOMERS
+                push(shop, ["nudged:events", wrong_of(shards, customer),
+                            f"{shards.prefix_of(customer)}:events"][way], order(number, customer))
+                number += 1
+            wait_until(read, "what was pushed to be read, or a daemon to be killed")
+        for daemon in daemons:
+            if daemon.process.poll() is None:
+                daemon.kill()
+            else:
+                daemon.ended()
+            for prefix in shards.prefixes:
+                shop.client.delete(f"{prefix}:instance:{daemon.name}")
+            shop.client.hdel("nudged{0}:members", daemon.name)
+    last = shop.daemon("last").spawn()
+    wait_moved(shop, shards)
+    wait_until(lambda: sum(shards.document(customer)["counts"][0]["n"] for customer in range(CUSTOMERS)) == number,
+               "all to be decided")
+    shards.wait_idle()
+    assert last.figure("nudged_events_duplicate_total") == 0
+    assert not any(shop.client.xlen(f"{prefix}:dead") for prefix in shards.prefixes)
+    uncertain = sum(shop.client.zcard(f"{prefix}:uncertain") for prefix in shards.prefixes)
+    assert len({mail["Subject"] for mail in smtp.all_mails()}) + uncertain >= number
