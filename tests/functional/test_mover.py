@@ -179,7 +179,8 @@ def test_killed_again_and_again(shop, shards):
         def read():
             return killed() or not any(shop.client.xlen(stream) for stream in streams)
 
-        streams = ["nudged:events"] + [f"{prefix}:{word}" for prefix in shards.prefixes for word in ("events", "strays")]
+        streams = ["nudged:events", *[f"{prefix}:events" for prefix in shards.prefixes],
+                   *[f"{prefix}:strays" for prefix in shards.prefixes]]
         while not killed():  # each passes by once more what is to be passed
             for way in range(3):
                 customer = number % CUSTOMERS
