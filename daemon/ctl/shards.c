@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static struct shards *new_shards(const struct context *context, struct arena *arena)
 {
     struct shards *shards = arena_zero(arena, sizeof *shards);

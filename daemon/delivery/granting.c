@@ -197,8 +197,9 @@ static struct outbox_gateway rest_of(const struct granted *granted)
             continue;
         rows[count] = *row;
         rows[count].name = domain->name;
-        rows[count++].rate = (struct outbox_rate){
-            .count = domain->count, .per_ms = domain->again_ms ? -domain->again_ms : -1};
+        rows[count].rate.count = domain->count;
+        rows[count].rate.per_ms = domain->again_ms ? -domain->again_ms : -1;
+        count++;
     }
     bounds.rate = (struct outbox_rate){0};
     bounds.warmup = (struct outbox_warmup){0};
