@@ -4,6 +4,8 @@
  *   find -> follow (where the customer's key leads now, a few times) -> erased? -> tell
  *
  * A delivery that may be told once is spent in the step that takes the last of it.
+ * Of many shards the first that knows the mail is the one of its customer; the delivery is spent in
+ * shard 0, behind all: until then what comes again finds each of it known.
  * What the provider says is looked at again: an id of a message that we sent leads to whom it went,
  * and any other to nothing.
  */
@@ -42,6 +44,7 @@ struct told {
     int64_t done, known, gone;
 
     /* Of the one under way. */
+    size_t shard; /* that is asked */
     struct returned_mail mail;
     const char *person; /* the key under which they stand now */
     bool erased;
@@ -132,6 +135,16 @@ static void cancel(struct host_question *question)
     connection_silence(&told->owner);
 }
 
+static bool is_sharded(const struct told *told)
+{
+    return told->question->options->routes.placement.shards > 0;
+}
+
+static struct scripts *scripts_of(const struct told *told)
+{
+    return routes_scripts(&told->question->options->routes, told->shard);
+}
+
 /* ---- tell ---- */
 
 static void take_next(struct told *told);
@@ -185,13 +198,13 @@ static void tell(struct told *told)
                                             .code = one->code,
                                             .trace_keep_ms = told->config->keys.customer.keep_ms};
     returned_mail_put_news(&arguments, one->mid, &news);
-    if (told->once.name && told->next == told->count) {
+    if (told->once.name && told->next == told->count && !is_sharded(told)) {
         returned_mail_put_once(&arguments, &told->once);
         told->spent = true;
     }
     const struct connection_request request =
         arguments_request(&arguments, &told->owner, on_told, told);
-    scripts_run(told->question->options->scripts, SCRIPT_FEEDBACK, &request);
+    scripts_run(scripts_of(told), SCRIPT_FEEDBACK, &request);
 }
 
 /* ---- erased? ---- */
@@ -214,15 +227,14 @@ static void on_said(void *context, const struct reply *reply, const struct diag 
 /* Of a mail that is on the way it is known by its own record, which an erasure deletes. */
 static void ask_erased(struct told *told)
 {
-    const struct host_question_options *options = told->question->options;
     struct arena *arena = told->question->arena;
     told->erased = told->mail.customer[0] == RETURNS_ERASED;
     if (told->erased || !told->mail.day_ms) {
         tell(told);
         return;
     }
-    connection_command(scripts_connection(options->scripts), &told->owner, on_said, told, "HGET",
-                       keys_spell(arena, scripts_prefix(options->scripts), KEY_SAID, NULL),
+    connection_command(scripts_connection(scripts_of(told)), &told->owner, on_said, told, "HGET",
+                       keys_spell(arena, scripts_prefix(scripts_of(told)), KEY_SAID, NULL),
                        policy_short_hash(&told->policy, told->mail.customer, arena), NULL);
 }
 
@@ -246,27 +258,32 @@ static void on_target(void *context, const struct reply *reply, const struct dia
 
 static void follow(struct told *told)
 {
-    const struct host_question_options *options = told->question->options;
     struct arena *arena = told->question->arena;
     if (told->followed++ == FOLLOWED_MOST) {
         ask_erased(told);
         return;
     }
     const char *hash = policy_short_hash(&told->policy, told->person, arena);
-    connection_command(scripts_connection(options->scripts), &told->owner, on_target, told, "GET",
-                       keys_spell(arena, scripts_prefix(options->scripts), KEY_TO, hash, NULL),
+    connection_command(scripts_connection(scripts_of(told)), &told->owner, on_target, told, "GET",
+                       keys_spell(arena, scripts_prefix(scripts_of(told)), KEY_TO, hash, NULL),
                        NULL);
 }
 
 /* ---- find ---- */
 
+static void find(struct told *told);
+
 static void on_found(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct told *told = context;
+    const struct placement *placement = &told->question->options->routes.placement;
     struct diag diag;
     (void)fault;
     if (!reply || !returned_mail_read_found(reply, told->question->arena, &told->mail, &diag)) {
         fail(told);
+    } else if (!told->mail.customer && told->shard + 1 < placement_count(placement)) {
+        told->shard++;
+        find(told);
     } else if (!told->mail.customer) {
         told->gone++;
         take_next(told);
@@ -293,16 +310,25 @@ static void on_spent(void *context, const struct reply *reply, const struct diag
 static void spend(struct told *told)
 {
     struct arguments arguments = arguments_begin(told->question->arena, ARGUMENTS);
+    told->shard = 0;
     returned_mail_put_spending(&arguments, &told->once);
     told->spent = true;
     const struct connection_request request =
         arguments_request(&arguments, &told->owner, on_spent, told);
-    scripts_run(told->question->options->scripts, SCRIPT_FEEDBACK, &request);
+    scripts_run(scripts_of(told), SCRIPT_FEEDBACK, &request);
+}
+
+static void find(struct told *told)
+{
+    struct arguments arguments = arguments_begin(told->question->arena, ARGUMENTS);
+    returned_mail_put_find(&arguments, told->items[told->next - 1].mid);
+    const struct connection_request request =
+        arguments_request(&arguments, &told->owner, on_found, told);
+    scripts_run(scripts_of(told), SCRIPT_FEEDBACK, &request);
 }
 
 static void take_next(struct told *told)
 {
-    struct arguments arguments = arguments_begin(told->question->arena, ARGUMENTS);
     if (told->next == told->count) {
         if (told->once.name && !told->spent)
             spend(told);
@@ -310,10 +336,9 @@ static void take_next(struct told *told)
             answer(told, ASK_TAKEN);
         return;
     }
-    returned_mail_put_find(&arguments, told->items[told->next++].mid);
-    const struct connection_request request =
-        arguments_request(&arguments, &told->owner, on_found, told);
-    scripts_run(told->question->options->scripts, SCRIPT_FEEDBACK, &request);
+    told->next++;
+    told->shard = 0;
+    find(told);
 }
 
 void host_feedback_begin(struct host_question *question)

@@ -1,9 +1,13 @@
 """Events over the web to an installation of many shards: each goes to its own, a list in parts."""
 
+import re
+
 import pytest
 
+import web_hooks
 from conftest import wait_until
 from shards import Shards, shard_of
+from web_hooks import Hooks, hook_shop
 from web_intake import TOKEN, Web, web_shop
 
 SHARDS = 4
@@ -77,3 +81,21 @@ def test_who_watches_is_told_in_every_shard(shop, shards):
     wait_until(lambda: smtp.mails.qsize() == 8, "who watches to be told")
     shards.wait_idle()
     assert sorted(mail["Subject"] for mail in smtp.all_mails()) == sorted(str(customer) for customer in range(8))
+
+
+def test_a_provider_tells_of_mails_of_every_shard(shop, shards):
+    """Whose mail it was is found, whichever shard they are in; and each delivery is told once."""
+    smtp = shop.smtp()
+    hook_shop(shop, "mailgun")
+    hooks = Hooks(shop.daemon().spawn())
+    for customer in range(8):
+        shards.push(order(1, customer))
+        mid = re.match(r"<([0-9a-f]{32})@", smtp.next_mail()["Message-ID"])[1]
+        shards.wait_idle()
+        headers, body = web_hooks.mailgun("complained", mid, token=f"a-token-of-one-delivery-{customer}")
+        assert hooks.send("mailgun", headers, body) == (200, "1 taken, 0 known\n")
+        assert hooks.send("mailgun", headers, body)[0] == 401
+        assert hooks.send("mailgun", headers, body.replace(mid.encode(), b"f" * 32))[0] == 401
+        shards.wait_idle()
+        assert "complained" in [what for _, what, _ in shop.trace_at(shards.prefix_of(customer), f"id:{customer}")]
+    assert len({shard_of(f"id:{customer}", SHARDS) for customer in range(8)}) == SHARDS
