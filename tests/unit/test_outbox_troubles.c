@@ -149,7 +149,7 @@ static void test_takeover_waits(void **state)
     for (int i = 0; i < 2; i++) {
         struct outbox_fixture_swept swept = outbox_fixture_sweep(scene, scene->others);
         assert_int_equal(swept.swept.resent + swept.swept.uncertain, 0);
-        assert_int_equal(swept.swept.next_ms, 1000); /* not at once again and again */
+        assert_int_equal(swept.swept.next_ms, 3000); /* not at once again and again */
     }
     struct outbox_result done = outbox_fixture_result_of(&taken, 0, OUTBOX_DONE);
     assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &done, 1), "1");
