@@ -1964,6 +1964,7 @@ test_files = \
 	tests/bench/bench_pipeline.py \
 	tests/bench/bench_reload.py \
 	tests/bench/bench_scale.py \
+	tests/bench/bench_shards.py \
 	tests/bench/bench_simulate.py \
 	tests/bench/bench_slow.py \
 	tests/bench/bench_web.py \
