@@ -11,6 +11,7 @@ When the time is over each order that was acknowledged is a message (cluster_loa
 messages from right before a master or a daemon went, and nothing is left in Redis but customers."""
 
 import collections
+import os
 import pathlib
 import random
 import sys
@@ -26,7 +27,7 @@ from shards import Shards  # noqa: E402
 
 RATE = 50  # orders a second
 SHARDS = 16
-SEED = 1
+SEED = int(os.environ.get("SOAK_SEED", 1))
 RULES = """
 name: each
 class: transactional
@@ -132,10 +133,22 @@ class Soak:
         finally:
             pushing.end()
 
+    def left(self):
+        """What still waits, by shard."""
+        client, found = self.shop.client, {}
+        for prefix in self.shards.prefixes:
+            sizes = {key.decode(): client.xlen(key) for word in ("events", "outbox") for key in
+                     client.scan_iter(f"{prefix}:{word}*")}
+            sizes.update({f"{prefix}:{name}": client.zcard(f"{prefix}:{name}") for name in ("taken", "later")})
+            sizes.update({key.decode(): client.hlen(key) for key in client.scan_iter(f"{prefix}:begun:*")})
+            if waits := {key: size for key, size in sizes.items() if size}:
+                found[prefix] = waits, self.shards.workers(prefix)
+        return f"the daemons to have nothing left to do: {found}"
+
     def end(self):
         for daemon in self.daemons:
             daemon.wait_healthy()
-        wait_until(self.shards.idle, "the daemons to have nothing left to do", patience=180)
+        wait_until(self.shards.idle, self.left, patience=180)
         lost, second, outside = self.load.judge(self.server)
         dead = sum(self.shop.client.xlen(f"{prefix}:dead") for prefix in self.shards.prefixes)
         figures = {"orders": self.load.number, "lost": lost, "twice, right before a master or daemon went": second,
