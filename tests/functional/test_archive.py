@@ -167,8 +167,12 @@ def test_a_disk_that_is_about_full(shop):
     elsewhere.write_text(json.dumps(shop.config))
     wait_until(lambda: "!  one: events were not archived: " in shop.ctl("status", config=elsewhere)[1],
                lambda: shop.ctl("status", config=elsewhere))
-    status = json.loads(shop.ctl("status", "--json", config=elsewhere)[1])
-    assert [one["archive_lost"] for one in status["daemons"] if one["name"] == "one"] == [10]
+
+    def told():  # it says so once a second
+        status = json.loads(shop.ctl("status", "--json", config=elsewhere)[1])
+        return [one["archive_lost"] for one in status["daemons"] if one["name"] == "one"]
+
+    wait_until(lambda: told() == [10], told)
     daemon.stop()
     assert "… and 9 more like it within " in daemon.log() and "faults of the archive" in daemon.log()
 
