@@ -272,12 +272,11 @@ userdb {{
     def words_2_4(self):
         certificate, key = f"{self.certs}/{self.certificate}.pem", f"{self.certs}/{self.certificate}.key"
         ssl = (f"ssl = required\nssl_server_cert_file = {certificate}\nssl_server_key_file = {key}\n"
-               if self.certs else "ssl = no\n")
+               if self.certs else "ssl = no\nauth_allow_cleartext = yes\n")
         protocols = "" if self.relay else "protocols =\n"
         return f"""dovecot_config_version = 2.4.0
 dovecot_storage_version = 2.4.0
 {self.shared()}{protocols}{ssl}
-auth_allow_cleartext = yes
 mail_driver = maildir
 mail_path = {self.folder}/mail
 first_valid_uid = 1

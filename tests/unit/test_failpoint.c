@@ -183,7 +183,7 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "pass") == 0)
         return pass_points();
-    alarm(60); /* what waits for ever has failed */
+    alarm(300); /* what waits for ever has failed */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fail), cmocka_unit_test(test_kill),     cmocka_unit_test(test_stop),
         cmocka_unit_test(test_wait), cmocka_unit_test(test_mistakes),
