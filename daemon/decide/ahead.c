@@ -12,12 +12,12 @@ void ahead_of_steps(struct deciding *d, const struct rule *rule,
         condition_foresee(d->policy->consent, &scene, d->arena);
 }
 
-void ahead_of_matches(struct deciding *d, const struct rule_answer *answers, uint32_t count)
+void ahead_of_matches(struct deciding *d, const struct rule_answers *answers)
 {
     const struct customer_journey journey = {.start = d->event->document};
-    for (uint32_t i = 0; i < count && d->lookups->needed; i++)
-        if (answers[i].answer == CONDITION_FAILED)
-            ahead_of_steps(d, answers[i].rule, &journey);
+    for (uint32_t i = 0; i < answers->count && d->lookups->needed; i++)
+        if (answers->items[i].answer == CONDITION_FAILED)
+            ahead_of_steps(d, answers->items[i].rule, &journey);
 }
 
 void ahead_tell(struct deciding *d)

@@ -15,7 +15,7 @@
 void ahead_of_steps(struct deciding *d, const struct rule *rule,
                     const struct customer_journey *journey);
 /* Of rules whose conditions could not be answered yet. */
-void ahead_of_matches(struct deciding *d, const struct rule_answer *answers, uint32_t count);
+void ahead_of_matches(struct deciding *d, const struct rule_answers *answers);
 
 /* At last: what must be looked up is what the decision needs. */
 void ahead_tell(struct deciding *d);

@@ -218,21 +218,20 @@ static void start_journeys(struct deciding *d)
     const struct rule_index *index = d->type->index;
     struct condition_scene scene = deciding_scene(d, NULL);
     struct condition_view view;
-    struct rule_near near = {.count = 0};
-    uint32_t count;
+    struct rule_falses falses, *told = d->trace.silent ? NULL : &falses;
+    uint32_t count = 0;
     if (!index)
         return;
     condition_view_open(&view, &scene, d->arena);
-    const struct rule_answer *answers = rule_index_ask(index, &view, d->arena, &count, &near);
-    unmatched_tell(d, index, &view, answers, count, &near);
-    struct match *matches = arena_alloc(d->arena, sizeof *matches * (count + 1));
-    uint32_t match_count = 0;
-    ahead_of_matches(d, answers, count);
-    for (uint32_t i = 0; i < count; i++)
-        if (answers[i].answer == CONDITION_TRUE)
-            matches[match_count++] = match(answers[i].rule, &view, d->arena);
-    ends_no_longer(d, &view, answers, count);
-    act(d, matches, match_count);
+    const struct rule_answers *answers = rule_index_ask(index, &view, d->arena, told);
+    unmatched_tell(d, &view, answers, told);
+    struct match *matches = arena_alloc(d->arena, sizeof *matches * (answers->count + 1));
+    ahead_of_matches(d, answers);
+    for (uint32_t i = 0; i < answers->count; i++)
+        if (answers->items[i].answer == CONDITION_TRUE)
+            matches[count++] = match(answers->items[i].rule, &view, d->arena);
+    ends_no_longer(d, &view, answers);
+    act(d, matches, count);
 }
 
 /* ---- An event ---- */

@@ -144,15 +144,6 @@ void ends_until(struct deciding *d)
 
 /* ---- By a match that is none any more ---- */
 
-/* Whether the rule answered no. */
-static bool is_refusal(const struct rule *rule, const struct rule_answer *answers, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (answers[i].rule == rule)
-            return false;
-    return true;
-}
-
 static void end_value(struct deciding *d, const struct rule *rule, const char *per,
                       const struct condition_view *view)
 {
@@ -174,14 +165,16 @@ static void end_value(struct deciding *d, const struct rule *rule, const char *p
 }
 
 void ends_no_longer(struct deciding *d, const struct condition_view *view,
-                    const struct rule_answer *answers, uint32_t count)
+                    const struct rule_answers *answers)
 {
     const char *per, *fault;
-    for (const struct rule *const *rule = d->type->restarting; *rule; rule++)
-        if (is_refusal(*rule, answers, count) && per_ask(*rule, view, d->arena, &per, &fault)) {
-            end_value(d, *rule, per, view);
-            remember(d, *rule, per, value_null());
-        }
+    for (uint32_t i = 0; i < answers->refusal_count; i++) {
+        const struct rule *rule = answers->refusals[i];
+        if (!per_ask(rule, view, d->arena, &per, &fault))
+            continue;
+        end_value(d, rule, per, view);
+        remember(d, rule, per, value_null());
+    }
 }
 
 void ends_at_tick(struct deciding *d, const struct rule *rule, const struct condition_view *view)

@@ -20,7 +20,7 @@ void ends_until(struct deciding *d);
 /* All that it ends as a match that is none any more, of the value that each rule's `per` has for
  * it. `answers`: of the rules of its type, as they were asked by the view. */
 void ends_no_longer(struct deciding *d, const struct condition_view *view,
-                    const struct rule_answer *answers, uint32_t count);
+                    const struct rule_answers *answers);
 
 /* Likewise at a tick of the rule's clock. Nothing is remembered: no older tick comes later. */
 void ends_at_tick(struct deciding *d, const struct rule *rule, const struct condition_view *view);

@@ -160,7 +160,7 @@ void trace_add_no_match(struct trace *trace, const char *rule, const char *fault
 
 void trace_add_more(struct trace *trace, const char *fault, uint32_t more)
 {
-    struct trace_group *group = find_group(trace, fault);
+    struct trace_group *group = more ? need_group(trace, fault) : NULL;
     if (group)
         group->more += more;
 }

@@ -6,13 +6,23 @@
 
 #include "decide/because.h"
 
-static void tell_failed(struct deciding *d, const struct rule_answer *answers, uint32_t count)
+_Static_assert(RULE_FALSES_MOST - RULE_NEAR_MOST == TRACE_NAMES_MOST, "as many as a trace names");
+
+static void tell_failed(struct deciding *d, const struct rule_answers *answers)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        if (answers[i].answer != CONDITION_FAILED)
+    for (uint32_t i = 0; i < answers->count; i++) {
+        if (answers->items[i].answer != CONDITION_FAILED)
             continue;
         d->decision->counts.failed++;
-        trace_add_no_match(&d->trace, answers[i].rule->name, answers[i].fault);
+        trace_add_no_match(&d->trace, answers->items[i].rule->name, answers->items[i].fault);
+    }
+    for (uint32_t i = 0; i < answers->failure_count; i++) {
+        const struct rule_failures *alike = &answers->failures[i];
+        uint32_t named = alike->count < TRACE_NAMES_MOST ? alike->count : TRACE_NAMES_MOST;
+        d->decision->counts.failed += alike->count;
+        for (uint32_t rule = 0; rule < named; rule++)
+            trace_add_no_match(&d->trace, alike->rules[rule]->name, alike->fault);
+        trace_add_more(&d->trace, alike->fault, alike->count - named);
     }
 }
 
@@ -22,43 +32,23 @@ static void look_into(struct deciding *d, const struct rule *rule,
     because_view(d, trace_add_false(&d->trace, rule->name), rule->condition, view, false);
 }
 
-static bool is_near(const struct rule_near *near, const struct rule *rule)
-{
-    for (uint32_t i = 0; i < near->count; i++)
-        if (near->rules[i] == rule)
-            return true;
-    return false;
-}
-
-void unmatched_tell(struct deciding *d, const struct rule_index *index,
-                    const struct condition_view *view, const struct rule_answer *answers,
-                    uint32_t count, const struct rule_near *near)
+static void tell_false(struct deciding *d, const struct condition_view *view,
+                       const struct rule_falses *falses)
 {
     const char *why = trace_why_word(TRACE_WHY_IF);
-    if (d->trace.silent) {
-        tell_failed(d, answers, count);
-        return;
+    for (uint32_t i = 0; i < falses->count; i++) {
+        if (i < RULE_NEAR_MOST)
+            look_into(d, falses->rules[i], view);
+        else
+            trace_add_no_match(&d->trace, falses->rules[i]->name, why);
     }
-    uint32_t all, named = 0, next = 0, told = near->count;
-    const struct rule *const *rules = rule_index_rules(index, &all);
-    uint32_t left = all - count - near->count; /* whose conditions are false */
-    for (uint32_t i = 0; i < near->count; i++)
-        look_into(d, near->rules[i], view);
-    for (; left > 0 && named < TRACE_NAMES_MOST; rules++) {
-        if (next < count && answers[next].rule == *rules) { /* answers stand in the rules' order */
-            next++;
-            continue;
-        }
-        if (is_near(near, *rules))
-            continue;
-        left--;
-        if (told++ < UNMATCHED_TOLD_MOST) {
-            look_into(d, *rules, view);
-            continue;
-        }
-        trace_add_no_match(&d->trace, (*rules)->name, why);
-        named++;
-    }
-    trace_add_more(&d->trace, why, left);
-    tell_failed(d, answers, count);
+    trace_add_more(&d->trace, why, falses->all - falses->count);
+}
+
+void unmatched_tell(struct deciding *d, const struct condition_view *view,
+                    const struct rule_answers *answers, const struct rule_falses *falses)
+{
+    if (falses)
+        tell_false(d, view, falses);
+    tell_failed(d, answers);
 }

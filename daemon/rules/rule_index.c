@@ -12,6 +12,9 @@
  * (mark). What is marked is true where the gates are all that its condition says, else its
  * formula is asked (ask_entry).
  *
+ * Where a term is not there, the rules that ask nothing but it fail alike, and are not looked at
+ * one by one (lack): most of what a campaign's rules ask, most events lack.
+ *
  * A predicate is unknown where the program would fail, or compares what predicates do not (a
  * field that is not there, a decimal). A rule with an unknown gate is always asked; where its
  * formula stays unknown, it fails with the first fault, or the program itself is asked
@@ -37,10 +40,25 @@ struct entry {
     uint8_t found; /* enum found */
 };
 
+/* 64 rules of which some are meant. */
+struct part {
+    uint32_t word; /* which 64 */
+    uint64_t bits;
+};
+
+/* Rules as bits, but for words of nothing. */
+struct rule_set {
+    struct part *parts; /* ascending */
+    uint32_t count, capacity;
+};
+
 /* The gates of one term. */
 struct gated {
     uint32_t term;
     struct rule_gates *gates;
+    struct rule_set sole, others;   /* rules whose gate is all that they ask; all else */
+    const struct rule **sole_rules; /* in their order */
+    uint32_t sole_count, sole_capacity;
 };
 
 struct rule_index {
@@ -50,6 +68,7 @@ struct rule_index {
     struct rule_predicates *predicates;
     struct gated *gated;
     uint32_t gated_count;
+    struct rule_set restarting;          /* `again: restart` */
     uint64_t *before[RULE_GATES_LAYERS]; /* passed by the rules without a gate in that layer */
 };
 
@@ -73,9 +92,9 @@ struct choice {
 struct builder {
     struct arena *arena;
     struct rule_index *index;
-    uint32_t *equalities; /* for each term: with how many constants it is compared */
-    uint32_t *orders;     /* for each term: how many comparisons with numbers there are */
-    struct rule_gates **by_term;
+    uint32_t *equalities;  /* for each term: with how many constants it is compared */
+    uint32_t *orders;      /* for each term: how many comparisons with numbers there are */
+    struct gated *by_term; /* without gates where there are none */
 };
 
 /* A guess: what is compared with many constants seldom equals one of them. */
@@ -187,14 +206,36 @@ static struct choice choose(const struct builder *builder, uint32_t at)
     return (struct choice){0};
 }
 
-static void add_gate(struct builder *builder, uint32_t number, uint32_t rule, uint32_t layer)
+/* In ascending order, if not each only once. */
+static void add_to_set(struct arena *arena, struct rule_set *set, uint32_t rule)
+{
+    if (!set->count || set->parts[set->count - 1].word != rule / 64) {
+        set->parts = arena_grow(arena, set->parts, set->count, &set->capacity, sizeof *set->parts);
+        set->parts[set->count++] = (struct part){.word = rule / 64};
+    }
+    set->parts[set->count - 1].bits |= UINT64_C(1) << rule % 64;
+}
+
+static void add_sole(struct arena *arena, struct gated *gated, const struct rule *rule)
+{
+    gated->sole_rules = arena_grow(arena, gated->sole_rules, gated->sole_count,
+                                   &gated->sole_capacity, sizeof *gated->sole_rules);
+    gated->sole_rules[gated->sole_count++] = rule;
+}
+
+/* `sole`: it is all that the rule asks. */
+static void add_gate(struct builder *builder, uint32_t number, uint32_t rule, uint32_t layer,
+                     bool sole)
 {
     const struct rule_predicate *predicate = rule_predicates_at(builder->index->predicates, number);
-    struct rule_gates **gates = &builder->by_term[predicate->term];
-    if (!*gates)
-        *gates = rule_gates_new(builder->arena);
-    rule_gates_add(*gates, (enum cel_predicate)predicate->kind, predicate->constants,
+    struct gated *gated = &builder->by_term[predicate->term];
+    if (!gated->gates)
+        gated->gates = rule_gates_new(builder->arena);
+    rule_gates_add(gated->gates, (enum cel_predicate)predicate->kind, predicate->constants,
                    predicate->count, rule, layer);
+    add_to_set(builder->arena, sole ? &gated->sole : &gated->others, rule);
+    if (sole)
+        add_sole(builder->arena, gated, builder->index->rules[rule]);
 }
 
 static void add_gates(struct builder *builder, uint32_t rule)
@@ -211,12 +252,15 @@ static void add_gates(struct builder *builder, uint32_t rule)
     if (choice.selectivity >= 1)
         choice.count = 0;
     for (uint32_t i = 0; i < choice.count; i++)
-        add_gate(builder, choice.predicates[i], rule, choice.layers ? i : 0);
+        add_gate(builder, choice.predicates[i], rule, choice.layers ? i : 0,
+                 kind == CEL_FORMULA_PREDICATE);
     uint32_t layers = choice.layers ? choice.count : choice.count > 0;
     for (uint32_t layer = layers; layer < RULE_GATES_LAYERS; layer++)
         rule_marks_set(index->before[layer], rule);
     if (choice.count && (choice.layers || kind == CEL_FORMULA_PREDICATE))
         entry->found = FOUND_TRUE;
+    if (index->rules[rule]->again == RULE_RESTART)
+        add_to_set(builder->arena, &index->restarting, rule);
 }
 
 static void add_formulas(struct rule_index *index, bool plain)
@@ -257,11 +301,12 @@ static void seal_gates(struct builder *builder)
     uint32_t terms = rule_predicates_terms(index->predicates);
     index->gated = arena_alloc(builder->arena, sizeof *index->gated * terms);
     for (uint32_t i = 0; i < terms; i++) {
-        if (!builder->by_term[i])
+        struct gated *gated = &builder->by_term[i];
+        if (!gated->gates)
             continue;
-        rule_gates_seal(builder->by_term[i]);
-        index->gated[index->gated_count++] =
-            (struct gated){.term = i, .gates = builder->by_term[i]};
+        rule_gates_seal(gated->gates);
+        gated->term = i;
+        index->gated[index->gated_count++] = *gated;
     }
 }
 
@@ -289,13 +334,61 @@ struct rule_index *rule_index_new(struct arena *arena, const struct rule *const 
     return index;
 }
 
-const struct rule *const *rule_index_rules(const struct rule_index *index, uint32_t *count)
+/* ---- Asking ---- */
+
+struct asking {
+    const struct rule_index *index;
+    const struct condition_view *view;
+    struct arena *arena;
+    struct rule_predicates_run *run;
+    struct rule_marks marks;
+    uint64_t *known; /* rules that are not false */
+    uint64_t *near;  /* that are, and are told as near */
+    struct rule_answers *answers;
+    struct rule_answer *items; /* the answers' */
+    struct rule_failures *failures;
+    struct rule_falses *falses; /* NULL: nobody asks */
+};
+
+static void add_all(uint64_t *words, const struct rule_set *set)
 {
-    *count = index->count;
-    return index->rules;
+    for (uint32_t i = 0; i < set->count; i++)
+        words[set->parts[i].word] |= set->parts[i].bits;
 }
 
-/* ---- Asking ---- */
+/* The term is unknown: rules that ask nothing else fail; all others are asked. */
+static void lack(struct asking *asking, const struct gated *gated)
+{
+    const char *fault = gated->sole_count ? rule_predicates_fault(asking->run, gated->term) : NULL;
+    add_all(asking->marks.unknown, &gated->others);
+    if (!fault) { /* the program may know it */
+        add_all(asking->marks.unknown, &gated->sole);
+        return;
+    }
+    add_all(asking->known, &gated->sole);
+    asking->failures[asking->answers->failure_count++] = (struct rule_failures){
+        .rules = gated->sole_rules, .count = gated->sole_count, .fault = fault};
+}
+
+static void mark(struct asking *asking)
+{
+    const struct rule_index *index = asking->index;
+    size_t bytes = words_of(index->count) * sizeof(uint64_t);
+    asking->known = arena_zero(asking->arena, bytes);
+    asking->near = arena_zero(asking->arena, bytes);
+    asking->marks.unknown = arena_zero(asking->arena, bytes);
+    for (uint32_t layer = 0; layer < RULE_GATES_LAYERS; layer++)
+        asking->marks.passed[layer] =
+            memcpy(arena_alloc(asking->arena, bytes), index->before[layer], bytes);
+    for (uint32_t i = 0; i < index->gated_count; i++) {
+        const struct gated *gated = &index->gated[i];
+        const struct value *value = rule_predicates_value(asking->run, gated->term);
+        if (value)
+            rule_gates_mark(gated->gates, value, &asking->marks);
+        else
+            lack(asking, gated);
+    }
+}
 
 /* What is marked: 64 rules as bits. */
 static inline uint64_t found_in(const struct rule_marks *marks, size_t word)
@@ -304,19 +397,6 @@ static inline uint64_t found_in(const struct rule_marks *marks, size_t word)
     for (uint32_t layer = 1; layer < RULE_GATES_LAYERS; layer++)
         passed &= marks->passed[layer][word];
     return passed | marks->unknown[word];
-}
-
-static struct rule_marks mark(const struct rule_index *index, struct rule_predicates_run *run,
-                              struct arena *arena)
-{
-    size_t bytes = words_of(index->count) * sizeof(uint64_t);
-    struct rule_marks marks = {.unknown = arena_zero(arena, bytes)};
-    for (uint32_t layer = 0; layer < RULE_GATES_LAYERS; layer++)
-        marks.passed[layer] = memcpy(arena_alloc(arena, bytes), index->before[layer], bytes);
-    for (uint32_t i = 0; i < index->gated_count; i++)
-        rule_gates_mark(index->gated[i].gates, rule_predicates_value(run, index->gated[i].term),
-                        &marks);
-    return marks;
 }
 
 static void ask_program(const struct entry *entry, const struct condition_view *view,
@@ -351,27 +431,85 @@ static void ask_entry(struct rule_predicates_run *run, const struct entry *entry
         ask_program(entry, view, arena, answer);
 }
 
-const struct rule_answer *rule_index_ask(const struct rule_index *index,
-                                         const struct condition_view *view, struct arena *arena,
-                                         uint32_t *count, struct rule_near *near)
+/* Those that are marked in a word. */
+static void ask_word(struct asking *asking, size_t word)
 {
-    struct rule_predicates_run *run = rule_predicates_begin(index->predicates, &view->input, arena);
-    struct rule_marks marks = mark(index, run, arena);
-    size_t words = words_of(index->count), found = 0;
-    for (size_t i = 0; i < words; i++)
-        found += (size_t)__builtin_popcountll(found_in(&marks, i));
-    struct rule_answer *answers = arena_alloc(arena, sizeof *answers * found);
-    *count = 0;
-    for (size_t i = 0; i < words; i++) {
-        for (uint64_t left = found_in(&marks, i); left; left &= left - 1) {
-            uint32_t bit = (uint32_t)__builtin_ctzll(left);
-            ask_entry(run, &index->entries[i * 64 + bit], marks.unknown[i] >> bit & 1, view, arena,
-                      &answers[*count]);
-            if (answers[*count].answer != CONDITION_FALSE)
-                ++*count;
-            else if (near && near->count < RULE_NEAR_MOST)
-                near->rules[near->count++] = answers[*count].rule;
+    const struct rule_marks *marks = &asking->marks;
+    struct rule_falses *falses = asking->falses;
+    for (uint64_t left = found_in(marks, word); left; left &= left - 1) {
+        uint32_t bit = (uint32_t)__builtin_ctzll(left);
+        struct rule_answer *answer = &asking->items[asking->answers->count];
+        ask_entry(asking->run, &asking->index->entries[word * 64 + bit],
+                  marks->unknown[word] >> bit & 1, asking->view, asking->arena, answer);
+        if (answer->answer != CONDITION_FALSE) {
+            asking->answers->count++;
+            asking->known[word] |= left & -left;
+        } else if (falses && falses->count < RULE_NEAR_MOST) {
+            falses->rules[falses->count++] = answer->rule;
+            asking->near[word] |= left & -left;
         }
     }
-    return answers;
+}
+
+static void ask_marked(struct asking *asking)
+{
+    size_t words = words_of(asking->index->count), found = 0;
+    for (size_t i = 0; i < words; i++)
+        found += (size_t)__builtin_popcountll(found_in(&asking->marks, i));
+    asking->answers->items = asking->items =
+        arena_alloc(asking->arena, sizeof *asking->items * found);
+    for (size_t i = 0; i < words; i++)
+        ask_word(asking, i);
+}
+
+static void add_refusals(struct asking *asking)
+{
+    const struct rule_set *set = &asking->index->restarting;
+    struct rule_answers *answers = asking->answers;
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < set->count; i++)
+        most += (uint32_t)__builtin_popcountll(set->parts[i].bits);
+    const struct rule **refusals = arena_alloc(asking->arena, sizeof *refusals * most);
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct part *part = &set->parts[i];
+        for (uint64_t left = part->bits & ~asking->known[part->word]; left; left &= left - 1)
+            refusals[answers->refusal_count++] =
+                asking->index->rules[part->word * 64 + (uint32_t)__builtin_ctzll(left)];
+    }
+    answers->refusals = refusals;
+}
+
+/* Behind those that are near. */
+static void add_falses(struct asking *asking)
+{
+    struct rule_falses *falses = asking->falses;
+    falses->all = asking->index->count - asking->answers->count;
+    for (uint32_t i = 0; i < asking->answers->failure_count; i++)
+        falses->all -= asking->failures[i].count;
+    uint32_t most = falses->all < RULE_FALSES_MOST ? falses->all : RULE_FALSES_MOST;
+    for (uint32_t word = 0; falses->count < most; word++) {
+        uint64_t left = ~asking->known[word] & ~asking->near[word];
+        for (; left && falses->count < most; left &= left - 1)
+            falses->rules[falses->count++] =
+                asking->index->rules[word * 64 + (uint32_t)__builtin_ctzll(left)];
+    }
+}
+
+const struct rule_answers *rule_index_ask(const struct rule_index *index,
+                                          const struct condition_view *view, struct arena *arena,
+                                          struct rule_falses *falses)
+{
+    struct asking asking = {.index = index, .view = view, .arena = arena, .falses = falses};
+    asking.answers = arena_zero(arena, sizeof *asking.answers);
+    asking.run = rule_predicates_begin(index->predicates, &view->input, arena);
+    asking.answers->failures = asking.failures =
+        arena_alloc(arena, sizeof *asking.failures * index->gated_count);
+    if (falses)
+        falses->count = falses->all = 0;
+    mark(&asking);
+    ask_marked(&asking);
+    add_refusals(&asking);
+    if (falses)
+        add_falses(&asking);
+    return asking.answers;
 }

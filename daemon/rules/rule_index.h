@@ -25,12 +25,30 @@ struct rule_answer {
     const char *fault;
 };
 
-enum { RULE_NEAR_MOST = 6 };
-
-/* Rules that are false, and came near to being true: they passed their gates. The first of them. */
-struct rule_near {
-    const struct rule *rules[RULE_NEAR_MOST];
+/* Rules that failed alike: each asks for one thing only, which is not there. In their order. */
+struct rule_failures {
+    const struct rule *const *rules;
     uint32_t count;
+    const char *fault; /* likewise */
+};
+
+struct rule_answers {
+    const struct rule_answer *items; /* in the rules' order, but for the failures */
+    uint32_t count;
+    const struct rule_failures *failures;
+    uint32_t failure_count;
+    const struct rule *const *refusals; /* false, and `again: restart`; in their order */
+    uint32_t refusal_count;
+};
+
+enum { RULE_NEAR_MOST = 6, RULE_FALSES_MOST = RULE_NEAR_MOST + 32 };
+
+/* Some of the rules that are false: first those that came near to being true, as they passed their
+ * gates (at most RULE_NEAR_MOST), then others, both in their order. */
+struct rule_falses {
+    const struct rule *rules[RULE_FALSES_MOST];
+    uint32_t count;
+    uint32_t all; /* how many are false */
 };
 
 /* In the arena; the rules are not copied, their order is kept. `plain`: every rule is asked in
@@ -38,12 +56,10 @@ struct rule_near {
 struct rule_index *rule_index_new(struct arena *arena, const struct rule *const *rules,
                                   uint32_t count, bool plain);
 
-const struct rule *const *rule_index_rules(const struct rule_index *index, uint32_t *count);
-
-/* Asks the conditions of all rules; those that are not false, in the rules' order. Rules
- * without a condition, and those that are not enabled, are true. `near`: NULL, or told too. */
-const struct rule_answer *rule_index_ask(const struct rule_index *index,
-                                         const struct condition_view *view, struct arena *arena,
-                                         uint32_t *count, struct rule_near *near);
+/* Asks the conditions of all rules. Rules without a condition, and those that are not enabled,
+ * are true. The answer is in the arena. `falses`: NULL, or told too. */
+const struct rule_answers *rule_index_ask(const struct rule_index *index,
+                                          const struct condition_view *view, struct arena *arena,
+                                          struct rule_falses *falses);
 
 #endif

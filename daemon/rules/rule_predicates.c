@@ -219,21 +219,24 @@ const struct value *rule_predicates_value(struct rule_predicates_run *run, uint3
     return known->state == TERM_KNOWN ? &known->value : NULL;
 }
 
+const char *rule_predicates_fault(struct rule_predicates_run *run, uint32_t term)
+{
+    struct term_value *known = &run->terms[term];
+    if (known->state == TERM_KNOWN)
+        return NULL;
+    if (known->state == TERM_UNKNOWN) {
+        struct cel_fault fault = {0};
+        cel_term_eval(&run->predicates->terms[term], run->input, run->arena, &known->value, &fault);
+        known->fault = fault.text;
+        known->state = TERM_EXPLAINED;
+    }
+    return known->fault;
+}
+
 /* Why a predicate is unknown: its term's fault, or NULL where the term has none. */
 static const char *explain(struct rule_predicates_run *run, uint32_t node)
 {
-    uint32_t number = run->predicates->nodes[node].term;
-    struct term_value *term = &run->terms[number];
-    if (term->state == TERM_KNOWN)
-        return NULL;
-    if (term->state == TERM_UNKNOWN) {
-        struct cel_fault fault = {0};
-        cel_term_eval(&run->predicates->terms[number], run->input, run->arena, &term->value,
-                      &fault);
-        term->fault = fault.text;
-        term->state = TERM_EXPLAINED;
-    }
-    return term->fault;
+    return rule_predicates_fault(run, run->predicates->nodes[node].term);
 }
 
 /* A comparison with a number is done again sooner than it is looked up. */

@@ -58,6 +58,9 @@ struct rule_predicates_run *rule_predicates_begin(const struct rule_predicates *
 /* A term's value; NULL where it is unknown. */
 const struct value *rule_predicates_value(struct rule_predicates_run *run, uint32_t term);
 
+/* Why a term whose value was asked for is unknown; NULL where it is not, or takes too much work. */
+const char *rule_predicates_fault(struct rule_predicates_run *run, uint32_t term);
+
 /* The formula's answer. Where it is unknown, *fault is why the program fails, or NULL: it must
  * be asked itself. */
 enum cel_answer rule_predicates_ask(struct rule_predicates_run *run, uint32_t formula,

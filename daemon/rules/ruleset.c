@@ -42,7 +42,7 @@ struct list {
 
 /* What becomes of a type: `is` has it for whoever asks. */
 struct type {
-    struct list on, until, restarting;
+    struct list on, until;
     struct ruleset_type is;
 };
 
@@ -292,11 +292,6 @@ static void count_named_in_step(struct ruleset *set, const struct rule_step *ste
         count_named(set, data->program);
 }
 
-static bool restarts(const struct rule *rule)
-{
-    return rule->enabled && rule->again == RULE_RESTART;
-}
-
 static void index_rules(struct ruleset *set)
 {
     if (set->count)
@@ -305,8 +300,6 @@ static void index_rules(struct ruleset *set)
         const struct rule *rule = set->rules[i];
         for (const char *const *type = rule->on; *type; type++)
             add_to(set, &count_text(set, *type)->on, rule);
-        for (const char *const *type = rule->on; *type && restarts(rule); type++)
-            add_to(set, &count_text(set, *type)->restarting, rule);
         for (const char *const *type = rule->until; *type; type++)
             add_to(set, &count_text(set, *type)->until, rule);
         count_named(set, rule->condition);
@@ -356,7 +349,6 @@ static void make_types(struct ruleset *set, bool plain)
             type->is.index = rule_index_new(set->arena, type->on.rules, type->on.count, plain);
         type->is.on = end_list(set, &type->on);
         type->is.until = end_list(set, &type->until);
-        type->is.restarting = end_list(set, &type->restarting);
     }
 }
 
@@ -568,8 +560,7 @@ const unsigned char *ruleset_digest(const struct ruleset *ruleset)
 
 const struct ruleset_type *ruleset_type(const struct ruleset *ruleset, const char *type)
 {
-    static const struct ruleset_type none = {
-        .on = no_rules, .until = no_rules, .restarting = no_rules};
+    static const struct ruleset_type none = {.on = no_rules, .until = no_rules};
     const struct type *found = map_get(ruleset->types, type, strlen(type));
     return found ? &found->is : &none;
 }

@@ -77,7 +77,6 @@ const unsigned char *ruleset_digest(const struct ruleset *ruleset);
  * never NULL. */
 struct ruleset_type {
     const struct rule *const *on, *const *until; /* rules that it begins, or ends */
-    const struct rule *const *restarting;        /* of `on`: enabled, and `again: restart` */
     const struct rule_index *index;              /* those of `on`, ready to be asked; NULL: none */
     bool counted;                                /* some rule names it: so customers count it */
 };

@@ -315,13 +315,12 @@ static void match(struct load *load, const struct ruleset *rules, const struct e
     if (!index && rules)
         return;
     struct condition_view view;
-    uint32_t count;
     condition_view_open(&view, &scene, load->arena);
     if (!index)
         return;
-    const struct rule_answer *answers = rule_index_ask(index, &view, load->arena, &count, NULL);
-    for (uint32_t i = 0; i < count; i++)
-        load->matches += answers[i].answer == CONDITION_TRUE;
+    const struct rule_answers *answers = rule_index_ask(index, &view, load->arena, NULL);
+    for (uint32_t i = 0; i < answers->count; i++)
+        load->matches += answers->items[i].answer == CONDITION_TRUE;
 }
 
 /* Of this process alone, whatever else the machine does. */

@@ -369,6 +369,8 @@ static void put_rules(struct buf *out)
                    below(5));
         if (below(20) == 0)
             buf_text(out, "enabled: false\n");
+        if (below(3) == 0)
+            buf_text(out, "again: restart\n");
         if (below(20))
             buf_printf(out, "if: |\n  %s\n", condition.data);
     }
@@ -392,7 +394,7 @@ static void make_pair(struct pair *pair, const struct buf *rules)
 }
 
 struct tally {
-    size_t rules, matched, failed;
+    size_t rules, matched, failed, alike;
 };
 
 /* Without the field's name, which another rule may have written otherwise. */
@@ -402,29 +404,96 @@ static const char *reason(const char *fault)
     return colon ? colon : fault;
 }
 
-static void compare(const struct rule_answer *got, uint32_t got_count,
-                    const struct rule_answer *wanted, uint32_t wanted_count, const char *event)
+/* What a rule answered, wherever that stands. */
+static struct rule_answer answer_of(const struct rule_answers *answers, const struct rule *rule)
 {
-    for (uint32_t i = 0; i < got_count || i < wanted_count; i++) {
+    for (uint32_t i = 0; i < answers->count; i++)
+        if (strcmp(answers->items[i].rule->name, rule->name) == 0)
+            return answers->items[i];
+    for (uint32_t i = 0; i < answers->failure_count; i++)
+        for (uint32_t at = 0; at < answers->failures[i].count; at++)
+            if (strcmp(answers->failures[i].rules[at]->name, rule->name) == 0)
+                return (struct rule_answer){rule, CONDITION_FAILED, answers->failures[i].fault};
+    return (struct rule_answer){.rule = rule, .answer = CONDITION_FALSE};
+}
+
+static void compare(const struct rule *const *rules, const struct rule_answers *all_got,
+                    const struct rule_answers *all_wanted, const char *event)
+{
+    uint32_t told = all_got->count;
+    for (uint32_t i = 0; i < all_got->failure_count; i++)
+        told += all_got->failures[i].count;
+    assert_int_equal(told, all_wanted->count); /* none twice */
+    for (; *rules; rules++) {
+        const struct rule_answer got = answer_of(all_got, *rules);
+        const struct rule_answer wanted = answer_of(all_wanted, *rules);
         const char *fault = "";
-        if (i >= got_count || i >= wanted_count ||
-            strcmp(got[i].rule->name, wanted[i].rule->name) != 0)
-            fault = "another rule";
-        else if (got[i].answer != wanted[i].answer)
+        if (got.answer != wanted.answer)
             fault = "another answer";
-        else if (got[i].answer == CONDITION_FAILED &&
-                 strcmp(reason(got[i].fault), reason(wanted[i].fault)) != 0)
+        else if (got.answer == CONDITION_FAILED &&
+                 strcmp(reason(got.fault), reason(wanted.fault)) != 0)
             fault = "another error";
         if (*fault)
-            fail_msg("%s\n  got    %s %s\n  wanted %s %s\n  event %s", fault,
-                     i < got_count && got[i].rule->condition ? cel_text(got[i].rule->condition)
-                                                             : "nothing",
-                     i < got_count && got[i].fault ? got[i].fault : "",
-                     i < wanted_count && wanted[i].rule->condition
-                         ? cel_text(wanted[i].rule->condition)
-                         : "nothing",
-                     i < wanted_count && wanted[i].fault ? wanted[i].fault : "", event);
+            fail_msg("%s\n  %s\n  got    %d %s\n  wanted %d %s\n  event %s", fault,
+                     (*rules)->condition ? cel_text((*rules)->condition) : "nothing",
+                     (int)got.answer, got.fault ? got.fault : "", (int)wanted.answer,
+                     wanted.fault ? wanted.fault : "", event);
     }
+}
+
+static uint32_t place_of(const struct rule *const *rules, const struct rule *rule)
+{
+    uint32_t place = 0;
+    while (rules[place] != rule)
+        place++;
+    return place;
+}
+
+/* All that answered are in the rules' order. */
+static void check_order(const struct rule *const *rules, const struct rule_answers *answers)
+{
+    for (uint32_t i = 1; i < answers->count; i++)
+        assert_true(place_of(rules, answers->items[i - 1].rule) <
+                    place_of(rules, answers->items[i].rule));
+    for (uint32_t i = 0; i < answers->failure_count; i++)
+        for (uint32_t at = 1; at < answers->failures[i].count; at++)
+            assert_true(place_of(rules, answers->failures[i].rules[at - 1]) <
+                        place_of(rules, answers->failures[i].rules[at]));
+}
+
+/* Each once; behind those that may be near none is left out. */
+static void check_falses(const struct rule *const *rules, const struct rule_answers *answers,
+                         const struct rule_falses *falses)
+{
+    uint32_t all = 0, listed = 0;
+    bool is_listed = false;
+    for (uint32_t i = 0; rules[i]; i++, is_listed = false) {
+        if (answer_of(answers, rules[i]).answer != CONDITION_FALSE)
+            continue;
+        all++;
+        for (uint32_t at = 0; at < falses->count; at++)
+            is_listed |= falses->rules[at] == rules[i];
+        listed += is_listed;
+        if (!is_listed && falses->count > RULE_NEAR_MOST)
+            assert_true(place_of(rules, falses->rules[falses->count - 1]) < i);
+    }
+    assert_int_equal(falses->all, all);
+    assert_int_equal(falses->count, all < RULE_FALSES_MOST ? all : RULE_FALSES_MOST);
+    assert_int_equal(falses->count, listed);
+    for (uint32_t i = RULE_NEAR_MOST + 1; i < falses->count; i++)
+        assert_true(place_of(rules, falses->rules[i - 1]) < place_of(rules, falses->rules[i]));
+}
+
+static void check_refusals(const struct rule *const *rules, const struct rule_answers *answers)
+{
+    uint32_t refusals = 0;
+    for (; *rules; rules++) {
+        if ((*rules)->again != RULE_RESTART || answer_of(answers, *rules).answer != CONDITION_FALSE)
+            continue;
+        assert_true(refusals < answers->refusal_count);
+        assert_ptr_equal(answers->refusals[refusals++], *rules);
+    }
+    assert_int_equal(refusals, answers->refusal_count);
 }
 
 static void ask_both(const struct pair *pair, struct arena *arena, const char *text,
@@ -432,7 +501,6 @@ static void ask_both(const struct pair *pair, struct arena *arena, const char *t
 {
     struct value event;
     struct diag diag;
-    uint32_t got_count, wanted_count;
     assert_true(json_read(arena, text, strlen(text), &json_event_limits, &event, &diag));
     struct customer *customer = customer_new(arena, "id:7");
     customer->profile = *value_path(&event, "data.customer");
@@ -447,17 +515,22 @@ static void ask_both(const struct pair *pair, struct arena *arena, const char *t
     struct condition_view view;
     condition_view_open(&view, &scene, arena);
     for (const char *type = "x"; type; type = *type == 'x' ? "y" : NULL) {
+        const struct ruleset_type *indexed = ruleset_type(pair->indexed, type);
         const struct rule_index *plain = ruleset_type(pair->plain, type)->index;
-        const struct rule_answer *got = rule_index_ask(ruleset_type(pair->indexed, type)->index,
-                                                       &view, arena, &got_count, NULL);
-        const struct rule_answer *wanted = rule_index_ask(plain, &view, arena, &wanted_count, NULL);
-        uint32_t rules;
-        compare(got, got_count, wanted, wanted_count, text);
-        rule_index_rules(plain, &rules);
-        tally->rules += rules;
-        for (uint32_t i = 0; i < wanted_count; i++) {
-            tally->matched += wanted[i].answer == CONDITION_TRUE;
-            tally->failed += wanted[i].answer == CONDITION_FAILED;
+        struct rule_falses falses;
+        const struct rule_answers *got = rule_index_ask(indexed->index, &view, arena, &falses);
+        const struct rule_answers *wanted = rule_index_ask(plain, &view, arena, NULL);
+        compare(indexed->on, got, wanted, text);
+        check_order(indexed->on, got);
+        check_falses(indexed->on, got, &falses);
+        check_refusals(indexed->on, got);
+        for (const struct rule *const *rule = indexed->on; *rule; rule++)
+            tally->rules++;
+        for (uint32_t i = 0; i < got->failure_count; i++)
+            tally->alike += got->failures[i].count;
+        for (uint32_t i = 0; i < wanted->count; i++) {
+            tally->matched += wanted->items[i].answer == CONDITION_TRUE;
+            tally->failed += wanted->items[i].answer == CONDITION_FAILED;
         }
     }
 }
@@ -496,10 +569,11 @@ static void test_random(void **state)
     arena_destroy(&arena);
     arena_destroy(&kept);
     /* Each answer must have come often enough for the comparison to mean something. */
-    print_message("%zu answers: %zu matches, %zu failures\n", tally.rules, tally.matched,
-                  tally.failed);
+    print_message("%zu answers: %zu matches, %zu failures, of which %zu alike\n", tally.rules,
+                  tally.matched, tally.failed, tally.alike);
     assert_in_range(tally.matched * 100 / tally.rules, 5, 80);
     assert_in_range(tally.failed * 100 / tally.rules, 5, 80);
+    assert_in_range(tally.alike * 100 / tally.failed, 5, 80);
 }
 
 /* One part fails, and another, which the index cannot compare or finds too much work, may
