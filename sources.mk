@@ -2136,6 +2136,7 @@ test_files = \
 	tests/functional/test_shards.py \
 	tests/functional/test_shards_cluster.py \
 	tests/functional/test_shards_ctl.py \
+	tests/functional/test_shards_emit.py \
 	tests/functional/test_shards_rates.py \
 	tests/functional/test_shards_web.py \
 	tests/functional/test_shards_words.py \

@@ -132,6 +132,14 @@ static void on_erased(void *context)
     worker->options.on_erased(worker->options.context);
 }
 
+/* Those of another shard stand where the mover finds them. */
+static void on_emits(void *context)
+{
+    const struct worker *worker = context;
+    if (worker->mover)
+        mover_wake(worker->mover);
+}
+
 /* So it is in all shards, each of which counts its part of the brake. */
 static void on_braked(void *context, const char *rule, int64_t now_ms)
 {
@@ -255,6 +263,7 @@ static void build_pipeline(struct worker *worker)
         .on_sent = on_sent,
         .on_messages = on_messages,
         .on_erased = on_erased,
+        .on_emits = on_emits,
         .on_braked = on_braked,
         .context = worker,
     };

@@ -15,6 +15,8 @@
       "events seen before, of which the repetition said something else")                           \
     X(EVENTS_ERASED, "nudged_events_erased_total", COUNTER, COUNT, "",                             \
       "events older than the erasure of their customer: dropped")                                  \
+    X(EVENTS_NOBODY, "nudged_events_nobody_total", COUNTER, COUNT, "",                             \
+      "events that rules made about customers whom nobody knows: dropped")                         \
     X(EVENTS_DEAD, "nudged_events_dead_total", COUNTER, COUNT, "reason",                           \
       "events given up as dead letters")                                                           \
     X(EVENTS_MOVED, "nudged_events_moved_total", COUNTER, COUNT, "",                               \

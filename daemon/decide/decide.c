@@ -254,6 +254,14 @@ static void tell_repetition(struct deciding *d, const struct customer_seen *seen
                    "since", seen->at_ms);
 }
 
+/* What a rule made about another customer, of whom nobody has heard by the time that it comes: in
+ * another shard only that one knows. */
+static bool is_for_nobody(const struct deciding *d, const struct shop_event *event)
+{
+    return d->decision->bare && event->internal && event->hops &&
+           strcmp(event->source, "nudged") == 0 && strncmp(event->type, "message.", 8) != 0;
+}
+
 static void consider_event(struct deciding *d, const struct shop_event *event)
 {
     d->event = event;
@@ -262,6 +270,10 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
     lookups_begin(d->lookups);
     if (words_is_past(d, event) || requeued_is_past(d)) {
         d->decision->counts.erased++;
+        return;
+    }
+    if (is_for_nobody(d, event)) {
+        d->decision->counts.nobody++;
         return;
     }
     if (is_erasure(event)) {

@@ -79,7 +79,8 @@ struct decision_halted {
 };
 
 struct decision_counts {
-    uint32_t decided, duplicate, differs, refused, failed, erased; /* `differs`: of `duplicate` */
+    uint32_t decided, duplicate, differs, refused, failed, erased,
+        nobody; /* `differs`: of `duplicate` */
 };
 
 #endif

@@ -227,7 +227,6 @@ static void make_records(const struct decision *decision, struct arena *arena,
     commit->trace_count = decision->trace_count;
 }
 
-/* Events about other customers. */
 static void make_watches(const struct decision *decision, struct arena *arena,
                          struct commit *commit)
 {
@@ -240,16 +239,28 @@ static void make_watches(const struct decision *decision, struct arena *arena,
     commit->watch_count = decision->watch_count;
 }
 
-static void make_emits(const struct decision *decision, struct arena *arena, struct commit *commit)
+/* ---- Events about other customers ---- */
+
+/* Whether who has the key stands in another shard than this customer. */
+static bool is_abroad(const struct commit_builder_input *input, const char *key)
 {
+    return placement_of(&input->placement, key) !=
+           placement_of(&input->placement, input->customer->key);
+}
+
+static void make_emits(const struct commit_builder_input *input, struct arena *arena,
+                       struct commit *commit)
+{
+    const struct decision *decision = input->decision;
     struct commit_emit *emits = arena_alloc(arena, sizeof *emits * (decision->emit_count + 1));
     for (uint32_t i = 0; i < decision->emit_count; i++) {
-        const struct value *event = &decision->emits[i].event;
-        emits[i].key = decision->emits[i].key;
-        emits[i].event = event->kind == VALUE_NULL ? slice_of("") : print(arena, event);
+        const struct decision_emit *emit = &decision->emits[i];
+        bool event = emit->event.kind != VALUE_NULL, abroad = is_abroad(input, emit->key);
+        if (event || !abroad) /* else it would be asked here who is known there */
+            emits[commit->emit_count++] = (struct commit_emit){
+                emit->key, abroad, event ? print(arena, &emit->event) : slice_of("")};
     }
     commit->emits = emits;
-    commit->emit_count = decision->emit_count;
 }
 
 /* ---- Keys ---- */
@@ -493,7 +504,7 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
     if (decision->full)
         make_full(arena, decision->full_ms, commit);
     make_halts(input, arena, commit);
-    make_emits(decision, arena, commit);
+    make_emits(input, arena, commit);
     make_watches(decision, arena, commit);
     make_codes(input, arena, commit);
     make_records(decision, arena, commit);

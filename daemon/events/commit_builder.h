@@ -13,6 +13,7 @@
 #include "decide/person.h"
 #include "decide/policy.h"
 #include "store/customers.h"
+#include "store/placement.h"
 
 struct commit_builder_input {
     struct customer *customer; /* after the decision */
@@ -22,6 +23,7 @@ struct commit_builder_input {
     const struct said_text *records; /* of P:said, by which it was decided */
     size_t record_count;
     const struct policy *policy;
+    struct placement placement;
     struct decision *decision; /* what has no room in the document is taken out of it */
     const struct shop_event *const *events;
     size_t event_count;

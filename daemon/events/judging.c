@@ -261,6 +261,7 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
         .records = work->records,
         .record_count = work->record_count,
         .policy = &judging->generation->policy,
+        .placement = config_placement(judging->generation->config),
         .decision = &work->decision,
         .events = work->events,
         .event_count = work->chosen,

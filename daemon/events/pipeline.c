@@ -489,6 +489,8 @@ static void go_on(struct work *work, size_t queued)
         options->on_messages(options->context);
     if (work->decision.erased_count)
         options->on_erased(options->context);
+    if (work->decision.emit_count)
+        options->on_emits(options->context);
     for (uint32_t i = 0; i < work->decision.brake_count; i++)
         options->on_braked(options->context, work->decision.brakes[i], work->batch->now_ms);
     work_advance(work);

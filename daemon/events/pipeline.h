@@ -36,6 +36,8 @@ struct pipeline_options {
     void (*on_messages)(void *context);
     /* Somebody was erased: after the commit. */
     void (*on_erased)(void *context);
+    /* Rules made events about others: likewise. */
+    void (*on_emits)(void *context);
     /* `policy.brake` has paused a rule: likewise. */
     void (*on_braked)(void *context, const char *rule, int64_t now_ms);
     void *context;

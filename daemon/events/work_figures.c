@@ -62,6 +62,7 @@ void work_figures_count(const struct work *work)
     metrics_add(METRIC_COMMITS, 1);
     metrics_add(METRIC_EVENTS_DECIDED, decision->counts.decided);
     metrics_add(METRIC_EVENTS_ERASED, decision->counts.erased);
+    metrics_add(METRIC_EVENTS_NOBODY, decision->counts.nobody);
     metrics_add(METRIC_EVENTS_DUPLICATE, decision->counts.duplicate);
     metrics_add(METRIC_EVENTS_DIFFERENT, decision->counts.differs);
     metrics_add(METRIC_CONDITIONS_FAILED, decision->counts.failed);

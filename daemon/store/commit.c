@@ -165,13 +165,25 @@ static void put_watches(struct arguments *arguments, const struct commit *commit
     }
 }
 
-static void put_emits(struct arguments *arguments, const struct commit *commit)
+static void put_emits_of(struct arguments *arguments, const struct commit *commit, const char *name,
+                         bool abroad, size_t count)
 {
-    put_list(arguments, "emits", commit->emit_count);
+    put_list(arguments, name, count);
     for (size_t i = 0; i < commit->emit_count; i++) {
+        if (commit->emits[i].abroad != abroad)
+            continue;
         arguments_text(arguments, commit->emits[i].key);
         arguments_bytes(arguments, commit->emits[i].event.text, commit->emits[i].event.length);
     }
+}
+
+static void put_emits(struct arguments *arguments, const struct commit *commit)
+{
+    size_t abroad = 0;
+    for (size_t i = 0; i < commit->emit_count; i++)
+        abroad += commit->emits[i].abroad;
+    put_emits_of(arguments, commit, "emits", false, commit->emit_count - abroad);
+    put_emits_of(arguments, commit, "abroad", true, abroad);
 }
 
 /* What is another key's, and is or will be this customer's. */

@@ -64,7 +64,7 @@ struct commit {
     size_t code_count;
     const struct commit_run *runs;
     size_t run_count;
-    const struct commit_emit *emits; /* for P:events */
+    const struct commit_emit *emits; /* for P:events, or P:strays */
     size_t emit_count;
     const struct commit_watch *watches; /* in the order in which they were said */
     size_t watch_count;

@@ -4,6 +4,7 @@
 #ifndef NUDGED_STORE_COMMIT_ITEMS_H
 #define NUDGED_STORE_COMMIT_ITEMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,7 +61,8 @@ struct commit_erased {
 
 /* An event that nudged makes, of the customer with that key. */
 struct commit_emit {
-    const char *key;    /* assumed to be known: a document stands under it */
+    const char *key;    /* assumed to be known: a document stands under it, unless it is … */
+    bool abroad;        /* … another shard's: there it is seen whether anybody knows it */
     struct slice event; /* empty: none is made, and only that is asked */
 };
 

@@ -1,5 +1,5 @@
 -- The lists, and how many arguments an item of each has.
-local WIDTHS = {withdrawals = 3, emits = 2, dead = 5, postponed = 2, full = 2, joins = 2, moves = 1,
+local WIDTHS = {withdrawals = 3, emits = 2, abroad = 2, dead = 5, postponed = 2, full = 2, joins = 2, moves = 1,
     redirects = 3, said = 4, erased = 2, starts = 2, forgotten = 1, ticks = 1, zones = 5, paused = 1, halted = 3,
     brakes = 1, braked = 4, codes = 4, runs = 2, dry = 1, watches = 3, tellings = 3}
 local ABSENT = {__index = function(_, name)

@@ -91,6 +91,9 @@ local function put_records(c)
             redis.call('XADD', EVENTS, '*', 'event', emit[2], 'own', emit[1])
         end
     end
+    for _, emit in ipairs(c.abroad) do -- from there it is moved to its shard
+        redis.call('XADD', P .. ':strays', '*', 'event', emit[2], 'own', emit[1])
+    end
     for _, letter in ipairs(c.dead) do
         redis.call('XADD', P .. ':dead', '*', 'kind', letter[1], 'reason', letter[2], 'detail',
             letter[3], 'customer', c.customer, 'body', letter[4], unpack(letter[5] ~= '' and {'own', letter[5]} or {}))

@@ -247,13 +247,16 @@ static void test_emits_and_traces(void **state)
     struct commit_fixture *scene = *state;
     struct commit first = commit_fixture_document("", "1-9-1", V1);
     const struct commit_emit events[] = {
-        {"id:8", {"{\"type\":\"a\"}", 12}}, {"id:9", {"{\"type\":\"b\"}", 12}}, {"id:10", {"", 0}}};
+        {"id:8", false, {"{\"type\":\"a\"}", 12}},
+        {"id:9", false, {"{\"type\":\"b\"}", 12}},
+        {"id:10", false, {"", 0}},
+        {"id:11", true, {"{\"type\":\"c\"}", 12}}}; /* nobody asks here whether they are known */
     struct slice lines[120];
     char texts[120][8];
     for (size_t i = 0; i < 120; i++)
         lines[i] = (struct slice){texts[i], (size_t)snprintf(texts[i], sizeof texts[i], "%zu", i)};
     first.emits = events;
-    first.emit_count = 3;
+    first.emit_count = 4;
     first.traces = lines;
     first.trace_count = 120;
     redis_fixture_ask(&scene->redis, "SET t:customer:id:8 {}");
@@ -265,10 +268,13 @@ static void test_emits_and_traces(void **state)
     assert_redis(&scene->redis, "2", "XLEN t:events");
     assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XRANGE t:events - +"),
                            "[event {\"type\":\"b\"} own id:9]"));
+    assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XRANGE t:strays - +"),
+                           "[event {\"type\":\"c\"} own id:11]"));
     assert_redis(&scene->redis, "100", "LLEN t:trace:id:7");
     assert_redis(&scene->redis, "[119 118]", "LRANGE t:trace:id:7 0 1");
     assert_string_equal(commit_fixture_ask(scene, &first), "done");
     assert_redis(&scene->redis, "2", "XLEN t:events");
+    assert_redis(&scene->redis, "1", "XLEN t:strays");
 }
 
 /* Nothing outside the prefix, whatever was in the commit. */
@@ -281,7 +287,7 @@ static void test_keys(void **state)
     all.deadline_ms = 5;
     all.messages = messages;
     all.message_count = 2;
-    const struct commit_emit emit = {"id:7", text};
+    const struct commit_emit emit = {"id:7", false, text};
     redis_fixture_ask(&scene->redis, "SET t:customer:id:7 {}");
     all.seen = "?";
     all.emits = &emit;
