@@ -1077,6 +1077,8 @@ library_sources = \
 	daemon/store/reach.h \
 	daemon/store/remembered.c \
 	daemon/store/remembered.h \
+	daemon/store/reserving.c \
+	daemon/store/reserving.h \
 	daemon/store/returned_mail.c \
 	daemon/store/returned_mail.h \
 	daemon/store/returns.c \
@@ -1291,6 +1293,7 @@ lua_scripts = \
 	daemon/store/recover.lua \
 	daemon/store/renew.lua \
 	daemon/store/requeue.lua \
+	daemon/store/reserve.lua \
 	daemon/store/revive.lua \
 	daemon/store/rights.lua \
 	daemon/store/rouse.lua \

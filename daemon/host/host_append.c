@@ -1,7 +1,8 @@
 /*
  * host_append_take, at the end: a frame is read into a `request`, each of its events looked at
  * (look_at), those that may pass put into the `part` of their shard (split), each part asked of
- * Redis (store/appending), and what became of each event answered in one frame. What Redis'
+ * Redis (store/appending), and what became of each event answered in one frame. A key that a client
+ * has chosen is asked for first, where there are many shards (store/reserving). What Redis'
  * connection cannot take now is answered "unavailable" at once.
  */
 #include "host/host_append.h"
@@ -11,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -18,6 +20,7 @@
 #include "base/word.h"
 #include "redis/connection.h"
 #include "store/appending.h"
+#include "store/reserving.h"
 #include "store/routing.h"
 #include "web/ask.h"
 #include "web/outside_event.h"
@@ -55,8 +58,9 @@ struct request {
     const char *login;      /* NULL: the source tells */
     const char **event_ids; /* of `events`; "" where one has none */
     struct part *parts;
-    size_t part_count, open; /* parts that have no answer yet … */
-    size_t held;             /* … and those that may still bring one */
+    struct scripts *reserver; /* of the shard that knows the key; NULL: it is not asked for */
+    size_t part_count, open;  /* parts that have no answer yet … */
+    size_t held;              /* … and those that may still bring one */
     enum appending_state worst;
 };
 
@@ -177,11 +181,16 @@ static void free_request(struct request *request)
     free(request);
 }
 
+static void let_go(struct request *request)
+{
+    if (--request->held == 0)
+        free_request(request);
+}
+
 static void release(void *context)
 {
     struct part *part = context;
-    if (--part->request->held == 0)
-        free_request(part->request);
+    let_go(part->request);
 }
 
 /* The first line of an event's way, for who follows it by its id. */
@@ -229,7 +238,7 @@ static void on_done(void *context, enum appending_state state, const struct repl
         end(request);
 }
 
-/* ---- The outside ---- */
+/* ---- Into Redis ---- */
 
 static void add_to(struct request *request, size_t shard, size_t event, struct part **of_shard)
 {
@@ -246,14 +255,12 @@ static void add_to(struct request *request, size_t shard, size_t event, struct p
     part->events[part->count++] = request->events[event];
 }
 
-/* Whether each shard that is to have a part can be reached. */
-static bool split(struct request *request)
+static void split(struct request *request)
 {
     const struct host_append_options *options = &request->append->options;
     size_t shards = placement_count(&options->routes.placement);
     const struct shop_event_form form = {.key_paths = options->key_paths(options->context)};
     struct part **of_shard = arena_zero(request->arena, sizeof *of_shard * shards);
-    bool good = true;
     request->parts = arena_zero(request->arena, sizeof *request->parts * shards);
     for (size_t i = 0; i < request->event_count; i++) {
         const struct routing routing =
@@ -261,10 +268,31 @@ static bool split(struct request *request)
         for (size_t k = routing.shard; k < (routing.every ? shards : routing.shard + 1); k++)
             add_to(request, k, i, of_shard);
     }
+}
+
+static bool is_there(struct scripts *scripts)
+{
+    return scripts && connection_ready(scripts_connection(scripts));
+}
+
+/* A key of who pushes: that of a webhook's delivery has its body, which goes to the same shards. */
+static bool is_reserved(const struct request *request)
+{
+    return placement_count(&request->append->options.routes.placement) > 1 && request->login &&
+           request->name_count == 1 && request->digest.length;
+}
+
+/* Whether each shard that is to have a part can be reached, and that which knows the key. */
+static bool find_shards(struct request *request)
+{
+    const struct routes *routes = &request->append->options.routes;
+    bool reserved = is_reserved(request), good = true;
+    split(request);
     for (size_t i = 0; i < request->part_count; i++)
-        good = good && request->parts[i].scripts &&
-               connection_ready(scripts_connection(request->parts[i].scripts));
-    return good;
+        good = good && is_there(request->parts[i].scripts);
+    if (reserved)
+        request->reserver = reserving_scripts(routes, request->names[0]);
+    return good && (!reserved || is_there(request->reserver));
 }
 
 static void ask_redis(struct part *part)
@@ -281,6 +309,45 @@ static void ask_redis(struct part *part)
                   &(struct appending_call){&request->append->owner, on_done, part, release});
 }
 
+static void append_all(struct request *request)
+{
+    request->open = request->part_count;
+    request->held += request->part_count;
+    for (size_t i = 0; i < request->part_count; i++)
+        ask_redis(&request->parts[i]);
+}
+
+/* Nothing was appended before; nor is it where the key is another request's. */
+static void on_reserved(void *context, int64_t left_ms, const struct diag *fault)
+{
+    struct request *request = context;
+    failpoint("reserved");
+    if (left_ms > 0) {
+        request->keep_ms = left_ms;
+        append_all(request);
+        return;
+    }
+    request->worst = fault ? APPENDING_UNAVAILABLE : APPENDING_CONFLICT;
+    end(request);
+}
+
+static void let_reserved_go(void *context)
+{
+    let_go(context);
+}
+
+static void reserve(struct request *request)
+{
+    const struct reserving reserving = {
+        .name = request->names[0], .digest = request->digest, .keep_ms = request->keep_ms};
+    request->held = 1;
+    reserving_run(
+        request->reserver, &reserving,
+        &(struct reserving_call){&request->append->owner, on_reserved, request, let_reserved_go});
+}
+
+/* ---- The outside ---- */
+
 bool host_append_take(struct host_append *append, struct wire_frame *frame)
 {
     struct request *request = mem_zero(1, sizeof *request);
@@ -290,11 +357,12 @@ bool host_append_take(struct host_append *append, struct wire_frame *frame)
         free_request(request);
         return false;
     }
-    if (request->event_count && append->open < OPEN_MOST && split(request)) {
+    if (request->event_count && append->open < OPEN_MOST && find_shards(request)) {
         append->open++;
-        request->open = request->held = request->part_count;
-        for (size_t i = 0; i < request->part_count; i++)
-            ask_redis(&request->parts[i]);
+        if (request->reserver)
+            reserve(request);
+        else
+            append_all(request);
     } else {
         answer(request);
         free_request(request);

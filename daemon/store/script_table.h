@@ -42,6 +42,7 @@
     X(SWEEP, sweep)               \
     X(ASKED, asked)               \
     X(TELL, tell)                 \
+    X(RESERVE, reserve)           \
     X(APPEND, append)             \
     X(MEMBERS, members)           \
     X(WORDS, words)               \
