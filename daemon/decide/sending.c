@@ -397,9 +397,20 @@ static bool grant_one(struct deciding *d, struct sending_want *want)
     return want->held_out && asked.refusal;
 }
 
+/* Those whose journey has failed have no place in the order of rules. */
+static void forget_failed(struct deciding *d)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < d->want_count; i++)
+        if (d->wants[i].rule)
+            d->wants[kept++] = d->wants[i];
+    d->want_count = kept;
+}
+
 uint32_t sending_grant(struct deciding *d, struct sending_stopped **stopped)
 {
     uint32_t count = 0;
+    forget_failed(d);
     *stopped = arena_alloc(d->arena, sizeof **stopped * (d->want_count + 1));
     if (d->want_count > 1)
         qsort(d->wants, d->want_count, sizeof *d->wants, by_priority);

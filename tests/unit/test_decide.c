@@ -445,6 +445,22 @@ static void test_failed_send(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* What cannot be made ends its journey where that acts, before anything is granted: the sends of
+ * others are in order all the same, whichever came first. */
+static void test_failed_before_it_acts(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, "{name: q, on: x, send: a}\n---\n"
+                                  "{name: r, on: x, steps: [{send: {template: b, data: {d: note}}},"
+                                  " {set: {seen: 'true'}}]}\n---\n"
+                                  "{name: s, on: x, priority: 1, send: c}");
+    assert_string_equal(decide_fixture_play(&fixture, 0, "{\"type\":\"x\"," ANA "}"),
+                        "r error note: no such field; s sends c; q sends a");
+    assert_int_equal(fixture.last.message_count, 2);
+    decide_fixture_close(&fixture);
+}
+
 static void test_too_many_journeys(void **state)
 {
     (void)state;
@@ -638,6 +654,7 @@ int main(void)
         cmocka_unit_test(test_taken_back),
         cmocka_unit_test(test_dead_letters),
         cmocka_unit_test(test_failed_send),
+        cmocka_unit_test(test_failed_before_it_acts),
         cmocka_unit_test(test_too_many_journeys),
         cmocka_unit_test(test_effects),
         cmocka_unit_test(test_effects_of_a_batch),
