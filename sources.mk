@@ -75,6 +75,9 @@ library_sources = \
 	daemon/base/json_place.h \
 	daemon/base/json_print.c \
 	daemon/base/json_read.c \
+	daemon/base/json_scan.h \
+	daemon/base/json_shape.c \
+	daemon/base/json_shape.h \
 	daemon/base/locale_format.c \
 	daemon/base/locale_format.h \
 	daemon/base/log.c \
@@ -1492,6 +1495,7 @@ unit_programs = \
 	tests/unit/test_journey \
 	tests/unit/test_json \
 	tests/unit/test_json_place \
+	tests/unit/test_json_shape \
 	tests/unit/test_keys \
 	tests/unit/test_liquid \
 	tests/unit/test_liquid_date \

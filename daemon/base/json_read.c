@@ -9,9 +9,6 @@
  */
 #include "base/json.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/decimal.h"
 #include "base/hex.h"
+#include "base/json_scan.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -81,14 +79,6 @@ static inline struct value *push(struct reader *reader)
     return &reader->stack[reader->used++];
 }
 
-static inline const char *skip_space(const char *at, const char *end)
-{
-    while (at < end && (unsigned char)*at <= ' ' &&
-           (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
-        at++;
-    return at;
-}
-
 static inline bool is_next(const struct reader *reader, const char *at, char c)
 {
     return at < reader->end && *at == c;
@@ -96,66 +86,11 @@ static inline bool is_next(const struct reader *reader, const char *at, char c)
 
 /* ---- Strings ---- */
 
-static inline bool is_plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-/* Of eight bytes, a high bit at the first one that is not plain, and perhaps at later
- * ones: the classic tests for a byte that is zero or below a bound, in which a borrow
- * only goes upwards. */
-static inline uint64_t special_bits(uint64_t eight)
-{
-    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
-    uint64_t quote = eight ^ ones * '"', backslash = eight ^ ones * '\\';
-    return ((quote - ones) | (backslash - ones) | (eight - ones * 0x20) | eight) & highs;
-}
-
-/* Eight bytes, the first one lowest. */
-static inline uint64_t load_eight(const char *at)
-{
-    uint64_t eight;
-    memcpy(&eight, at, sizeof eight);
-    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(eight) : eight;
-}
-
-#ifdef __SSE2__
-/* Likewise of sixteen bytes, a bit for each that is not plain. One above 0x7f is negative here. */
-static inline unsigned special_of_sixteen(const char *at)
-{
-    __m128i bytes = _mm_loadu_si128((const __m128i *)at);
-    __m128i special = _mm_cmpgt_epi8(_mm_set1_epi8(0x20), bytes);
-    special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
-    special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-    return (unsigned)_mm_movemask_epi8(special);
-}
-#endif
-
-/* The first byte from `at` on that is not plain, or `end`. */
-static inline const char *skip_plain(const char *at, const char *end)
-{
-#ifdef __SSE2__
-    for (; end - at >= 16; at += 16) {
-        unsigned special = special_of_sixteen(at);
-        if (special)
-            return at + __builtin_ctz(special);
-    }
-#endif
-    for (; end - at >= 8; at += 8) {
-        uint64_t special = special_bits(load_eight(at));
-        if (special)
-            return at + __builtin_ctzll(special) / 8;
-    }
-    while (at < end && is_plain((unsigned char)*at))
-        at++;
-    return at;
-}
-
 /* Over the characters of a string up to its quote or a backslash. */
 static const char *skip_characters(struct reader *reader, const char *at)
 {
     for (;;) {
-        at = skip_plain(at, reader->end);
+        at = json_scan_plain(at, reader->end);
         if (at == reader->end)
             return fail(reader, at, "json-syntax", "a string has no closing quote");
         if (*at == '"' || *at == '\\')
@@ -280,7 +215,7 @@ __attribute__((always_inline)) static inline const char *read_string(struct read
                                                                      const char *at)
 {
     const char *start = at + 1;
-    at = skip_plain(start, reader->end);
+    at = json_scan_plain(start, reader->end);
     if (!is_next(reader, at, '"'))
         return read_other_string(reader, start, at);
     put_string(push(reader), start, at);
@@ -364,7 +299,7 @@ static bool fits_integer(const struct number *number)
  * added up, then fours, then all. */
 static inline uint32_t eight_digits(const char *at)
 {
-    uint64_t eight = load_eight(at), digits = eight - 0x3030303030303030u;
+    uint64_t eight = json_scan_eight(at), digits = eight - 0x3030303030303030u;
     if (((eight + 0x4646464646464646u) | digits) & 0x8080808080808080u)
         return UINT32_MAX;
     digits = digits * 10 + (digits >> 8);
@@ -398,6 +333,33 @@ static inline const char *read_plain_integer(struct reader *reader, const char *
     return at;
 }
 
+/* Likewise one such as a price: up to 15 digits, and a point between them. */
+static inline const char *read_plain_decimal(struct reader *reader, const char *first)
+{
+    const char *at = first, *point = NULL, *end = reader->end;
+    uint64_t digits = 0;
+    double real;
+    for (; at < end && at - first < 16; at++) {
+        if (*at >= '0' && *at <= '9')
+            digits = digits * 10 + (uint64_t)(*at - '0');
+        else if (*at != '.' || point)
+            break;
+        else
+            point = at;
+    }
+    bool more = at < end && ((*at >= '0' && *at <= '9') || *at == '.' || (*at | 0x20) == 'e');
+    if (more || !point || point == first || point + 1 == at ||
+        (*first == '0' && point - first > 1) ||
+        !decimal_exact(digits, (int32_t)(point + 1 - at), &real))
+        return NULL;
+    *push(reader) = (struct value){.kind = VALUE_DOUBLE,
+                                   .flags = VALUE_FLEXIBLE | VALUE_SPELLED,
+                                   .length = (uint32_t)(at - first),
+                                   .real = real,
+                                   .text = first};
+    return at;
+}
+
 /* What was scanned up to `at`; false where it is too large. */
 static bool make_number(const struct number *number, const char *at, struct value *value)
 {
@@ -426,11 +388,13 @@ static bool make_number(const struct number *number, const char *at, struct valu
 
 static const char *read_number(struct reader *reader, const char *at)
 {
-    struct number number = {.start = at, .whole = true};
-    struct value value = {.flags = VALUE_FLEXIBLE};
     const char *end = read_plain_integer(reader, at);
+    if (!end)
+        end = read_plain_decimal(reader, at);
     if (end)
         return end;
+    struct number number = {.start = at, .whole = true};
+    struct value value = {.flags = VALUE_FLEXIBLE};
     end = scan_number(reader, at, &number);
     if (!end)
         return NULL;
@@ -457,14 +421,14 @@ static const char *read_other(struct reader *reader, const char *at);
 __attribute__((always_inline)) static inline const char *read_value(struct reader *reader,
                                                                     const char *at)
 {
-    at = skip_space(at, reader->end);
+    at = json_scan_space(at, reader->end);
     if (at == reader->end)
         return fail_syntax(reader, at, "");
     if (reader->nodes_left == 0)
         return fail(reader, at, "json-nodes", "too many values");
     reader->nodes_left--;
     at = *at == '"' ? read_string(reader, at) : read_other(reader, at);
-    return at ? skip_space(at, reader->end) : NULL;
+    return at ? json_scan_space(at, reader->end) : NULL;
 }
 
 /* Over the bracket that opens a container. */
@@ -473,7 +437,7 @@ static const char *enter(struct reader *reader, const char *at)
     if (reader->depth_left == 0)
         return fail(reader, at, "json-depth", "nested too deep");
     reader->depth_left--;
-    return skip_space(at + 1, reader->end);
+    return json_scan_space(at + 1, reader->end);
 }
 
 static const char *read_items(struct reader *reader, const char *at)
@@ -567,13 +531,13 @@ static bool close_map(struct reader *reader, size_t base)
 
 static const char *read_member(struct reader *reader, const char *at)
 {
-    at = skip_space(at, reader->end);
+    at = json_scan_space(at, reader->end);
     if (!is_next(reader, at, '"'))
         return fail_syntax(reader, at, "a key in double quotes was expected");
     at = read_string(reader, at);
     if (!at)
         return NULL;
-    at = skip_space(at, reader->end);
+    at = json_scan_space(at, reader->end);
     if (!is_next(reader, at, ':'))
         return fail_syntax(reader, at, "`:` was expected");
     return read_value(reader, at + 1);
@@ -633,24 +597,44 @@ static bool read_text(struct reader *reader)
     return at != NULL;
 }
 
+/* Not `first`, which need not be zero. */
+static void begin(struct reader *reader, struct arena *arena, const char *text, const char *end,
+                  const struct json_limits *limits, struct diag *diag)
+{
+    reader->text = text;
+    reader->end = end;
+    reader->arena = arena;
+    reader->limits = limits;
+    reader->diag = diag;
+    reader->stack = reader->first;
+    reader->used = 0;
+    reader->capacity = FIRST_STACK;
+    reader->nodes_left = limits->nodes;
+    reader->depth_left = limits->depth < DEPTH_MOST ? limits->depth : DEPTH_MOST;
+}
+
 bool json_read(struct arena *arena, const char *text, size_t length,
                const struct json_limits *limits, struct value *value, struct diag *diag)
 {
     struct reader reader;
-    reader.text = text;
-    reader.end = text + length;
-    reader.arena = arena;
-    reader.limits = limits;
-    reader.diag = diag;
-    reader.stack = reader.first;
-    reader.used = 0;
-    reader.capacity = FIRST_STACK;
-    reader.nodes_left = limits->nodes;
-    reader.depth_left = limits->depth < DEPTH_MOST ? limits->depth : DEPTH_MOST;
+    begin(&reader, arena, text, text + length, limits, diag);
     bool whole = read_text(&reader);
     if (whole)
         *value = reader.stack[0];
     if (reader.stack != reader.first)
         free(reader.stack);
     return whole;
+}
+
+const char *json_scan_scalar(struct arena *arena, const char *at, const char *end,
+                             struct value *value)
+{
+    struct reader reader;
+    if (at == end || *at == '{' || *at == '[')
+        return NULL;
+    begin(&reader, arena, at, end, &json_event_limits, NULL);
+    at = *at == '"' ? read_string(&reader, at) : read_other(&reader, at);
+    if (at)
+        *value = reader.first[0];
+    return at;
 }

@@ -19,11 +19,29 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/json_place.h"
+#include "base/json_shape.h"
 
 /* Members of the short form that are attributes, not data. */
 static const struct slice attributes[] = {{"type", 4},    {"id", 2},   {"source", 6},
                                           {"subject", 7}, {"time", 4}, {"specversion", 11},
                                           {"hops", 4}};
+
+enum { KEYS_MOST = 8, MEMBERS_MOST = 24 /* a map of more has an index */ };
+
+/* Of all texts of a shape: where the values stand, in bytes behind the root's map; 0: nowhere. */
+struct layout {
+    const char *const *key_paths; /* whose places `keys` are */
+    uint32_t type, id, source, time, hops, data, customer, keys[KEYS_MOST];
+    bool full; /* it is no short form, of which the data are these members of the root: */
+    uint32_t members[MEMBERS_MOST], member_count;
+    uint64_t marks;
+};
+
+/* An event's tree; with a layout nothing needs to be looked for in it. */
+struct tree {
+    const struct value *root;
+    const struct layout *layout; /* NULL: none is known */
+};
 
 /* An entry may have been added under any id: later than year 9999 is year 9999. */
 int64_t shop_event_arrival(const char *entry)
@@ -42,11 +60,19 @@ static bool refuse(struct diag *diag, const char *code, const char *text)
     return false;
 }
 
+static const struct value *at_place(const struct value *root, uint32_t place)
+{
+    return place ? (const struct value *)((const char *)root->map + place) : NULL;
+}
+
+/* The root's member that has its place in the layout. */
+#define MEMBER(tree, name) \
+    ((tree)->layout ? at_place((tree)->root, (tree)->layout->name) : value_get((tree)->root, #name))
+
 /* A text attribute; "" where it is absent. */
-static bool read_attribute(struct arena *arena, const struct value *root, const char *name,
+static bool read_attribute(struct arena *arena, const struct value *value, const char *name,
                            size_t most, const char **text, struct diag *diag)
 {
-    const struct value *value = value_get(root, name);
     *text = "";
     if (!value || value->kind == VALUE_NULL)
         return true;
@@ -75,10 +101,10 @@ static bool parse_time(const struct value *time, int64_t *ms)
     return value_to_double(time, &number) && clock_of_number(number, ms);
 }
 
-static bool read_time(const struct value *root, int64_t skew_ms, struct shop_event *event,
+static bool read_time(const struct tree *tree, int64_t skew_ms, struct shop_event *event,
                       struct diag *diag)
 {
-    const struct value *time = value_get(root, "time");
+    const struct value *time = MEMBER(tree, time);
     event->time_ms = event->arrival_ms;
     if (!time || time->kind == VALUE_NULL)
         return true;
@@ -91,27 +117,49 @@ static bool read_time(const struct value *root, int64_t skew_ms, struct shop_eve
     return true;
 }
 
-static bool is_attribute(const struct value *key)
+static bool is_attribute(const char *name, size_t length)
 {
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
-        if (key->length == attributes[i].length &&
-            bytes_are_same(key->string, attributes[i].text, key->length))
+        if (length == attributes[i].length && bytes_are_same(name, attributes[i].text, length))
             return true;
     return false;
 }
 
-static bool read_data(struct arena *arena, const struct value *root, struct shop_event *event,
+static bool is_full(const struct tree *tree)
+{
+    return tree->layout ? tree->layout->full : value_get(tree->root, "specversion") != NULL;
+}
+
+/* Of the short form, what is no attribute. */
+static struct value gather_data(struct arena *arena, const struct value_map *root)
+{
+    struct value data = value_new_map(arena, root->count);
+    for (uint32_t i = 0; i < root->count; i++)
+        if (!is_attribute(root->members[i].key.string, root->members[i].key.length))
+            value_add(arena, data, root->members[i].key, root->members[i].value);
+    return data;
+}
+
+static struct value copy_data(struct arena *arena, const struct value_map *root,
+                              const struct layout *layout)
+{
+    struct value data = value_new_map(arena, layout->member_count);
+    for (uint32_t i = 0; i < layout->member_count; i++)
+        data.map->members[i] = root->members[layout->members[i]];
+    data.map->count = layout->member_count;
+    data.map->marks = layout->marks;
+    return data;
+}
+
+static bool read_data(struct arena *arena, const struct tree *tree, struct shop_event *event,
                       struct diag *diag)
 {
-    if (!value_get(root, "specversion")) {
-        event->data = value_new_map(arena, root->map->count);
-        for (uint32_t i = 0; i < root->map->count; i++)
-            if (!is_attribute(&root->map->members[i].key))
-                value_add(arena, event->data, root->map->members[i].key,
-                          root->map->members[i].value);
+    if (!is_full(tree)) {
+        event->data = tree->layout ? copy_data(arena, tree->root->map, tree->layout)
+                                   : gather_data(arena, tree->root->map);
         return true;
     }
-    const struct value *data = value_get(root, "data");
+    const struct value *data = MEMBER(tree, data);
     if (data && data->kind != VALUE_MAP && data->kind != VALUE_NULL)
         return refuse(diag, "bad-data", "`data` must be an object");
     event->data = value_is(data, VALUE_MAP) ? *data : value_new_map(arena, 0);
@@ -126,14 +174,21 @@ static bool has_key(const struct shop_event *event, const struct customer_key *k
     return false;
 }
 
+static const struct value *find_key(const struct value *root, const char *path,
+                                    const struct value *data)
+{
+    return value_path(strcmp(path, "subject") == 0 ? root : data, path);
+}
+
 /* Every key that the event has. */
-static void find_keys(struct arena *arena, const struct value *root,
+static void find_keys(struct arena *arena, const struct tree *tree,
                       const struct shop_event_form *form, struct shop_event *event)
 {
     uint32_t capacity = 0;
     for (const char *const *path = form->key_paths; *path; path++) {
-        const struct value *holder = strcmp(*path, "subject") == 0 ? root : &event->data;
-        const struct value *value = value_path(holder, *path);
+        const struct value *value =
+            tree->layout ? at_place(tree->root, tree->layout->keys[path - form->key_paths])
+                         : find_key(tree->root, *path, &event->data);
         struct customer_key key;
         if (!value || !customer_key_make(arena, form->key_paths, *path, value, &key) ||
             has_key(event, &key))
@@ -159,16 +214,17 @@ static bool read_own_key(struct arena *arena, const struct value *customer,
     return true;
 }
 
-static bool read_keys(struct arena *arena, const struct value *root,
+static bool read_keys(struct arena *arena, const struct tree *tree,
                       const struct shop_event_form *form, struct shop_event *event,
                       struct diag *diag)
 {
-    const struct value *customer = value_get(&event->data, "customer");
+    const struct value *customer = tree->layout ? at_place(tree->root, tree->layout->customer)
+                                                : value_get(&event->data, "customer");
     if (customer && customer->kind != VALUE_MAP && customer->kind != VALUE_NULL)
         return refuse(diag, "bad-customer", "`customer` must be an object");
     event->customer = value_is(customer, VALUE_MAP) ? *customer : value_null();
     if (!read_own_key(arena, customer, form, event))
-        find_keys(arena, root, form, event);
+        find_keys(arena, tree, form, event);
     if (event->key_count == 0)
         return refuse(diag, "no-customer",
                       "no customer: neither `customer.id` nor `customer.email` is there");
@@ -176,9 +232,9 @@ static bool read_keys(struct arena *arena, const struct value *root,
     return true;
 }
 
-static bool read_hops(const struct value *root, struct shop_event *event, struct diag *diag)
+static bool read_hops(const struct tree *tree, struct shop_event *event, struct diag *diag)
 {
-    const struct value *hops = value_get(root, "hops");
+    const struct value *hops = MEMBER(tree, hops);
     if (!hops)
         return true;
     if (hops->kind != VALUE_INT || hops->integer < 0)
@@ -246,18 +302,29 @@ static void name_event(const char *text, size_t length, struct shop_event *event
     spread_hex(event->origin, event->entry, strlen(event->entry));
 }
 
+static void put(struct value_map *map, const char *name, size_t length, struct value value)
+{
+    struct value_member *member = &map->members[map->count++];
+    member->key = value_string(name, length);
+    member->value = value;
+    map->marks |= bytes_mark(name, length);
+}
+
+#define PUT(map, name, value) put(map, name, sizeof name - 1, value)
+
 static void make_document(struct arena *arena, struct shop_event *event)
 {
-    char time[CLOCK_TEXT_SIZE];
+    char *time = arena_alloc(arena, CLOCK_TEXT_SIZE);
     clock_format(event->time_ms, time);
     event->document = value_new_map(arena, 6);
-    value_add(arena, event->document, value_text("type"), value_text(event->type));
-    value_add(arena, event->document, value_text("id"), value_text(event->id));
-    value_add(arena, event->document, value_text("source"), value_text(event->source));
-    value_add(arena, event->document, value_text("time"), value_text(arena_text(arena, time)));
-    value_add(arena, event->document, value_text("data"), event->data);
+    struct value_map *map = event->document.map;
+    PUT(map, "type", value_text(event->type));
+    PUT(map, "id", value_text(event->id));
+    PUT(map, "source", value_text(event->source));
+    PUT(map, "time", value_text(time));
+    PUT(map, "data", event->data);
     if (event->hops) /* goes on with the journeys and messages that it starts */
-        value_add(arena, event->document, value_text("hops"), value_int(event->hops));
+        PUT(map, "hops", value_int(event->hops));
 }
 
 void shop_event_complete(struct arena *arena, struct shop_event *event)
@@ -267,40 +334,117 @@ void shop_event_complete(struct arena *arena, struct shop_event *event)
 }
 
 /* What the tree says of the event, but whom it is about. */
-static bool read_what(struct arena *arena, const struct value *root,
+static bool read_what(struct arena *arena, const struct tree *tree,
                       const struct shop_event_form *form, struct shop_event *event,
                       struct diag *diag)
 {
-    if (root->kind != VALUE_MAP)
+    if (tree->root->kind != VALUE_MAP)
         return refuse(diag, "no-object", "an event must be a JSON object");
-    if (!read_attribute(arena, root, "type", SHOP_EVENT_TYPE_MOST, &event->type, diag) ||
-        !read_attribute(arena, root, "id", SHOP_EVENT_ID_MOST, &event->id, diag) ||
-        !read_attribute(arena, root, "source", SHOP_EVENT_ID_MOST, &event->source, diag))
+    if (!read_attribute(arena, MEMBER(tree, type), "type", SHOP_EVENT_TYPE_MOST, &event->type,
+                        diag) ||
+        !read_attribute(arena, MEMBER(tree, id), "id", SHOP_EVENT_ID_MOST, &event->id, diag) ||
+        !read_attribute(arena, MEMBER(tree, source), "source", SHOP_EVENT_ID_MOST, &event->source,
+                        diag))
         return false;
     if (!event->type[0])
         return refuse(diag, "no-type", "no `type`");
     event->login = form->login;
     event->internal = form->own || (form->former && strcmp(event->source, "nudged") == 0);
-    return read_hops(root, event, diag) && read_time(root, form->skew_ms, event, diag) &&
-           read_data(arena, root, event, diag);
+    return read_hops(tree, event, diag) && read_time(tree, form->skew_ms, event, diag) &&
+           read_data(arena, tree, event, diag);
 }
 
-static bool read_tree(struct arena *arena, const struct value *root,
+static bool read_tree(struct arena *arena, const struct tree *tree,
                       const struct shop_event_form *form, struct shop_event *event,
                       struct diag *diag)
 {
-    return read_what(arena, root, form, event, diag) && read_keys(arena, root, form, event, diag);
+    return read_what(arena, tree, form, event, diag) && read_keys(arena, tree, form, event, diag);
 }
+
+/* ---- What all texts of a shape have in common ---- */
+
+static uint32_t place_of(const struct value *root, const struct value *value)
+{
+    return value ? (uint32_t)((const char *)value - (const char *)root->map) : 0;
+}
+
+/* In the short form a path leads from the root too, but to no attribute. */
+static uint32_t place_of_data(const struct value *root, const char *path)
+{
+    const struct value *data = value_get(root, "specversion") ? value_get(root, "data") : root;
+    size_t length = strcspn(path, ".");
+    return data == root && is_attribute(path, length) ? 0 : place_of(root, value_path(data, path));
+}
+
+static void lay_data(struct layout *layout, const struct value_map *root)
+{
+    for (uint32_t i = 0; i < root->count; i++) {
+        const struct value *key = &root->members[i].key;
+        if (is_attribute(key->string, key->length))
+            continue;
+        layout->members[layout->member_count++] = i;
+        layout->marks |= bytes_mark(key->string, key->length);
+    }
+}
+
+/* NULL: it has none. */
+static const struct layout *layout_of(struct arena *arena, const struct value *root,
+                                      const struct shop_event_form *form)
+{
+    uint32_t count = 0;
+    while (form->key_paths[count])
+        count++;
+    if (count > KEYS_MOST || root->map->count > MEMBERS_MOST)
+        return NULL;
+    struct layout *layout = arena_zero(arena, sizeof *layout);
+    layout->key_paths = form->key_paths;
+    layout->type = place_of(root, value_get(root, "type"));
+    layout->id = place_of(root, value_get(root, "id"));
+    layout->source = place_of(root, value_get(root, "source"));
+    layout->time = place_of(root, value_get(root, "time"));
+    layout->hops = place_of(root, value_get(root, "hops"));
+    layout->data = place_of(root, value_get(root, "data"));
+    layout->full = value_get(root, "specversion");
+    layout->customer = place_of_data(root, "customer");
+    for (uint32_t i = 0; i < count; i++)
+        layout->keys[i] = strcmp(form->key_paths[i], "subject") == 0
+                              ? place_of(root, value_get(root, "subject"))
+                              : place_of_data(root, form->key_paths[i]);
+    lay_data(layout, root->map);
+    return layout;
+}
+
+/* The text's tree. */
+static bool read_text(struct arena *arena, const char *text, size_t length,
+                      const struct shop_event_form *form, struct value *root, struct tree *tree,
+                      struct diag *diag)
+{
+    struct json_shape *shape;
+    *tree = (struct tree){.root = root};
+    if (!form->shapes)
+        return json_read(arena, text, length, &json_event_limits, root, diag);
+    if (!json_shapes_read(form->shapes, arena, text, length, root, &shape, diag))
+        return false;
+    if (shape && !shape->note)
+        shape->note = layout_of(json_shapes_arena(form->shapes), root, form);
+    tree->layout = shape ? shape->note : NULL;
+    if (tree->layout && tree->layout->key_paths != form->key_paths)
+        tree->layout = NULL;
+    return true;
+}
+
+/* ---- An event ---- */
 
 const char *shop_event_key(struct arena *arena, const char *text, size_t length,
                            const struct shop_event_form *form)
 {
     struct shop_event event = {.internal = form->own != NULL};
     struct value root;
+    struct tree tree;
     struct diag ignored;
-    bool read = json_read(arena, text, length, &json_event_limits, &root, &ignored) &&
-                root.kind == VALUE_MAP && read_data(arena, &root, &event, &ignored) &&
-                read_keys(arena, &root, form, &event, &ignored);
+    bool read = read_text(arena, text, length, form, &root, &tree, &ignored) &&
+                root.kind == VALUE_MAP && read_data(arena, &tree, &event, &ignored) &&
+                read_keys(arena, &tree, form, &event, &ignored);
     return read ? event.key : NULL;
 }
 
@@ -309,9 +453,10 @@ struct value shop_event_document(struct arena *arena, const char *text, size_t l
 {
     struct shop_event event = {.entry = entry, .arrival_ms = shop_event_arrival(entry)};
     struct value root;
+    struct tree tree;
     struct diag diag;
-    if (!json_read(arena, text, length, &json_event_limits, &root, &diag) ||
-        !read_what(arena, &root, form, &event, &diag))
+    if (!read_text(arena, text, length, form, &root, &tree, &diag) ||
+        !read_what(arena, &tree, form, &event, &diag))
         return value_null();
     make_document(arena, &event);
     return event.document;
@@ -343,10 +488,11 @@ bool shop_event_read(struct arena *arena, const char *text, size_t length, const
                      struct diag *diag)
 {
     struct value root;
+    struct tree tree;
     *event = (struct shop_event){.entry = entry, .arrival_ms = shop_event_arrival(entry)};
-    if (!json_read(arena, text, length, &json_event_limits, &root, diag))
+    if (!read_text(arena, text, length, form, &root, &tree, diag))
         return false;
-    if (!read_tree(arena, &root, form, event, diag)) {
+    if (!read_tree(arena, &tree, form, event, diag)) {
         place_fault(text, length, &root, diag);
         return false;
     }

@@ -21,10 +21,14 @@ enum {
     SHOP_EVENT_HOPS_MOST = 8,
 };
 
+struct json_shapes;
+
 /* How events are read; the installation's own. */
 struct shop_event_form {
     const char *const *key_paths; /* NULL-terminated: "customer.id", "customer.email", "subject" */
     int64_t skew_ms;              /* a time further ahead of arrival than this counts as arrival */
+    struct json_shapes *shapes;   /* of this reader, with json_event_limits: events of a known shape
+                                     are read faster, and refer to them too; NULL: none */
     /* Of this entry alone. */
     const char *own;   /* nudged made it, of the customer with this key ("": as the event itself
                           says); NULL: it has no such mark */

@@ -13,6 +13,7 @@
 
 #include "base/decimal.h"
 #include "base/json.h"
+#include "base/json_shape.h"
 #include "base/mem.h"
 #include "decide/concerns.h"
 #include "decide/decide.h"
@@ -45,6 +46,7 @@ struct replay *replay_new(const struct replay_options *options)
 {
     struct replay *replay = mem_zero(1, sizeof *replay);
     replay->options = *options;
+    replay->options.form.shapes = json_shapes_new(&json_event_limits);
     replay->options.bare = options->bare && !ruleset_counts(options->rules, "message.sent");
     replay->memory = replay_memory_new(options->policy, options->form.key_paths, options->keep_ms,
                                        ruleset_arena(options->rules));
@@ -64,6 +66,7 @@ void replay_destroy(struct replay **replay)
     arena_destroy(&(*replay)->lasting);
     replay_memory_destroy(&(*replay)->memory);
     arena_destroy(&(*replay)->arena);
+    json_shapes_destroy(&(*replay)->options.form.shapes);
     free(*replay);
     *replay = NULL;
 }

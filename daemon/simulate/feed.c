@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "base/json_shape.h"
 #include "base/mem.h"
 
 enum { BATCH = 256, BATCHES = 8, ARENA_BYTES = 512 * 1024 };
@@ -147,6 +148,7 @@ struct feed *feed_new(struct history *history, const struct shop_event_form *for
     struct feed *feed = mem_zero(1, sizeof *feed);
     feed->history = history;
     feed->form = *form;
+    feed->form.shapes = json_shapes_new(&json_event_limits);
     for (uint32_t i = 0; i < BATCHES; i++)
         feed->batches[i].arena = arena_new(i == 0 || ahead ? ARENA_BYTES : 1);
     pthread_mutex_init(&feed->mutex, NULL);
@@ -168,6 +170,7 @@ void feed_destroy(struct feed **feed)
         pthread_join(gone->thread, NULL);
     for (uint32_t i = 0; i < BATCHES; i++)
         arena_destroy(&gone->batches[i].arena);
+    json_shapes_destroy(&gone->form.shapes);
     pthread_cond_destroy(&gone->changed);
     pthread_mutex_destroy(&gone->mutex);
     free(gone);

@@ -5,17 +5,53 @@
 
 #include <cmocka.h>
 
+#include "base/json.h"
+#include "base/json_shape.h"
 #include "customer/shop_event.h"
 
 static const char *const paths[] = {"customer.id", "customer.email", NULL};
 static const struct shop_event_form form = {.key_paths = paths, .skew_ms = 300000};
 static const char entry[] = "1772445600000-3"; /* 2026-03-02T10:00:00Z */
 
+/* Whoever knows its shape reads the same. */
+static void check_shape(struct arena *arena, const char *json, const struct shop_event *event,
+                        const struct diag *diag, bool good)
+{
+    struct shop_event_form known = form;
+    known.shapes = json_shapes_new(&json_event_limits);
+    for (int i = 0; i < 3; i++) {
+        struct shop_event other;
+        struct diag fault = {0};
+        assert_int_equal(shop_event_read(arena, json, strlen(json), entry, &known, &other, &fault),
+                         good);
+        assert_string_equal(fault.code, diag->code);
+        assert_int_equal(fault.column, diag->column);
+        if (!good)
+            continue;
+        assert_string_equal(other.identity, event->identity);
+        assert_string_equal(other.content, event->content);
+        assert_string_equal(json_print_slice(arena, &other.document, 1 << 20).text,
+                            json_print_slice(arena, &event->document, 1 << 20).text);
+        assert_string_equal(json_print_slice(arena, &other.customer, 1 << 20).text,
+                            json_print_slice(arena, &event->customer, 1 << 20).text);
+        assert_int_equal(other.key_count, event->key_count);
+        for (uint32_t key = 0; key < event->key_count; key++) {
+            assert_string_equal(other.keys[key].text, event->keys[key].text);
+            assert_int_equal(other.keys[key].hash, event->keys[key].hash);
+            assert_int_equal(other.keys[key].is_id, event->keys[key].is_id);
+        }
+        assert_true(other.time_ms == event->time_ms && other.hops == event->hops);
+    }
+    json_shapes_destroy(&known.shapes);
+}
+
 static bool read_event(struct arena *arena, const char *json, struct shop_event *event,
                        struct diag *diag)
 {
     diag_clear(diag);
-    return shop_event_read(arena, json, strlen(json), entry, &form, event, diag);
+    bool good = shop_event_read(arena, json, strlen(json), entry, &form, event, diag);
+    check_shape(arena, json, event, diag, good);
+    return good;
 }
 
 static void test_refused(void **state)
