@@ -62,23 +62,31 @@ static inline char *put_digits(char *at, unsigned number, int width)
     return at + width;
 }
 
+static inline char *put_two(char *at, unsigned number)
+{
+    at[0] = (char)('0' + number / 10);
+    at[1] = (char)('0' + number % 10);
+    return at + 2;
+}
+
 size_t clock_print_second(int64_t second, char out[CLOCK_TEXT_SIZE])
 {
     second = second < earliest ? earliest : second > latest ? latest : second;
     int64_t days = zone_civil_floor(second, DAY_SECONDS);
     unsigned of_day = (unsigned)(second - days * DAY_SECONDS);
     struct zone_civil date = zone_civil_date(days);
-    char *at = put_digits(out, (unsigned)date.year, 4);
+    char *at = put_two(out, (unsigned)date.year / 100);
+    at = put_two(at, (unsigned)date.year % 100);
     *at++ = '-';
-    at = put_digits(at, (unsigned)date.month, 2);
+    at = put_two(at, (unsigned)date.month);
     *at++ = '-';
-    at = put_digits(at, (unsigned)date.day, 2);
+    at = put_two(at, (unsigned)date.day);
     *at++ = 'T';
-    at = put_digits(at, of_day / 3600, 2);
+    at = put_two(at, of_day / 3600);
     *at++ = ':';
-    at = put_digits(at, of_day / 60 % 60, 2);
+    at = put_two(at, of_day / 60 % 60);
     *at++ = ':';
-    at = put_digits(at, of_day % 60, 2);
+    at = put_two(at, of_day % 60);
     *at = '\0';
     return (size_t)(at - out);
 }

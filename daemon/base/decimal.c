@@ -71,6 +71,33 @@ double decimal_read(const char *text, size_t length)
     return number;
 }
 
+/* By the bits that it has: the logarithm of 2 is 1233/4096, but for a power of ten. */
+static inline size_t count_digits(uint64_t number)
+{
+    static const uint64_t least[] = {0,
+                                     10,
+                                     100,
+                                     1000,
+                                     10000,
+                                     100000,
+                                     1000000,
+                                     10000000,
+                                     100000000,
+                                     1000000000,
+                                     10000000000,
+                                     100000000000,
+                                     1000000000000,
+                                     10000000000000,
+                                     100000000000000,
+                                     1000000000000000,
+                                     10000000000000000,
+                                     100000000000000000,
+                                     1000000000000000000,
+                                     10000000000000000000u};
+    unsigned bits = 64 - (unsigned)__builtin_clzll(number | 1), log = bits * 1233 >> 12;
+    return log + (number >= least[log]);
+}
+
 /* Two digits at a time. */
 size_t decimal_print_natural(uint64_t number, char *out)
 {
@@ -78,15 +105,10 @@ size_t decimal_print_natural(uint64_t number, char *out)
                                 "25262728293031323334353637383940414243444546474849"
                                 "50515253545556575859606162636465666768697071727374"
                                 "75767778798081828384858687888990919293949596979899";
-    size_t length = 1;
-    for (uint64_t most = 9; number > most && length < 20; most = most * 10 + 9)
-        length++;
+    const size_t length = count_digits(number);
     char *at = out + length;
-    for (*at = '\0'; at - out >= 2; number /= 100) {
-        const char *pair = pairs + number % 100 * 2;
-        *--at = pair[1];
-        *--at = pair[0];
-    }
+    for (*at = '\0'; at - out >= 2; number /= 100)
+        memcpy(at -= 2, pairs + number % 100 * 2, 2);
     if (at > out)
         *out = (char)('0' + number);
     return length;

@@ -31,16 +31,22 @@ static uint64_t lower_eight(uint64_t eight)
     return eight | ((from_a & ~past_z & ~eight & highs) >> 2);
 }
 
-static const char *lower_ascii(struct arena *arena, struct slice text)
+void mailbox_lower(char *text, size_t length)
 {
-    char *lower = arena_copy(arena, text.text, text.length), *c = lower;
-    for (uint64_t eight; (size_t)(lower + text.length - c) >= sizeof eight; c += sizeof eight) {
+    char *c = text, *end = text + length;
+    for (uint64_t eight; (size_t)(end - c) >= sizeof eight; c += sizeof eight) {
         eight = lower_eight(bytes_eight(c));
         memcpy(c, &eight, sizeof eight);
     }
-    for (; c < lower + text.length; c++)
+    for (; c < end; c++)
         if (*c >= 'A' && *c <= 'Z')
             *c = (char)(*c - 'A' + 'a');
+}
+
+static const char *lower_ascii(struct arena *arena, struct slice text)
+{
+    char *lower = arena_copy(arena, text.text, text.length);
+    mailbox_lower(lower, text.length);
     return lower;
 }
 

@@ -27,6 +27,9 @@ const char *mailbox_domain(struct arena *arena, struct slice address);
  * is. In the arena. */
 const char *mailbox_old_form(struct arena *arena, struct slice address);
 
+/* Where it stands: the form of an address that is plain. */
+void mailbox_lower(char *text, size_t length);
+
 /* Whether it is ASCII without white space around it: then both forms are it in lower case. */
 bool mailbox_is_plain(struct slice address);
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/slice.h"
 #include "base/value.h"
 
 enum { CUSTOMER_KEY_VALUE_MOST = 268 }; /* bytes behind the colon */
@@ -21,6 +22,17 @@ struct customer_key {
     const char *old; /* as programs of the first format spelt it; NULL: the same */
     bool is_id;      /* of the first path */
 };
+
+/* What is the same for all keys of a path. */
+struct customer_key_kind {
+    struct slice name;  /* "email" of "customer.email" */
+    struct slice first; /* that of the first path */
+    bool is_email, is_address;
+};
+struct customer_key_kind customer_key_kind_of(const char *const *paths, const char *path);
+/* As customer_key_make. */
+bool customer_key_read(struct arena *arena, const struct customer_key_kind *kind,
+                       const struct value *value, struct customer_key *key);
 
 /* The key that the value at a path such as "customer.email" is; false where it is none. A value
  * called `email` or `phone` is an address, known by its form (base/mailbox). `paths` are the

@@ -35,6 +35,7 @@ struct layout {
     bool full; /* it is no short form, of which the data are these members of the root: */
     uint32_t members[MEMBERS_MOST], member_count;
     uint64_t marks;
+    struct customer_key_kind kinds[KEYS_MOST];
 };
 
 /* An event's tree; with a layout nothing needs to be looked for in it. */
@@ -186,11 +187,15 @@ static void find_keys(struct arena *arena, const struct tree *tree,
 {
     uint32_t capacity = 0;
     for (const char *const *path = form->key_paths; *path; path++) {
-        const struct value *value =
-            tree->layout ? at_place(tree->root, tree->layout->keys[path - form->key_paths])
-                         : find_key(tree->root, *path, &event->data);
+        const struct layout *layout = tree->layout;
+        const size_t at = (size_t)(path - form->key_paths);
+        const struct value *value = layout ? at_place(tree->root, layout->keys[at])
+                                           : find_key(tree->root, *path, &event->data);
         struct customer_key key;
-        if (!value || !customer_key_make(arena, form->key_paths, *path, value, &key) ||
+        if (!value)
+            continue;
+        if (!(layout ? customer_key_read(arena, &layout->kinds[at], value, &key)
+                     : customer_key_make(arena, form->key_paths, *path, value, &key)) ||
             has_key(event, &key))
             continue;
         event->keys =
@@ -406,10 +411,12 @@ static const struct layout *layout_of(struct arena *arena, const struct value *r
     layout->data = place_of(root, value_get(root, "data"));
     layout->full = value_get(root, "specversion");
     layout->customer = place_of_data(root, "customer");
-    for (uint32_t i = 0; i < count; i++)
-        layout->keys[i] = strcmp(form->key_paths[i], "subject") == 0
-                              ? place_of(root, value_get(root, "subject"))
-                              : place_of_data(root, form->key_paths[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *path = form->key_paths[i];
+        layout->keys[i] = strcmp(path, "subject") == 0 ? place_of(root, value_get(root, path))
+                                                       : place_of_data(root, path);
+        layout->kinds[i] = customer_key_kind_of(form->key_paths, path);
+    }
     lay_data(layout, root->map);
     return layout;
 }

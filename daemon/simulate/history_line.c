@@ -75,33 +75,32 @@ static struct slice find_member(struct slice text, const char *name)
     return (struct slice){0};
 }
 
-static bool read_number(struct slice text, int64_t *number)
+/* Behind the digits; NULL where there are none, or over 18. */
+static const char *read_digits(const char *at, const char *end, int64_t *number)
 {
-    *number = 0;
-    for (size_t i = 0; i < text.length; i++) {
-        if (text.text[i] < '0' || text.text[i] > '9' || i > 17)
-            return false;
-        *number = *number * 10 + (text.text[i] - '0');
-    }
-    return text.length > 0;
+    const char *digits = at;
+    uint64_t read = 0;
+    for (; at < end && *at >= '0' && *at <= '9'; at++)
+        read = read * 10 + (uint64_t)(*at - '0');
+    *number = (int64_t)read;
+    return at > digits && at - digits <= 18 ? at : NULL;
 }
 
-/* Behind the text, where it stands there; NULL else. */
-static const char *expect(const char *at, const char *end, const char *text)
+static bool read_number(struct slice text, int64_t *number)
+{
+    const char *end = text.text + text.length;
+    return text.length && read_digits(text.text, end, number) == end;
+}
+
+/* Behind the text, which is a constant, where it stands there; NULL else. */
+__attribute__((always_inline)) static inline const char *expect(const char *at, const char *end,
+                                                                const char *text)
 {
     size_t length = strlen(text);
     at = skip_blanks(at, end);
     return (size_t)(end - at) >= length && memcmp(at, text, length) == 0
                ? skip_blanks(at + length, end)
                : NULL;
-}
-
-static const char *read_digits(const char *at, const char *end, int64_t *number)
-{
-    const char *digits = at;
-    while (at < end && *at >= '0' && *at <= '9')
-        at++;
-    return read_number(slice_between(digits, at), number) ? at : NULL;
 }
 
 /* What stands behind the dash of an entry's id. */
