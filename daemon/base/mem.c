@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -38,6 +39,13 @@ static void *must(void *block)
 void *mem_alloc(size_t size)
 {
     return must(malloc(size ? size : 1));
+}
+
+void *mem_pages(size_t size)
+{
+    void *block = must(aligned_alloc(MEM_LARGE_PAGE, size));
+    madvise(block, size, MADV_HUGEPAGE); /* a wish, which the system may not have heard of */
+    return block;
 }
 
 void *mem_zero(size_t count, size_t size)

@@ -11,6 +11,11 @@
 void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));
 void *mem_zero(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
 void *mem_resize(void *block, size_t size) __attribute__((returns_nonnull));
+enum { MEM_LARGE_PAGE = 2 << 20 };
+/* `size`, a multiple of MEM_LARGE_PAGE: in large pages where the system has such. For what is all
+ * used, and read here and there: with pages of 4 KB where each of them lies is looked up in memory
+ * too. To be freed as the others. */
+void *mem_pages(size_t size) __attribute__((malloc, returns_nonnull));
 /* Makes room for one more item in an array of `count` items, whose room is the next power of two:
  * returns the array, moved where it had to grow. */
 void *mem_grow(void *items, size_t count, size_t size) __attribute__((returns_nonnull));

@@ -5,7 +5,8 @@
 
 #include "base/mem.h"
 
-enum { CHUNK = 2 << 20 /* a large page, where the system has such */ };
+/* A small pool takes little: each chunk is as large as all before it, within these bounds. */
+enum { FIRST_CHUNK = 64 << 10, LARGEST_CHUNK = 32 << 20 };
 
 void pool_free(struct pool *pool)
 {
@@ -21,8 +22,11 @@ static void add_chunk(struct pool *pool)
         pool->chunk_capacity = pool->chunk_capacity ? 2 * pool->chunk_capacity : 16;
         pool->chunks = mem_resize(pool->chunks, sizeof *pool->chunks * pool->chunk_capacity);
     }
-    pool->at = mem_alloc(CHUNK);
-    pool->end = pool->at + CHUNK;
+    size_t size = FIRST_CHUNK;
+    for (size_t i = 1; i < pool->chunk_count && size < LARGEST_CHUNK; i++)
+        size *= 2;
+    pool->at = size % MEM_LARGE_PAGE ? mem_alloc(size) : mem_pages(size);
+    pool->end = pool->at + size;
     pool->chunks[pool->chunk_count++] = pool->at;
 }
 
