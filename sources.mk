@@ -636,6 +636,10 @@ library_sources = \
 	daemon/delivery/taking.h \
 	daemon/events/at_once.c \
 	daemon/events/at_once.h \
+	daemon/events/claiming.c \
+	daemon/events/claiming.h \
+	daemon/events/claims.c \
+	daemon/events/claims.h \
 	daemon/events/commit_builder.c \
 	daemon/events/commit_builder.h \
 	daemon/events/entry.c \
@@ -654,6 +658,10 @@ library_sources = \
 	daemon/events/names.h \
 	daemon/events/needs.c \
 	daemon/events/needs.h \
+	daemon/events/notice.c \
+	daemon/events/notice.h \
+	daemon/events/parcel.c \
+	daemon/events/parcel.h \
 	daemon/events/pipeline.c \
 	daemon/events/pipeline.h \
 	daemon/events/reading.c \
@@ -1034,6 +1042,7 @@ library_sources = \
 	daemon/store/commit_items.h \
 	daemon/store/commit_result.h \
 	daemon/store/commit_rules.h \
+	daemon/store/commit_shards.h \
 	daemon/store/commit_watches.h \
 	daemon/store/customers.c \
 	daemon/store/customers.h \
@@ -1317,6 +1326,7 @@ lua_scripts = \
 	daemon/store/shared_commit_seldom_check.lua \
 	daemon/store/shared_commit_seldom_read.lua \
 	daemon/store/shared_commit_seldom_write.lua \
+	daemon/store/shared_commit_shards.lua \
 	daemon/store/shared_commit_write.lua \
 	daemon/store/shared_decided.lua \
 	daemon/store/shared_elsewhere.lua \
@@ -2144,6 +2154,8 @@ test_files = \
 	tests/functional/test_shards_cluster.py \
 	tests/functional/test_shards_ctl.py \
 	tests/functional/test_shards_emit.py \
+	tests/functional/test_shards_keys.py \
+	tests/functional/test_shards_persons.py \
 	tests/functional/test_shards_rates.py \
 	tests/functional/test_shards_web.py \
 	tests/functional/test_shards_words.py \

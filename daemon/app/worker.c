@@ -120,6 +120,14 @@ static void on_messages(void *context)
     delivery_wake(worker->delivery);
 }
 
+/* What is of another shard stands where the mover finds it. */
+static void on_strays(void *context)
+{
+    const struct worker *worker = context;
+    if (worker->mover)
+        mover_wake(worker->mover);
+}
+
 static void on_room(void *context)
 {
     const struct worker *worker = context;
@@ -130,14 +138,6 @@ static void on_erased(void *context)
 {
     const struct worker *worker = context;
     worker->options.on_erased(worker->options.context);
-}
-
-/* Those of another shard stand where the mover finds them. */
-static void on_emits(void *context)
-{
-    const struct worker *worker = context;
-    if (worker->mover)
-        mover_wake(worker->mover);
 }
 
 /* So it is in all shards, each of which counts its part of the brake. */
@@ -262,8 +262,9 @@ static void build_pipeline(struct worker *worker)
         .on_decided = on_decided,
         .on_sent = on_sent,
         .on_messages = on_messages,
+        .on_strays = on_strays,
+        .home = {&worker->options.routes.placement, options->number},
         .on_erased = on_erased,
-        .on_emits = on_emits,
         .on_braked = on_braked,
         .context = worker,
     };

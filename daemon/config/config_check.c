@@ -135,18 +135,11 @@ static void check_redis(const struct checking *checking)
 static void check_shards(const struct checking *checking)
 {
     const struct config_keys *keys = checking->config->keys;
-    const struct value *place = at_key(checking, "redis.shards");
     const struct placement placement = {.prefix = keys->redis.prefix,
                                         .shards = (size_t)keys->redis.shards};
     struct arena *arena = checking->config->arena;
     if (keys->redis.shards < 2)
         return;
-    if (value_count(&keys->customer.keys) > 1)
-        diag_hint(fault(checking, place, DIAG_ERROR,
-                        "with `shards` a customer is known by one key, and `customer.keys` has "
-                        "%" PRIu32,
-                        value_count(&keys->customer.keys)),
-                  "customer: {keys: [customer.id]}, and every event names it");
     if (keys->events.list)
         diag_hint(fault(checking, at_key(checking, "events.list"), DIAG_ERROR,
                         "with `shards` there is no one list to push to"),

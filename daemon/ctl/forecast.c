@@ -268,6 +268,7 @@ static int try(struct trying *trying, struct diag *diag)
         return status;
     const struct at_once at_once = {.session = shard->session,
                                     .prefix = shard->prefix,
+                                    .shard = shard->number,
                                     .config = trying->of->context->config,
                                     .generation = trying->generation,
                                     .event = &event,

@@ -81,6 +81,7 @@ static bool decide_it(struct subject *subject, struct at_once_done *done, struct
     const struct at_once erasure = {
         .session = subject->session,
         .prefix = subject->prefix,
+        .shard = shards_of(subject->shards, subject->key)->number,
         .config = config,
         .generation = generation,
         .event = at_once_event(subject->arena, "customer.erased", &key, 1, subject->now_ms),

@@ -280,6 +280,7 @@ static bool decide_it(struct importing *importing)
     const struct shards_item *shard = shards_of(importing->by->shards, importing->keys[0].text);
     const struct at_once at_once = {.session = shard->session,
                                     .prefix = shard->prefix,
+                                    .shard = shard->number,
                                     .config = importing->by->context->config,
                                     .generation = importing->by->generation,
                                     .event = event,

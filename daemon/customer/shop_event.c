@@ -204,6 +204,21 @@ static void find_keys(struct arena *arena, const struct tree *tree,
     }
 }
 
+/* Before those that it has itself stands the key that another shard knew it to lead to. */
+static void lead(struct arena *arena, const struct shop_event_form *form, struct shop_event *event)
+{
+    const struct customer_key first = customer_key_of(arena, form->key_paths, form->whose);
+    struct customer_key *keys = arena_alloc(arena, sizeof *keys * (event->key_count + 1));
+    uint32_t count = 0;
+    keys[count++] = first;
+    for (uint32_t i = 0; i < event->key_count; i++)
+        if (!event->keys[i].is_id && strcmp(event->keys[i].text, first.text) != 0)
+            keys[count++] = event->keys[i];
+    event->keys = keys;
+    event->key_count = count;
+    event->is_led = true;
+}
+
 /* nudged's own events have one key, as it stands in Redis. */
 static bool read_own_key(struct arena *arena, const struct value *customer,
                          const struct shop_event_form *form, struct shop_event *event)
@@ -233,6 +248,8 @@ static bool read_keys(struct arena *arena, const struct tree *tree,
     if (event->key_count == 0)
         return refuse(diag, "no-customer",
                       "no customer: neither `customer.id` nor `customer.email` is there");
+    if (form->whose)
+        lead(arena, form, event);
     event->key = event->keys[0].text;
     return true;
 }

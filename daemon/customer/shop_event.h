@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/slice.h"
 #include "base/value.h"
 #include "customer/customer_key.h"
 
@@ -33,7 +34,9 @@ struct shop_event_form {
     const char *own;   /* nudged made it, of the customer with this key ("": as the event itself
                           says); NULL: it has no such mark */
     const char *login; /* who pushed it over the web; NULL: it came another way */
-    bool former;       /* it may be of a program that set no marks: then `source` tells */
+    const char
+        *whose;  /* another shard knew that it is about who stands under this key; NULL: none */
+    bool former; /* it may be of a program that set no marks: then `source` tells */
 };
 
 struct shop_event {
@@ -52,8 +55,10 @@ struct shop_event {
     struct customer_key *keys; /* all that it names the customer by, in the order of the paths: at
                                   least one, at most one id */
     uint32_t key_count;
-    uint32_t hops;         /* events between this one and the shop's own */
-    bool internal;         /* made by nudged itself */
+    bool is_led;   /* the first of them is `whose`: the event itself names that person by others */
+    uint32_t hops; /* events between this one and the shop's own */
+    bool internal; /* made by nudged itself */
+    struct slice parcel;   /* what came along from another shard; text NULL: nothing */
     struct value document; /* map: type, id, time (as the shop gave it), source, data (and hops):
                               conditions' `event` */
     struct value data;     /* map */

@@ -29,7 +29,8 @@ static struct name *find(const struct person_question *question, const char *key
 static struct name *owner(const struct person_question *question, struct name *name)
 {
     struct name *now = name;
-    for (int hops = 0; hops < PERSON_HOPS_MOST && now->target; hops++)
+    for (int hops = 0; hops < PERSON_HOPS_MOST && now->target && (now == name || !now->is_away);
+         hops++)
         now = find(question, now->target);
     return now != name || now->is_id || now->document.text ? now : NULL;
 }
@@ -81,6 +82,8 @@ static struct name *meant(const struct finding *finding, const struct shop_event
 {
     struct name *id = id_of(finding, event), *first = first_name(finding, event);
     struct mentioned mentioned = {0};
+    if (event->is_led)
+        return first->person ? first->person : first;
     if (id)
         return id;
     mention_all(finding, event, &mentioned);
@@ -155,7 +158,7 @@ static void take_key(struct finding *finding, struct name *name, bool has_id, bo
 
 static void take_event(struct finding *finding, const struct shop_event *event)
 {
-    bool has_id = id_of(finding, event) != NULL;
+    bool has_id = id_of(finding, event) && !event->is_led;
     struct mentioned mentioned = {0};
     mention_all(finding, event, &mentioned);
     bool joins = finding->alone || has_id || !mentioned.other_id;

@@ -5,6 +5,8 @@
  *     document stands under it, a person of its own, of whom no id is known.
  *   - An event is about its id. Without one, about whom its keys name, if no two of those are
  *     ids; else about whom the first of them names.
+ *   - Of one that another shard has led here, the person is who stands under its first key; an id
+ *     that it was given there it does not have itself.
  *   - Who has no id becomes part of whom the event is about. What names another id leads to
  *     whom the event is about from then on if that has an id too; else it stays.
  */

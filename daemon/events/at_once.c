@@ -25,6 +25,8 @@ struct deed {
     struct names *names;
     struct work work;
     struct judging judging;
+    struct placement placement;
+    struct placement_home home;
     int64_t sequence;
     struct diag *diag;
 };
@@ -182,6 +184,8 @@ static enum answer try(struct deed *deed)
     }
     if (work->given_up)
         return fail(deed, "the customer's document cannot be read, and was let be");
+    if (commit.aside_count)
+        return ANSWER_MOVED;
     commit.id_count = 0; /* it is no entry */
     commit.dry = deed->asked->on_tried != NULL;
     if (!customers_now_commit(deed->asked->session, prefix_of(deed), &commit, deed->round, &result,
@@ -259,18 +263,23 @@ bool at_once_decide(const struct at_once *at_once, struct arena *arena, struct a
                         .arena = arena,
                         .round = arena_new(256 * 1024),
                         .names = names_new(),
+                        .placement = config_placement(at_once->config),
                         .diag = diag,
                         .work = {.key = at_once->event->key, .brought = at_once->brought}};
     uint32_t random;
     digest_random(&random, sizeof random);
     deed.sequence = random;
+    deed.home = (struct placement_home){&deed.placement, at_once->shard};
     deed.judging = (struct judging){.generation = at_once->generation,
                                     .names = deed.names,
+                                    .home = &deed.home,
+                                    .key_paths = at_once->config->customer_keys,
                                     .round = deed.round,
                                     .rooms = at_once->rooms,
                                     .keep_ms = at_once->config->keys.customer.keep_ms,
                                     .sequence = &deed.sequence};
-    names_begin(deed.names, &at_once->generation->policy, at_once->config->customer_keys);
+    names_begin(deed.names, &at_once->generation->policy, at_once->config->customer_keys,
+                &deed.home);
     names_add_event(deed.names, arena, &deed.work, at_once->event);
     work_add_event(arena, &deed.work, at_once->event, 0);
     bool good = decide_all(&deed);

@@ -16,8 +16,9 @@
 #define AT_ONCE_SOURCE "nudgectl" /* of what at_once_event makes */
 
 struct at_once {
-    struct session *session;     /* of the customer's shard … */
-    const char *prefix;          /* … and the prefix of that */
+    struct session *session;     /* of the customer's shard, … */
+    const char *prefix;          /* … the prefix of that, … */
+    size_t shard;                /* … and its number */
     const struct config *config; /* with its secret */
     const struct generation *generation;
     const struct shop_event *event;    /* of no entry */

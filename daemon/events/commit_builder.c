@@ -19,6 +19,7 @@
 #include "decide/fit.h"
 #include "decide/message_body.h"
 #include "decide/trace.h"
+#include "events/claims.h"
 #include "events/zones.h"
 #include "rules/rule_clock.h"
 
@@ -244,8 +245,7 @@ static void make_watches(const struct decision *decision, struct arena *arena,
 /* Whether who has the key stands in another shard than this customer. */
 static bool is_abroad(const struct commit_builder_input *input, const char *key)
 {
-    return placement_of(&input->placement, key) !=
-           placement_of(&input->placement, input->customer->key);
+    return input->home && placement_is_away(input->home, key);
 }
 
 static void make_emits(const struct commit_builder_input *input, struct arena *arena,
@@ -277,7 +277,7 @@ static void make_relied(const struct commit_builder_input *input, struct arena *
     bool is_timer = input->event_count == 0; /* it may be that of a key which was joined since */
     for (uint32_t i = 0; i < person->relied_count; i++) {
         const struct name *name = person->relied[i];
-        relied[i] = (struct commit_relied){name->hash, name->target ? name->target : ""};
+        relied[i] = (struct commit_relied){name->hash, name->redirect ? name->redirect : ""};
     }
     for (size_t i = 0; i < input->joined_count; i++)
         joins[count++] = (struct commit_join){input->joined[i]->key, input->joined[i]->version};
@@ -306,22 +306,36 @@ static bool is_turned(const struct redirects *redirects, const char *hash)
     return false;
 }
 
-static void add_redirect(struct redirects *redirects, const char *hash, const char *from)
+static void add_redirect(struct redirects *redirects, const struct commit_redirect *redirect)
 {
-    if (is_turned(redirects, hash))
+    if (is_turned(redirects, redirect->hash))
         return;
     redirects->items = arena_grow(redirects->arena, redirects->items, redirects->count,
                                   &redirects->capacity, sizeof *redirects->items);
-    redirects->items[redirects->count++] = (struct commit_redirect){hash, from};
+    redirects->items[redirects->count++] = *redirect;
 }
 
 static void add_all(struct redirects *redirects, const struct customer *listed, const char *from)
 {
     for (uint32_t i = 0; i < listed->keys.count; i++)
-        add_redirect(
-            redirects,
-            policy_short_hash(redirects->input->policy, listed->keys.items[i], redirects->arena),
-            from);
+        add_redirect(redirects,
+                     &(struct commit_redirect){.hash = policy_short_hash(redirects->input->policy,
+                                                                         listed->keys.items[i],
+                                                                         redirects->arena),
+                                               .from = from,
+                                               .key = listed->keys.items[i]});
+}
+
+/* Whether one of the events names their id and the key. */
+static bool is_strong(const struct commit_builder_input *input, const char *key)
+{
+    for (size_t i = 0; i < input->event_count; i++) {
+        const struct shop_event *event = input->events[i];
+        for (uint32_t k = 1; event->keys[0].is_id && !event->is_led && k < event->key_count; k++)
+            if (strcmp(event->keys[k].text, key) == 0)
+                return true;
+    }
+    return false;
 }
 
 /* Keys that are to lead here from now on: those of the events, and all that were known of who is
@@ -335,7 +349,11 @@ static void make_redirects(const struct commit_builder_input *input, struct aren
     for (uint32_t i = 0; i < input->person->taken_count; i++) {
         const struct name *name = input->person->taken[i];
         if (!name->target || strcmp(name->target, customer->key) != 0)
-            add_redirect(&redirects, name->hash, "");
+            add_redirect(&redirects,
+                         &(struct commit_redirect){.hash = name->hash,
+                                                   .from = "",
+                                                   .key = name->is_old ? "" : name->text,
+                                                   .strong = is_strong(input, name->text)});
     }
     for (size_t i = 0; i < input->joined_count; i++)
         add_all(&redirects, input->joined[i], input->joined[i]->key);
@@ -388,13 +406,32 @@ static void make_erased(const struct commit_builder_input *input, struct arena *
     commit->erased = erased;
 }
 
+/* Under a key of another shard it is to stand in that too. */
+static void make_heard(const struct commit_builder_input *input, struct arena *arena,
+                       struct commit *commit)
+{
+    const struct customer *customer = input->customer;
+    if (!commit->said_count || !input->home || !input->home->placement)
+        return;
+    struct commit_heard *heard = arena_alloc(arena, sizeof *heard * (customer->keys.count + 1));
+    for (uint32_t i = 0; i < customer->keys.count; i++) {
+        const char *key = customer->keys.items[i];
+        if (placement_is_away(input->home, key))
+            heard[commit->heard_count++] =
+                (struct commit_heard){policy_short_hash(input->policy, key, arena),
+                                      placement_of(input->home->placement, key)};
+    }
+    commit->heard = heard;
+}
+
 static void make_words(const struct commit_builder_input *input, struct arena *arena,
                        struct commit *commit)
 {
     static const char *const words[] = {
         [DECISION_NO] = "no", [DECISION_YES] = "yes", [DECISION_ERASED] = "erased"};
     const struct decision *decision = input->decision;
-    struct commit_said *said = arena_zero(arena, sizeof *said * (decision->said_count + 1));
+    struct commit_said *said =
+        arena_zero(arena, sizeof *said * (decision->said_count + input->came_count + 1));
     for (uint32_t i = 0; i < decision->said_count; i++)
         said[i] = (struct commit_said){.name = decision->said[i].name,
                                        .word = words[decision->said[i].word],
@@ -404,6 +441,10 @@ static void make_words(const struct commit_builder_input *input, struct arena *a
     commit->record_count = input->record_count;
     commit->said = said;
     commit->said_count = decision->said_count;
+    for (size_t i = 0; i < input->came_count; i++)
+        said[commit->said_count++] = (struct commit_said){
+            .name = input->came[i].name, .word = "record", .topic = input->came[i].text.text};
+    make_heard(input, arena, commit);
     make_erased(input, arena, commit);
 }
 
@@ -510,6 +551,7 @@ bool commit_builder_make(const struct commit_builder_input *input, struct arena 
     make_records(decision, arena, commit);
     make_starts(input->customer, arena, commit);
     make_zones(input, arena, commit);
+    claims_make(&(struct claims){input->home, input->customer->key, input->now_ms}, arena, commit);
     return true;
 }
 

@@ -23,7 +23,9 @@ struct commit_builder_input {
     const struct said_text *records; /* of P:said, by which it was decided */
     size_t record_count;
     const struct policy *policy;
-    struct placement placement;
+    const struct placement_home *home; /* NULL: there are no other shards */
+    const struct said_text *came;      /* records that came with them from another shard */
+    size_t came_count;
     struct decision *decision; /* what has no room in the document is taken out of it */
     const struct shop_event *const *events;
     size_t event_count;

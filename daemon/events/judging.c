@@ -11,7 +11,11 @@
 #include "base/log.h"
 #include "base/log_group.h"
 #include "decide/decide.h"
+#include "events/claiming.h"
+#include "events/claims.h"
 #include "events/commit_builder.h"
+#include "events/notice.h"
+#include "events/parcel.h"
 #include "events/work_log.h"
 #include "events/zones.h"
 #include "rules/other_sets.h"
@@ -126,13 +130,47 @@ static void gather_records(struct arena *arena, struct work *work)
     work->record_count = person->taken_count + 1;
 }
 
+static bool is_among(const struct work *work, const struct name *name)
+{
+    for (uint32_t i = 0; i < work->name_count; i++)
+        if (work->names[i] == name)
+            return true;
+    return false;
+}
+
+/* Whom a notice is about others that came with it have no say in. */
+static struct person *person_of_notice(const struct judging *judging, const struct work *work)
+{
+    struct work alone = {.events = work->events, .event_count = 1};
+    const struct shop_event *event = work->events[0];
+    for (uint32_t i = 0; i < event->key_count; i++) {
+        struct name *name = names_find(judging->names, event->keys[i].text);
+        for (int hops = 0; name && !is_among(&alone, name) && hops < PERSON_HOPS_MOST; hops++) {
+            work_add_name(judging->round, &alone, name);
+            name = name->target ? names_find(judging->names, name->target) : NULL;
+            if (name && name->is_away)
+                break;
+        }
+    }
+    return names_person(judging->names, judging->round, &alone);
+}
+
+static struct person *person_of_first(const struct judging *judging, struct work *work)
+{
+    bool notice = work->event_count && notice_read(judging->round, work->events[0]).kind;
+    struct person *person = notice ? person_of_notice(judging, work)
+                                   : names_person(judging->names, judging->round, work);
+    person->event_count = claiming_cut(judging->round, work, person->event_count);
+    return person;
+}
+
 /* Whose the work's first events are. */
 static void meet(const struct judging *judging, struct work *work)
 {
     const struct customer **joined;
     size_t count;
     do {
-        work->person = names_person(judging->names, judging->round, work);
+        work->person = person_of_first(judging, work);
         joined = arena_alloc(judging->round, sizeof *joined * (work->person->taken_count + 1));
         count = 0;
     } while (!read_joined(judging, work, joined, &count));
@@ -205,14 +243,56 @@ static struct policy_facts facts_of(const struct judging *judging, const struct 
 }
 
 /* What becomes part of the customer's: the documents that were read, and what is brought. */
-static const struct customer *const *all_joined(const struct judging *judging,
-                                                const struct work *work)
+static const struct customer *const *
+all_joined(const struct judging *judging, const struct work *work, const struct customer *brought)
 {
     const struct customer **all =
         arena_alloc(judging->round, sizeof *all * (work->joined_count + 1));
     for (size_t i = 0; i < work->joined_count; i++)
         all[i] = work->joined[i];
-    all[work->joined_count] = work->brought;
+    all[work->joined_count] = brought;
+    return all;
+}
+
+/* ---- Between shards ---- */
+
+/* Who came from another shard, where they were not erased since: all of them becomes part of the
+ * customer. False: it cannot be read. */
+static bool bring(const struct judging *judging, struct work *work, struct parcel *came,
+                  struct diag *diag)
+{
+    const struct shop_event *event = work->chosen ? work->events[0] : NULL;
+    *came = (struct parcel){.brought = work->brought};
+    if (!event || notice_read(judging->round, event).kind != NOTICE_MOVED)
+        return true;
+    for (size_t i = 0; i < work->record_count; i++)
+        if (said_read(judging->round, work->records[i].text).erased_ms >= event->time_ms)
+            return true;
+    return parcel_open(judging->round, event->parcel, came, diag);
+}
+
+/* What is for another shard: true, with the commit. */
+static bool is_for_others(const struct judging *judging, struct work *work, struct commit *commit)
+{
+    const struct claiming claiming = {.home = judging->home,
+                                      .policy = &judging->generation->policy,
+                                      .key_paths = judging->key_paths,
+                                      .round = judging->round,
+                                      .now_ms = judging->now_ms};
+    if (!judging->home->placement)
+        return false;
+    work_choose(work, work->person->event_count);
+    work->decision = (struct decision){0};
+    return claiming_takes(&claiming, work, commit);
+}
+
+static const struct said_text *all_records(const struct judging *judging, const struct work *work,
+                                           const struct parcel *came)
+{
+    size_t count = work->record_count + came->record_count;
+    struct said_text *all = arena_alloc(judging->round, sizeof *all * (count + 1));
+    for (size_t i = 0; i < count; i++)
+        all[i] = i < work->record_count ? work->records[i] : came->records[i - work->record_count];
     return all;
 }
 
@@ -223,13 +303,16 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
 {
     const struct policy_facts facts = facts_of(judging, work);
     const struct other_sets others = other_sets(judging);
+    struct parcel came;
+    if (!bring(judging, work, &came, diag))
+        return false;
     const struct decide_input input = {.rules = judging->generation->rules,
                                        .policy = &judging->generation->policy,
                                        .customer = customer,
-                                       .joined = all_joined(judging, work),
-                                       .joined_count = work->joined_count + (work->brought != NULL),
-                                       .records = work->records,
-                                       .record_count = work->record_count,
+                                       .joined = all_joined(judging, work, came.brought),
+                                       .joined_count = work->joined_count + (came.brought != NULL),
+                                       .records = all_records(judging, work, &came),
+                                       .record_count = work->record_count + came.record_count,
                                        .events = work->events,
                                        .event_count = work->chosen,
                                        .facts = &facts,
@@ -261,7 +344,9 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
         .records = work->records,
         .record_count = work->record_count,
         .policy = &judging->generation->policy,
-        .placement = config_placement(judging->generation->config),
+        .home = judging->home,
+        .came = came.records,
+        .came_count = came.record_count,
         .decision = &work->decision,
         .events = work->events,
         .event_count = work->chosen,
@@ -274,7 +359,10 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
         .epoch = judging->epoch,
         .sequence = ++*judging->sequence,
     };
-    return commit_builder_make(&decided, judging->round, commit, diag);
+    bool made = commit_builder_make(&decided, judging->round, commit, diag);
+    if (made && (came.records || came.brought != work->brought))
+        commit->parcel = work->events[0]->parcel;
+    return made;
 }
 
 /* Several events at once may ask for more than one of them may: then they are decided one by one,
@@ -291,9 +379,13 @@ bool judging_decide(const struct judging *judging, struct work *work, struct com
 {
     struct diag diag = {0};
     meet(judging, work);
+    work->given_up = false;
+    if (is_for_others(judging, work, commit)) {
+        work->goes_out = claims_go_out(commit);
+        return true;
+    }
     hear_halts(judging, work);
     struct customer *customer = read_customer(judging->round, work, &diag);
-    work->given_up = false;
     work_choose(work, work->person->event_count);
     bool made = customer && make_commit(judging, work, customer, commit, &diag);
     while (customer && work->chosen > 1 && (!made || commit_builder_size(commit) > COMMIT_MOST)) {
@@ -301,6 +393,7 @@ bool judging_decide(const struct judging *judging, struct work *work, struct com
         customer = read_customer(judging->round, work, &diag);
         made = make_commit(judging, work, customer, commit, &diag);
     }
+    work->goes_out = made && claims_go_out(commit);
     if (!made)
         judging_give_up(judging, work, &diag, commit);
     if (made && asks_too_much(work)) {

@@ -1,6 +1,7 @@
 /*
  * What one work comes to in a round, as its documents were read: whose its first events are, what
- * is decided for them, and the commit of that. Nothing is asked or written here.
+ * is decided for them, or that it is for another shard (events/claiming), and the commit of that.
+ * Nothing is asked or written here.
  */
 #ifndef NUDGED_EVENTS_JUDGING_H
 #define NUDGED_EVENTS_JUDGING_H
@@ -24,6 +25,8 @@ struct log_group;
 struct judging {
     const struct generation *generation;
     struct names *names;
+    const struct placement_home *home; /* of its documents */
+    const char *const *key_paths;
     struct arena *round;               /* all that is made lies here */
     const struct rule_sets *rule_sets; /* NULL: nobody else decides */
     const struct halted *halted;       /* NULL: nothing was heard of paused rules */

@@ -112,7 +112,7 @@ static void end_sweep(struct mover *mover)
     backoff_reset(&mover->backoff);
     log_once_forget(&mover->told);
     if (!mover->name)
-        rest(mover, LEFT_MS);
+        rest(mover, used ? clock_beat_ms() : LEFT_MS);
     else
         rest(mover, used ? LOOK_MS : clock_beat_ms());
 }
@@ -256,17 +256,27 @@ static const char *text_in(struct mover *mover, const struct reply *fields, cons
     return field->kind == REPLY_TEXT ? arena_copy(mover->arena, field->text, field->length) : NULL;
 }
 
+static struct slice bytes_in(struct mover *mover, const struct reply *fields, const char *name)
+{
+    const struct reply *field = reply_field(fields, name);
+    return field->kind == REPLY_TEXT
+               ? slice_copy(mover->arena, (struct slice){field->text, field->length})
+               : (struct slice){0};
+}
+
 static void add_entry(struct mover *mover, const struct reply *row)
 {
-    const struct reply *fields = reply_item(row, 1), *event = reply_field(fields, "event");
+    const struct reply *fields = reply_item(row, 1);
     struct entry *entry = &mover->entries[mover->count++];
     struct shop_event_form form = mover->options.form;
     *entry = (struct entry){.carried = {.id = arena_text(mover->arena, reply_item(row, 0)->text),
                                         .own = text_in(mover, fields, "own"),
-                                        .login = text_in(mover, fields, "login")}};
-    if (event->kind == REPLY_TEXT)
-        entry->carried.event = slice_copy(mover->arena, (struct slice){event->text, event->length});
+                                        .login = text_in(mover, fields, "login"),
+                                        .whose = text_in(mover, fields, "whose"),
+                                        .event = bytes_in(mover, fields, "event"),
+                                        .parcel = bytes_in(mover, fields, "parcel")}};
     form.own = entry->carried.own;
+    form.whose = entry->carried.whose;
     entry->routing =
         routing_of(&mover->options.routes.placement, &form, entry->carried.event, mover->arena);
 }

@@ -8,6 +8,7 @@
 struct names {
     const struct policy *policy;
     const char *const *key_paths;
+    const struct placement_home *home;
     struct name_table by_key;
     struct name **all;
     uint32_t count, capacity;
@@ -30,11 +31,13 @@ void names_destroy(struct names **names)
     *names = NULL;
 }
 
-void names_begin(struct names *names, const struct policy *policy, const char *const *key_paths)
+void names_begin(struct names *names, const struct policy *policy, const char *const *key_paths,
+                 const struct placement_home *home)
 {
     name_table_clear(&names->by_key);
     names->policy = policy;
     names->key_paths = key_paths;
+    names->home = home;
     names->all = names->asked = NULL;
     names->count = names->capacity = names->asked_count = 0;
 }
@@ -65,6 +68,7 @@ static struct name *need(struct names *names, struct arena *batch, const char *k
         return name;
     name = arena_zero(batch, sizeof *name);
     name_enter(name, batch, names->policy, names->key_paths, key, is_old);
+    name->is_away = placement_is_away(names->home, key);
     name_table_add(&names->by_key, name);
     names->all = arena_grow(batch, names->all, names->count, &names->capacity, sizeof *names->all);
     names->all[names->count++] = name;
@@ -116,7 +120,7 @@ void names_forget(struct names *names)
         struct name *name = names->all[i];
         name->is_read = name->is_broken = false;
         name->is_taken = name->is_relied = false;
-        name->target = NULL;
+        name_lead(name, NULL, NULL);
         name->document = name->record = (struct slice){0};
         name->person = NULL;
     }
@@ -148,8 +152,9 @@ bool names_ask(struct names *names, struct arena *round, struct customers_query 
     return query->count > 0;
 }
 
-/* Where a name leads is a name too. Another id is told nothing by an event that has an id of its
- * own: what is known of that other one need not be read. */
+/* Where a name leads is a name too. Who stands in another shard is not read here. Another id is
+ * told nothing by an event that has an id of its own: what is known of that other one need not be
+ * read. */
 static void follow(struct names *names, struct arena *batch, const struct name *name)
 {
     if (!name->target)
@@ -158,6 +163,8 @@ static void follow(struct names *names, struct arena *batch, const struct name *
     if (!target)
         target = need(names, batch, arena_text(batch, name->target), false);
     target->is_alone = target->is_alone || name->is_alone;
+    if (target->is_away)
+        return;
     if (name->is_alone || !target->is_id)
         give(batch, name->work, target);
 }
@@ -172,7 +179,7 @@ void names_learn(struct names *names, struct arena *batch, struct arena *round,
         name->document = slice_copy(round, found->documents[i]);
         name->record = slice_copy(round, found->records[i]);
         if (!name->is_id)
-            name->target = slice_copy(round, found->targets[next++]).text;
+            name_lead(name, round, slice_copy(round, found->targets[next++]).text);
     }
     for (uint32_t i = 0; i < names->asked_count; i++)
         follow(names, batch, names->asked[i]);

@@ -19,13 +19,15 @@
 #include "decide/policy.h"
 #include "events/work.h"
 #include "store/customers.h"
+#include "store/placement.h"
 
 struct names;
 
 struct names *names_new(void);
 void names_destroy(struct names **names);
-/* A batch begins: there are no names. Policy and paths live as long as it. */
-void names_begin(struct names *names, const struct policy *policy, const char *const *key_paths);
+/* A batch begins: there are no names. What is given lives as long as it. */
+void names_begin(struct names *names, const struct policy *policy, const char *const *key_paths,
+                 const struct placement_home *home);
 
 /* The name of a key; NULL where nobody has it. */
 struct name *names_find(const struct names *names, const char *key);

@@ -124,7 +124,7 @@ static void begin_batch(struct batch *batch, struct intake *intake)
     batch->intake = intake;
     batch->generation = generation_hold(options->generation(options->context));
     batch->form = config_event_form(batch->generation->config);
-    names_begin(batch->names, &batch->generation->policy, batch->form.key_paths);
+    names_begin(batch->names, &batch->generation->policy, batch->form.key_paths, &options->home);
 }
 
 static struct work *add_work(struct batch *batch, const char *key)
@@ -147,11 +147,12 @@ static struct work *work_of(struct batch *batch, const struct shop_event *event)
     return work;
 }
 
-/* What shops pushed; what nudged makes of it is made again from that. */
+/* What shops pushed; what nudged makes of it is made again from that. What another shard has led
+ * here was archived there. */
 static void archive_entry(struct archive *archive, const struct intake_entry *entry,
                           const struct shop_event *event)
 {
-    if (archive && !event->internal && !entry->archived)
+    if (archive && !event->internal && !entry->archived && !entry->whose)
         archive_add(archive, entry->id, entry->event, entry->length, clock_wall_ms());
 }
 
@@ -395,6 +396,8 @@ static struct judging judging_of(const struct batch *batch)
     const struct pipeline_options *options = &batch->pipeline->options;
     return (struct judging){.generation = batch->generation,
                             .names = batch->names,
+                            .home = &options->home,
+                            .key_paths = batch->form.key_paths,
                             .round = batch->round,
                             .rule_sets = options->shard->rule_sets,
                             .halted = options->shard->halted,
@@ -489,8 +492,6 @@ static void go_on(struct work *work, size_t queued)
         options->on_messages(options->context);
     if (work->decision.erased_count)
         options->on_erased(options->context);
-    if (work->decision.emit_count)
-        options->on_emits(options->context);
     for (uint32_t i = 0; i < work->decision.brake_count; i++)
         options->on_braked(options->context, work->decision.brakes[i], work->batch->now_ms);
     work_advance(work);
@@ -549,6 +550,8 @@ static void on_commit(struct work *work, const struct commit_result *result, siz
     switch (result->outcome) {
     case COMMIT_DONE:
         work_log_low(result);
+        if (work->goes_out && !result->ran_before)
+            work->batch->pipeline->options.on_strays(work->batch->pipeline->options.context);
         go_on(work, queued);
         return;
     case COMMIT_MOVED:

@@ -32,12 +32,13 @@ struct pipeline_options {
     void (*on_decided)(void *context, uint32_t messages);
     /* So many of these are on their way to Redis. */
     void (*on_sent)(void *context, uint32_t messages);
+    struct placement_home home; /* of the shard's documents */
+    /* Something was put aside for other shards: after each commit that did. */
+    void (*on_strays)(void *context);
     /* Messages were put into the outbox: after each commit that had some. */
     void (*on_messages)(void *context);
     /* Somebody was erased: after the commit. */
     void (*on_erased)(void *context);
-    /* Rules made events about others: likewise. */
-    void (*on_emits)(void *context);
     /* `policy.brake` has paused a rule: likewise. */
     void (*on_braked)(void *context, const char *rule, int64_t now_ms);
     void *context;

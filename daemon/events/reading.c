@@ -232,7 +232,7 @@ static bool read_entry(struct reading *reading, const struct generation *generat
     if (!is_unread(generation, event, form, reading->arena, &reading->asked[reading->asked_count]))
         return true;
     reading->places[reading->asked_count++] = at;
-    if (reading->options.archive)
+    if (reading->options.archive && !entry->whose)
         archive_add(reading->options.archive, entry->id, entry->event, entry->length,
                     clock_wall_ms());
     entry->archived = true;

@@ -52,6 +52,7 @@ struct work {
     uint32_t chosen;      /* the first so many, of events or dead, are in the commit under way */
     uint32_t most;        /* no more than so many are decided at once; 0: as many as may be */
     const struct customer *brought; /* of no document: becomes part of theirs; or NULL */
+    bool goes_out;                  /* what is committed is told to other shards */
     bool waited;    /* for another work of the batch, whose customer was not known yet */
     uint32_t moves; /* so often it was read anew, as a key had come to lead elsewhere */
 

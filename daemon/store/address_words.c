@@ -155,6 +155,17 @@ static bool is_first_of_shard(const struct address_words *words, size_t index)
 
 /* ---- Reading ---- */
 
+/* That of the name, unless another one is told. */
+static size_t shard_of(const struct address_words *words, const struct reply *entry,
+                       const char *name)
+{
+    const struct placement *placement = &words->routes.placement;
+    int64_t shard = 0;
+    bool told = reply_number(reply_field(entry, "shard"), &shard) && shard >= 0 &&
+                (size_t)shard < placement_count(placement);
+    return told ? (size_t)shard : placement_of_name(placement, name);
+}
+
 static bool read_word(struct address_words *words, const struct reply *entry, struct word *word)
 {
     const char *id = reply_text(reply_item(entry, 0));
@@ -163,7 +174,7 @@ static bool read_word(struct address_words *words, const struct reply *entry, st
         const struct reply *value = reply_field(reply_item(entry, 1), fields[i]);
         word->values[i] = slice_copy(words->arena, (struct slice){value->text, value->length});
     }
-    word->shard = placement_of_name(&words->routes.placement, word->values[1].text);
+    word->shard = shard_of(words, reply_item(entry, 1), word->values[1].text);
     return word->id != NULL;
 }
 

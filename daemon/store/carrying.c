@@ -45,13 +45,16 @@ static void put_entry(struct arguments *arguments, const char *stream,
 {
     const char *name = arena_printf(arguments->arena, "%s %s", stream, entry->id);
     const struct slice none = slice_of("");
-    int fields = 1 + (entry->own != NULL) + (entry->login != NULL);
+    int fields = 1 + (entry->own != NULL) + (entry->login != NULL) + (entry->whose != NULL) +
+                 (entry->parcel.text != NULL);
     arguments_text(arguments, remembered_hash(arguments->arena, slice_of(name)));
     arguments_number(arguments, (int64_t)2 * fields);
     put_field(arguments, entry->event.text ? "event" : "no-event",
               entry->event.text ? entry->event : none);
     put_field(arguments, "own", text_or_none(entry->own));
     put_field(arguments, "login", text_or_none(entry->login));
+    put_field(arguments, "whose", text_or_none(entry->whose));
+    put_field(arguments, "parcel", entry->parcel);
 }
 
 void carrying_run(struct scripts *scripts, const struct carrying *carrying,
@@ -59,7 +62,7 @@ void carrying_run(struct scripts *scripts, const struct carrying *carrying,
 {
     struct carrying_call *call = mem_alloc(sizeof *call);
     struct arena *arena = arena_new(FIRST_CHUNK);
-    struct arguments arguments = arguments_begin(arena, 1 + 8 * carrying->count);
+    struct arguments arguments = arguments_begin(arena, 1 + 12 * carrying->count);
     *call = (struct carrying_call){callback, context};
     arguments_number(&arguments, KEEP_MS);
     for (size_t i = 0; i < carrying->count; i++)

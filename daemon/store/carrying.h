@@ -12,9 +12,10 @@
 #include "redis/scripts.h"
 
 struct carrying_entry {
-    const char *id;          /* where it was */
-    struct slice event;      /* text NULL: it has no such field */
-    const char *own, *login; /* its other fields (docs/redis.md); NULL: it lacks them */
+    const char *id;                  /* where it was */
+    struct slice event;              /* text NULL: it has no such field */
+    const char *own, *login, *whose; /* its other fields (docs/redis.md); NULL: it lacks them */
+    struct slice parcel;             /* likewise; text NULL */
 };
 
 struct carrying {

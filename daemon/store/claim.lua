@@ -4,8 +4,8 @@
 -- delivery more; from the third delivery on an entry is claimed alone, so that what waits
 -- beside it is not counted with it.
 -- ARGV: P, consumer, count, bytes at most
--- Returns {more ('1' or '0'), {id, event or false, its size, deliveries, `own` or false,
--- `login` or false}…}. An event bigger
+-- Returns {more ('1' or '0'), {id, event or false, its size, deliveries, and the fields `own`, `login`, `whose`
+-- and `parcel`, each or false}…}. An event bigger
 -- than the bytes is cut. Safe to run twice: what was claimed is then this consumer's own.
 local P, consumer, count, room = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local stream, ALONE = P .. ':events', 3
@@ -48,7 +48,8 @@ local function give(id, deliveries)
         event = string.sub(event, 1, room)
     end
     room = room - size
-    out[#out + 1] = {id, event, size, deliveries, field_of(entry, 'own'), field_of(entry, 'login')}
+    out[#out + 1] = {id, event, size, deliveries, field_of(entry, 'own'), field_of(entry, 'login'),
+        field_of(entry, 'whose'), field_of(entry, 'parcel')}
     return true
 end
 

@@ -343,6 +343,52 @@ static void put_usual(struct arguments *arguments, struct kinds *kinds, const st
     }
 }
 
+static void put_leaving(struct arguments *arguments, const struct commit_leaving *leaving)
+{
+    put_list(arguments, "leave", leaving->whose != NULL);
+    if (!leaving->whose)
+        return;
+    arguments_text(arguments, leaving->whose);
+    arguments_bytes(arguments, leaving->event.text, leaving->event.length);
+    arguments_text(arguments, leaving->entry);
+    put_texts(arguments, "leave_mids", leaving->mids, leaving->mid_count);
+    put_texts(arguments, "leave_runs", leaving->runs, leaving->run_count);
+    put_texts(arguments, "leave_names", leaving->names, leaving->name_count);
+}
+
+/* What is for other shards, or came from one. */
+static void put_shards(struct arguments *arguments, const struct commit *commit)
+{
+    put_list(arguments, "strays", commit->stray_count);
+    for (size_t i = 0; i < commit->stray_count; i++) {
+        arguments_text(arguments, commit->strays[i].own);
+        arguments_text(arguments, commit->strays[i].whose);
+        arguments_bytes(arguments, commit->strays[i].event.text, commit->strays[i].event.length);
+    }
+    put_list(arguments, "heard", commit->heard_count);
+    for (size_t i = 0; i < commit->heard_count; i++) {
+        arguments_text(arguments, commit->heard[i].name);
+        arguments_number(arguments, (int64_t)commit->heard[i].shard);
+    }
+    put_list(arguments, "aside", commit->aside_count);
+    for (size_t i = 0; i < commit->aside_count; i++) {
+        arguments_text(arguments, commit->aside[i].entry);
+        arguments_text(arguments, commit->aside[i].whose);
+    }
+    put_list(arguments, "leads", commit->lead_count);
+    for (size_t i = 0; i < commit->lead_count; i++) {
+        arguments_text(arguments, commit->leads[i].hash);
+        arguments_text(arguments, commit->leads[i].from);
+        arguments_text(arguments, commit->leads[i].to);
+        arguments_number(arguments, commit->leads[i].expire_ms);
+    }
+    put_leaving(arguments, &commit->leaving);
+    put_list(arguments, "parcel", commit->parcel.text != NULL);
+    if (commit->parcel.text)
+        arguments_bytes(arguments, commit->parcel.text, commit->parcel.length);
+    put_texts(arguments, "elsewhere", commit->elsewhere, commit->elsewhere_count);
+}
+
 /* The lists that few commits have, each by its name, in any order. */
 static void put_seldom(struct arguments *arguments, const struct commit *commit)
 {
@@ -366,6 +412,7 @@ static void put_seldom(struct arguments *arguments, const struct commit *commit)
     put_texts(arguments, "forgotten", commit->forgotten_starts, commit->forgotten_start_count);
     put_person(arguments, commit);
     put_clocks(arguments, commit);
+    put_shards(arguments, commit);
 }
 
 static void put_commit(struct arguments *arguments, struct kinds *kinds,

@@ -18,6 +18,7 @@
 #include "store/commit_items.h"
 #include "store/commit_result.h"
 #include "store/commit_rules.h"
+#include "store/commit_shards.h"
 #include "store/commit_watches.h"
 
 /* What is written. Pointers and counts may be NULL and 0. */
@@ -91,6 +92,18 @@ struct commit {
     size_t tick_count;
     const struct commit_zone *zones;
     size_t zone_count;
+    const struct commit_stray *strays; /* for other shards */
+    size_t stray_count;
+    const struct commit_heard *heard;
+    size_t heard_count;
+    const struct commit_aside *aside; /* of `ids` */
+    size_t aside_count;
+    const struct commit_lead *leads;
+    size_t lead_count;
+    struct commit_leaving leaving;
+    struct slice parcel;          /* what came with an event from another shard; text NULL */
+    const char *const *elsewhere; /* keys of customers who have no deadline here any more */
+    size_t elsewhere_count;
 };
 
 struct commit_call {

@@ -37,15 +37,28 @@
 --   moves     mids of theirs
 --   redirects {hash of a key, '' or the key from which alone it may be turned, expiry ms}: keys
 --             that lead to this customer
---   said      {name in P:said, 'no', 'yes' or 'erased', topic or identity, ms}
+--   said      {name in P:said, 'no', 'yes' or 'erased', topic or identity, ms}, or {name, 'record', what stands of
+--             it in another P:said, ''}
 --   erased    {key of the customer, its hash}: all goes that stood under it before
 --   starts    {origin, event} of what waits
 --   ticks     of clocks, as they stand in work; each is decided once
 --   zones     {customer, zone and place in it before, zone and place now}; '' where there is no document:
 --             their place in the index of clocks
 --   forgotten origins of those that nobody needs any more
+-- and with many shards
+--   strays    {key of a customer, key of who that is or '', event}: put into P:strays
+--   heard     {name in P:said, number of a shard that is told what is said under it}
+--   aside     {entry, key of who it is about}: it is put there too
+--   leads     {hash of a key, '' or what alone it may have led to, where it is to lead or '', expiry ms}
+--   leave     {key of who they will be, event that tells so, entry that asks for it}: the customer, with all that
+--             there is of them, goes to P:strays; unless a sender has a message of theirs: then that entry does,
+--             and nothing else is done
+--   leave_mids, leave_runs, leave_names: their messages, runs that were given codes, names in P:said
+--   parcel    what so came from another shard
+--   elsewhere keys of customers who have no deadline here
 -- Returns for each customer 'done' and the mids that this daemon has in hand now, begun at once, a space before each
--- (where few codes are left in a list {'done', list, how many, list…, that}); {'done'}: by an earlier run;
+-- (where few codes are left in a list {'done', list, how many, list…, that}); {'done'}: by an earlier run, or who
+-- was to leave has stayed;
 -- {'gone', ids}, {'moved', key}, {'stale', document or false, {record or false, …}}, {'broken', key, what it is}: one
 -- that only this customer has is of a wrong type, or {'facts', name, items, …}: of what was assumed, 'suppressed'
 -- hashes, with what stands of each ('suppressions'), 'declined' "<hash>=<topic>", keys of 'unknown' customers, the

@@ -49,8 +49,9 @@ struct commit_postponed {
 /* What P:said learns under a name, the short hash of a key or of a mailbox. */
 struct commit_said {
     const char *name;
-    const char *word;  /* "no", "yes" or "erased" */
-    const char *topic; /* "all" is all; of an erasure the identity of its event */
+    const char *word;  /* "no", "yes", "erased", or "record" */
+    const char *topic; /* "all" is all; of an erasure the identity of its event; what stands of the
+                          name in another shard's P:said */
     int64_t at_ms;
 };
 
@@ -96,6 +97,8 @@ struct commit_relied {
 struct commit_redirect {
     const char *hash;
     const char *from; /* only if it leads to that key now; "": in any case */
+    const char *key;  /* which it is; "": one that no other shard is told of */
+    bool strong;      /* an event names them by it and by their id */
 };
 
 /* Where a customer stands in the index of clocks, and is to stand; "" without a document. */

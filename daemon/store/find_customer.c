@@ -80,7 +80,8 @@ const char *find_customer_redirect(struct session *session, const char *prefix, 
 {
     const struct reply *target =
         session_command(session, diag, "GET", keys_spell(arena, prefix, KEY_TO, hash, NULL), NULL);
-    return target && reply_text(target) ? arena_text(arena, target->text) : NULL;
+    const char *text = target ? reply_text(target) : NULL;
+    return text ? arena_copy(arena, text, strcspn(text, "\n")) : NULL; /* behind it: since when */
 }
 
 bool find_customer(struct session *session, const char *prefix, const char *address,

@@ -135,13 +135,20 @@ static void begin_batch(struct intake *intake, size_t most)
 
 /* What an entry has: nil where it lacks one. */
 struct entry_fields {
-    const struct reply *event, *own, *login;
+    const struct reply *event, *own, *login, *whose, *parcel;
 };
 
 static const char *keep_field(struct intake *intake, const struct reply *field)
 {
     const char *text = reply_text(field);
     return text ? arena_text(intake->batch, text) : NULL;
+}
+
+static struct slice keep_bytes(struct intake *intake, const struct reply *field)
+{
+    const char *text = reply_text(field);
+    return text ? slice_copy(intake->batch, (struct slice){text, field->length})
+                : (struct slice){0};
 }
 
 static void add_entry(struct intake *intake, const char *id, const struct entry_fields *fields,
@@ -156,6 +163,8 @@ static void add_entry(struct intake *intake, const char *id, const struct entry_
         .size = (size_t)size,
         .own = keep_field(intake, fields->own),
         .login = keep_field(intake, fields->login),
+        .whose = keep_field(intake, fields->whose),
+        .parcel = keep_bytes(intake, fields->parcel),
         .former = shop_event_arrival(id) <= instance_unmarked_ms(intake->instance),
         .deliveries = deliveries,
         .poison = deliveries >= INTAKE_POISON,
@@ -183,7 +192,7 @@ static void hand_over(struct intake *intake)
 
 /* ---- Claiming ---- */
 
-/* {more, {id, event or nil, size, deliveries, own or nil, login or nil}…} */
+/* {more, {id, event or nil, size, deliveries, own, login, whose, parcel: each or nil}…} */
 static void on_claimed(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct intake *intake = context;
@@ -201,7 +210,8 @@ static void on_claimed(void *context, const struct reply *reply, const struct di
         const struct reply *row = reply_item(reply, i);
         const char *id = reply_text(reply_item(row, 0));
         const struct entry_fields fields = {reply_item(row, 1), reply_item(row, 4),
-                                            reply_item(row, 5)};
+                                            reply_item(row, 5), reply_item(row, 6),
+                                            reply_item(row, 7)};
         if (id)
             add_entry(intake, id, &fields, reply_item(row, 2)->integer,
                       reply_item(row, 3)->integer);
@@ -301,7 +311,8 @@ static void on_read(void *context, const struct reply *reply, const struct diag 
         const char *id = reply_text(reply_item(row, 0));
         const struct reply *all = reply_item(row, 1);
         const struct entry_fields fields = {find_field(all, "event"), find_field(all, "own"),
-                                            find_field(all, "login")};
+                                            find_field(all, "login"), find_field(all, "whose"),
+                                            find_field(all, "parcel")};
         if (id)
             add_entry(intake, id, &fields, (int64_t)fields.event->length, 1);
     }

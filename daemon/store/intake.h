@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/slice.h"
 #include "redis/endpoint.h"
 #include "redis/scripts.h"
 #include "store/instance.h"
@@ -38,11 +39,14 @@ struct intake_entry {
     const char *id;    /* of P:events, "1700000000000-0" */
     const char *event; /* the field `event`, any bytes, NUL-terminated; NULL where absent */
     size_t length;
-    size_t size;        /* what it has in Redis: above `length` where a huge one was cut */
-    const char *own;    /* the field `own`: nudged made the event; NULL where absent */
-    const char *login;  /* the field `login`: who pushed it over the web; NULL where absent */
-    bool former;        /* of a time when nudged's own events had no such mark */
-    int64_t deliveries; /* 1 the first time; one more for each daemon that ended over it */
+    size_t size;         /* what it has in Redis: above `length` where a huge one was cut */
+    const char *own;     /* the field `own`: nudged made the event; NULL where absent */
+    const char *login;   /* the field `login`: who pushed it over the web; NULL where absent */
+    const char *whose;   /* the field `whose`: the key of the person whom it is about, as another
+                            shard knew; NULL where absent */
+    struct slice parcel; /* the field `parcel`, likewise: what comes along with a person */
+    bool former;         /* of a time when nudged's own events had no such mark */
+    int64_t deliveries;  /* 1 the first time; one more for each daemon that ended over it */
     bool poison;
     /* What events/reading adds: */
     const struct shop_event *read; /* the event; NULL: it is none */

@@ -26,6 +26,12 @@ size_t placement_of(const struct placement *placement, const char *key)
     return crc16(key, strlen(key)) % placement_count(placement);
 }
 
+bool placement_is_away(const struct placement_home *home, const char *key)
+{
+    return home->placement && placement_count(home->placement) > 1 &&
+           placement_of(home->placement, key) != home->shard;
+}
+
 size_t placement_of_name(const struct placement *placement, const char *hash)
 {
     return crc16(hash, strnlen(hash, PLACEMENT_NAME_SIZE)) % placement_count(placement);

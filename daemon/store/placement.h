@@ -34,6 +34,15 @@ const char *placement_prefix(const struct placement *placement, struct arena *ar
 /* The shard of a person, by a key of theirs. */
 size_t placement_of(const struct placement *placement, const char *key);
 
+/* One of the shards, and where else there are others. */
+struct placement_home {
+    const struct placement *placement; /* NULL: there are no others */
+    size_t shard;
+};
+
+/* Whether the person of that key, or what is known of the key, stands in another shard. */
+bool placement_is_away(const struct placement_home *home, const char *key);
+
 /* The shard where all is known that was said under a name of P:said, an address above all: by the
  * PLACEMENT_NAME_SIZE digits of its hash, with which the hash in P:suppressed begins too. */
 enum { PLACEMENT_NAME_SIZE = 16 };

@@ -13,9 +13,9 @@ end
 local function time_of(line)
     return tonumber(string.match(line, '^{"at":(%d+)')) or 0
 end
-local function join_traces(c, key)
+local function merge_traces(c, theirs)
     local own = trace_key(c.customer)
-    local mine, theirs, into = lines_of(own), lines_of(trace_key(key)), {}
+    local mine, into = lines_of(own), {}
     while #into < 100 and (mine[1] or theirs[1]) do
         local from = theirs
         if not theirs[1] or mine[1] and time_of(mine[1]) >= time_of(theirs[1]) then
@@ -23,11 +23,15 @@ local function join_traces(c, key)
         end
         into[#into + 1] = table.remove(from, 1)
     end
-    redis.call('DEL', trace_key(key), own)
+    redis.call('DEL', own)
     if #into > 0 then
         redis.call('RPUSH', own, unpack(into))
         redis.call('PEXPIREAT', own, c.expire)
     end
+end
+local function join_traces(c, key)
+    merge_traces(c, lines_of(trace_key(key)))
+    redis.call('DEL', trace_key(key))
 end
 
 -- A list of "<origin> <event>": what takes least room of all that Redis has.

@@ -3,7 +3,9 @@
 -- attempt that may have arrived), 'gone'.
 local function place_of(mid)
     local m = fields(mid, 'state', 'bound')
-    if not (m and m[1]) then
+    if coming[mid] then
+        return coming[mid]
+    elseif not (m and m[1]) then
         return 'gone'
     elseif m[1] == 'taken' then
         return 'hand'
@@ -13,6 +15,9 @@ end
 
 local function check_shared_seldom(c)
     local needed = {}
+    if #c.parcel > 0 then
+        open_parcel(c)
+    end
     local function need(there, key, kind)
         if there then
             needed[#needed + 1], needed[#needed + 2] = key, kind
@@ -23,7 +28,9 @@ local function check_shared_seldom(c)
     need(#c.withdrawals > 0, P .. ':uncertain', 'zset')
     need(#c.said > 0, SAID, 'hash')
     need(elsewhere and #c.said > 0, P .. ':words', 'stream')
-    need(#c.abroad > 0, P .. ':strays', 'stream')
+    need(#c.abroad + #c.aside + #c.strays + #c.leave > 0, STRAYS, 'stream')
+    need(#c.leave + #c.parcel > 0, P .. ':later', 'zset')
+    need(#c.leave + #c.parcel > 0, P .. ':uncertain', 'zset')
     need(#c.ticks > 0, TICKS, 'zset')
     need(#c.dead > 0, P .. ':dead', 'stream')
     need(#c.brakes + #c.paused > 0, HALTED, 'hash')
@@ -76,6 +83,8 @@ local function read_words(c)
         local words = c.told[name][1]
         if word == 'erased' then
             c.told[name][2] = said_erase(words, c.told[name][2], topic, tonumber(ms))
+        elseif word == 'record' then
+            c.told[name][2] = said_unite(words, c.told[name][2], topic)
         else
             said_merge(words, word == 'no', topic == 'all' and '' or topic, tonumber(ms))
         end

@@ -1,7 +1,8 @@
 -- The lists, and how many arguments an item of each has.
 local WIDTHS = {withdrawals = 3, emits = 2, abroad = 2, dead = 5, postponed = 2, full = 2, joins = 2, moves = 1,
     redirects = 3, said = 4, erased = 2, starts = 2, forgotten = 1, ticks = 1, zones = 5, paused = 1, halted = 3,
-    brakes = 1, braked = 4, codes = 4, runs = 2, dry = 1, watches = 3, tellings = 3}
+    brakes = 1, braked = 4, codes = 4, runs = 2, dry = 1, watches = 3, tellings = 3, strays = 3, aside = 2, heard = 2, leads = 4,
+    leave = 3, leave_mids = 1, leave_runs = 1, leave_names = 1, parcel = 1, elsewhere = 1}
 local ABSENT = {__index = function(_, name)
     return WIDTHS[name] and NONE
 end}
@@ -26,5 +27,8 @@ end
 local function names_of_seldom(c, names)
     for _, item in ipairs(c.said) do
         names[#names + 1] = item[1]
+    end
+    for _, name in ipairs(c.leave_names) do
+        names[#names + 1] = name
     end
 end

@@ -22,6 +22,11 @@ local function put_words(c)
     for _, item in ipairs(c.said) do
         local name, word, what, at = unpack(item)
         pass_word(word, name, what, at)
+        for _, heard in ipairs(c.heard) do
+            if heard[1] == name then
+                pass_word(word, name, what, at, heard[2])
+            end
+        end
     end
     for _, name in ipairs(c.names) do
         local record = said_print(unpack(c.told[name], 1, 2))
@@ -107,6 +112,9 @@ local function write_first(c)
     end
     put_halts(c)
     put_words(c)
+    if c.came then
+        land(c)
+    end
 end
 -- Behind it: all that is theirs. Returns the codes that its messages are given, by mid, and lines of the trace.
 local function write_person(c)
@@ -117,6 +125,12 @@ local function write_person(c)
     erase(c)
     keep_starts(c)
     redirect(c)
+    leave(c)
+    put_leads(c)
+    put_strays(c)
+    if c.came and c.came.trace then
+        merge_traces(c, c.came.trace)
+    end
     local dropped = put_watches(c)
     put_withdrawals(c)
     return codes_of(c), dropped

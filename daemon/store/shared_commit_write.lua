@@ -44,9 +44,19 @@ local function keep_rest(c)
     end
 end
 
+local function note_done(c)
+    for i = c.ids, c.free - 1 do
+        done[#done + 1] = ARGV[i]
+    end
+end
+
 -- The trace comes first: where it is spoilt nothing has been written yet. Withdrawals come before
 -- messages: one that is decided again is not to be deleted.
 local function write(c)
+    if c.seldom and #c.leave > 0 and seldom().stays(c) then
+        note_done(c)
+        return {'done'}
+    end
     local low, codes, dropped = NONE, NONE, NONE
     if c.traces_first and c.customer ~= '' and not put_traces(c) and c.document ~= '' then
         return broken(trace_key(c.customer), 'list')
@@ -68,9 +78,7 @@ local function write(c)
     if ARGV[c.head + 7] ~= '' and kind_of(INDEX) == 'hash' then
         pcall(seldom().put_zone, c.customer, ARGV[c.head + 7])
     end
-    for i = c.ids, c.free - 1 do
-        done[#done + 1] = ARGV[i]
-    end
+    note_done(c)
     if #low <= 1 then
         return answer
     end

@@ -57,6 +57,14 @@ local function said_erase(words, erased, identity, at)
     end
     return {at = at, line = '!' .. string.format('%.0f', at) .. '=' .. identity}
 end
+-- Takes over what stands of the name in another P:said. Returns the erasure that stands.
+local function said_unite(words, erased, record)
+    local others, erasure = said_read(record)
+    for topic, other in pairs(others) do
+        said_merge(words, other.no, topic, other.at)
+    end
+    return (not erased or erasure and erasure.at > erased.at) and erasure or erased
+end
 -- In an order that does not depend on how Lua keeps them.
 local function said_print(words, erased)
     local lines = {erased and erased.line}

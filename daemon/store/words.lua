@@ -36,11 +36,7 @@ local function merge(words, erased, word, what, at)
         said_merge(words, word == 'no', what == 'all' and '' or what, tonumber(at))
         return erased
     end
-    local others, erasure = said_read(what)
-    for topic, other in pairs(others) do
-        said_merge(words, other.no, topic, other.at)
-    end
-    return (not erased or erasure and erasure.at > erased.at) and erasure or erased
+    return said_unite(words, erased, what)
 end
 
 local function say(word, name, what, at)

@@ -17,7 +17,7 @@ def shard_of(key, shards):
 class Shards:
     """A shop's installation, split; over one Redis, or over a cluster (redis_cluster)."""
 
-    def __init__(self, shop, count, cluster=None):
+    def __init__(self, shop, count, cluster=None, keys=("customer.id",)):
         self.shop, self.count, self.cluster = shop, count, cluster
         if cluster:
             shop.config["redis"] = {"url": cluster.url}
@@ -26,28 +26,50 @@ class Shards:
         else:
             shop.redis()
         shop.config["redis"]["shards"] = count
-        shop.config["customer"] = {**shop.config.get("customer", {}), "keys": ["customer.id"]}
+        shop.config["customer"] = {**shop.config.get("customer", {}), "keys": list(keys)}
         self.prefixes = [f"nudged{{{shard}}}" for shard in range(count)]
 
     def prefix_of(self, customer):
         return self.prefixes[shard_of(f"id:{customer}", self.count)]
 
+    def of_key(self, key):
+        """The prefix of a key's own shard: "email:ana@example.com"."""
+        return self.prefixes[shard_of(key, self.count)]
+
     def push(self, *events):
+        """To the shard of the first key that each names."""
         pipe = self.shop.client.pipeline(transaction=False)
         for event in events:
-            pipe.xadd(f"{self.prefix_of(event['customer']['id'])}:events", {"event": json.dumps(event)})
+            key = next(f"{name}:{event['customer'][name]}" for name in ("id", "email", "phone")
+                       if name in event["customer"])
+            pipe.xadd(f"{self.of_key(key)}:events", {"event": json.dumps(event)})
         return pipe.execute()
 
     def document(self, customer):
-        return json.loads(self.shop.client.get(f"{self.prefix_of(customer)}:customer:id:{customer}"))
+        return self.document_of(f"id:{customer}")
+
+    def document_of(self, key):
+        """What stands under a key; None: nothing does."""
+        text = self.shop.client.get(f"{self.of_key(key)}:customer:{key}")
+        return json.loads(text) if text else None
+
+    def nothing_on_its_way(self):
+        """No event is anywhere: of one Redis all streams are looked at in the same moment, as what leaves one comes to
+        another."""
+        pipe = self.shop.client.pipeline(transaction=not self.cluster)
+        for prefix in self.prefixes:
+            pipe.xlen(f"{prefix}:events")
+            pipe.xlen(f"{prefix}:strays")
+            pipe.xlen(f"{prefix}:words")
+        return not any(pipe.execute())
 
     def idle(self):
         client = self.shop.client
-        return all(client.xlen(f"{prefix}:events") == 0 and client.zcard(f"{prefix}:taken") == 0
+        return self.nothing_on_its_way() and all(client.zcard(f"{prefix}:taken") == 0
                    and client.zcard(f"{prefix}:later") == 0
                    and not any(client.scan_iter(f"{prefix}:begun:*"))
                    and sum(client.xlen(key) for key in client.scan_iter(f"{prefix}:outbox:*")) == 0
-                   for prefix in self.prefixes)
+                   for prefix in self.prefixes) and self.nothing_on_its_way()
 
     def wait_idle(self):
         wait_until(self.idle, "the daemons to have nothing left to do")

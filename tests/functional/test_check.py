@@ -336,10 +336,8 @@ def test_hints_for_subjects(desk, subject, hint):
 
 
 @pytest.mark.parametrize("more, words, hint", [
-    ({}, "with `shards` a customer is known by one key, and `customer.keys` has 2",
-     "customer: {keys: [customer.id]}, and every event names it"),
-    ({"customer": {"keys": ["customer.id"]}}, None, ""),
-    ({"customer": {"keys": ["customer.id"]}, "events": {"list": "shop:events"}},
+    ({}, None, ""),
+    ({"events": {"list": "shop:events"}},
      "with `shards` there is no one list to push to",
      "each shard has its own, nudged{0}:inbox and so on; nudged:events takes what is of any")])
 def test_check_of_many_shards(desk, more, words, hint):

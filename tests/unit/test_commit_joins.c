@@ -34,10 +34,10 @@ static void all_of_a_guest_becomes_the_accounts(void **state)
     struct commit_fixture *scene = *state;
     static const struct commit_relied relied[] = {{"aaaaaaaaaaaaaaaa", ""}};
     static const struct commit_join joins[] = {{GUEST, "3-9-1"}, {"email:none", ""}};
-    static const struct commit_redirect redirects[] = {{"aaaaaaaaaaaaaaaa", ""},
-                                                       {"bbbbbbbbbbbbbbbb", GUEST},
-                                                       {"cccccccccccccccc", GUEST},
-                                                       {"dddddddddddddddd", GUEST}};
+    static const struct commit_redirect redirects[] = {{"aaaaaaaaaaaaaaaa", "", "", false},
+                                                       {"bbbbbbbbbbbbbbbb", GUEST, "", false},
+                                                       {"cccccccccccccccc", GUEST, "", false},
+                                                       {"dddddddddddddddd", GUEST, "", false}};
     static const char *const mids[] = {"m1", "m2", "m3"};
     static const struct slice line = {"{\"at\":9}", 8};
     struct commit first = commit_fixture_document("1-9-1", "2-9-2", V("2-9-2"));
@@ -133,7 +133,7 @@ static void keys_of_another_type_are_nothing(void **state)
     struct commit_fixture *scene = *state;
     static const struct commit_relied relied[] = {{"eeeeeeeeeeeeeeee", ""}};
     static const struct commit_join joins[] = {{"email:list", ""}};
-    static const struct commit_redirect redirects[] = {{"eeeeeeeeeeeeeeee", ""}};
+    static const struct commit_redirect redirects[] = {{"eeeeeeeeeeeeeeee", "", "", false}};
     struct commit first = commit_fixture_document("", "2-9-2", V("2-9-2"));
     redis_fixture_ask(&scene->redis, "LPUSH t:to:eeeeeeeeeeeeeeee x");
     redis_fixture_ask(&scene->redis, "LPUSH t:customer:email:list x");

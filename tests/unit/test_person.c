@@ -223,7 +223,7 @@ static bool play(const struct row *row)
     char readings[64] = "";
     struct buf out;
     buf_init(&out, 4096);
-    names_begin(world.names, &policy, paths);
+    names_begin(world.names, &policy, paths, &(struct placement_home){0});
     fill(&world, row->redis);
     take(&world, row);
     for (uint32_t i = 0; i < world.work_count; i++) {
@@ -266,7 +266,7 @@ static void deadlines(void **state)
     (void)state;
     struct world world = {.arena = arena_new(64 * 1024), .names = names_new()};
     struct work one = {.key = "email:a", .due_ms = 7}, two = {.key = "id:7", .due_ms = 5};
-    names_begin(world.names, &policy, paths);
+    names_begin(world.names, &policy, paths, &(struct placement_home){0});
     fill(&world, "email:a>id:7 id:7");
     names_add_key(world.names, world.arena, &one, one.key);
     names_add_key(world.names, world.arena, &two, two.key);
