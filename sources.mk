@@ -2151,6 +2151,7 @@ test_files = \
 	tests/functional/test_schemas.py \
 	tests/functional/test_sender.py \
 	tests/functional/test_shards.py \
+	tests/functional/test_shards_away.py \
 	tests/functional/test_shards_cluster.py \
 	tests/functional/test_shards_ctl.py \
 	tests/functional/test_shards_emit.py \

@@ -229,7 +229,7 @@ static int command_ls(struct context *context, bool json)
     struct diag diag = {0};
     struct codes_list *lists;
     size_t count;
-    const struct shards *shards = shards_open(context);
+    const struct shards *shards = shards_open_some(context);
     if (!shards)
         return EXIT_FAILURE;
     struct arena *arena = arena_new(FIRST_CHUNK);
@@ -237,7 +237,7 @@ static int command_ls(struct context *context, bool json)
     for (size_t i = 0; good && i < count; i++)
         print_list(arena, &lists[i], json);
     arena_destroy(&arena);
-    return good ? EXIT_SUCCESS : context_fail(&diag);
+    return shards_end(shards, good ? EXIT_SUCCESS : context_fail(&diag), SHARDS_UNSEEN);
 }
 
 /* ---- The command line ---- */

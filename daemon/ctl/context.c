@@ -137,44 +137,58 @@ static bool read_endpoint(const struct context *context, struct endpoint *endpoi
     return config_redis_endpoint(config, private, endpoint, diag);
 }
 
+typedef struct session *open_slot(const struct endpoint *endpoint, const char *key,
+                                  struct session *beside, int64_t deadline_ms, struct diag *diag);
+
 static struct session *open_session(const struct context *context,
                                     const struct placement *placement, size_t shard,
-                                    int64_t timeout_ms, struct diag *diag)
+                                    open_slot *open, int64_t timeout_ms, struct diag *diag)
 {
     struct endpoint endpoint;
     struct arena *arena = arena_new(512);
     struct session *session = NULL;
     size_t most = placement_count(placement) + 1;
     if (read_endpoint(context, &endpoint, diag))
-        session = endpoint.seed_count
-                      ? session_open_slot(&endpoint, key_of(placement, arena, shard),
-                                          any_session(context, most), timeout_ms, diag)
-                      : session_open(&endpoint, timeout_ms, diag);
+        session = endpoint.seed_count ? open(&endpoint, key_of(placement, arena, shard),
+                                             any_session(context, most), timeout_ms, diag)
+                                      : session_open(&endpoint, timeout_ms, diag);
     if (!session)
         hint_at_private(context->config, diag);
     arena_destroy(&arena);
     return session;
 }
 
-static bool is_cluster(const struct context *context)
+bool context_is_cluster(const struct context *context)
 {
     struct endpoint endpoint = {0};
     struct diag ignored;
     return read_endpoint(context, &endpoint, &ignored) && endpoint.seed_count;
 }
 
-struct session *context_try_session_of(struct context *context, size_t shard, int64_t timeout_ms,
-                                       struct diag *diag)
+static struct session *session_of(struct context *context, size_t shard, open_slot *open,
+                                  int64_t timeout_ms, struct diag *diag)
 {
     const struct placement placement = config_placement(context->config);
     if (!context->sessions) {
         context->sessions = mem_zero(placement_count(&placement) + 1, sizeof *context->sessions);
-        context->of_cluster = is_cluster(context);
+        context->of_cluster = context_is_cluster(context);
     }
     size_t place = place_of(&placement, context->of_cluster, shard);
     if (!context->sessions[place])
-        context->sessions[place] = open_session(context, &placement, shard, timeout_ms, diag);
+        context->sessions[place] = open_session(context, &placement, shard, open, timeout_ms, diag);
     return context->sessions[place];
+}
+
+struct session *context_try_session_of(struct context *context, size_t shard, int64_t timeout_ms,
+                                       struct diag *diag)
+{
+    return session_of(context, shard, session_open_slot, timeout_ms, diag);
+}
+
+struct session *context_lossy_session_of(struct context *context, size_t shard, int64_t timeout_ms,
+                                         struct diag *diag)
+{
+    return session_of(context, shard, session_try_slot, timeout_ms, diag);
 }
 
 void context_end_sessions(struct context *context)
@@ -188,8 +202,7 @@ void context_end_sessions(struct context *context)
     context->sessions = NULL;
 }
 
-/* What a command cannot do without is not there. */
-static void tell_unavailable(struct context *context, const struct diag *diag)
+void context_tell_unavailable(struct context *context, const struct diag *diag)
 {
     context_fail(diag);
     context_tell_defaults(context);
@@ -203,7 +216,7 @@ struct session *context_session_of(struct context *context, size_t shard)
         return NULL;
     struct session *session = context_try_session_of(context, shard, CONNECT_MS, &diag);
     if (!session)
-        tell_unavailable(context, &diag);
+        context_tell_unavailable(context, &diag);
     return session;
 }
 
@@ -225,7 +238,7 @@ bool context_answer(struct context *context, const char *method, const char *tar
     if (!context_config(context))
         return false;
     if (!context_try_answer(context, method, target, ASK_MS, &got, &diag)) {
-        tell_unavailable(context, &diag);
+        context_tell_unavailable(context, &diag);
         return false;
     }
     if (got.status != 200) {

@@ -48,6 +48,14 @@ struct session *context_session_of(struct context *context, size_t shard);
 struct session *context_try_session_of(struct context *context, size_t shard, int64_t timeout_ms,
                                        struct diag *diag);
 
+/* Whether Redis is a cluster. The configuration was read. */
+bool context_is_cluster(const struct context *context);
+/* As context_try_session_of; but where nobody serves the shard's slot in a cluster it is a session
+ * of which each command fails (session_try_slot). NULL with `diag` where a single Redis cannot be
+ * reached. */
+struct session *context_lossy_session_of(struct context *context, size_t shard, int64_t timeout_ms,
+                                         struct diag *diag);
+
 /* Those that are open end; the next need opens others. */
 void context_end_sessions(struct context *context);
 
@@ -60,6 +68,9 @@ bool context_try_answer(struct context *context, const char *method, const char 
 /* Asks the daemon; prints the body of its answer, or, where `done` is not NULL, the JSON object
  * {"<done>":true,"answer":…}. The exit status of the command. */
 int context_ask(struct context *context, const char *method, const char *target, const char *done);
+
+/* What a command cannot do without is not there: says so. */
+void context_tell_unavailable(struct context *context, const struct diag *diag);
 
 void context_close(struct context *context);
 

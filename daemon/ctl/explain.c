@@ -172,8 +172,11 @@ static bool is_known(const struct subject *subject)
 static int show_person(struct explain *explain, const char *name, int64_t since_ms)
 {
     struct diag diag = {0};
-    if (!subject_read_own(explain->subject, &diag))
+    if (!subject_read_own(explain->subject, &diag)) {
+        const struct shards *shards = explain->subject->shards;
+        shards_blame(shards, shards_of(shards, explain->subject->key), &diag);
         return context_fail(&diag);
+    }
     if (!is_known(explain->subject))
         return tell_nobody(explain, name);
     if (since_ms)
@@ -245,9 +248,10 @@ int command_explain(struct context *context, int argc, char **argv)
         return command_usage(argv[0], "one customer is expected, such as id:7 or ana@example.com");
     if (since && (!duration_parse(since, strlen(since), &since_ms) || since_ms == 0))
         return command_usage(argv[0], "--since is a length of time, such as 7d or 12h");
-    const struct shards *shards = shards_open(context);
+    const struct shards *shards = shards_open_some(context);
     if (!shards)
         return EX_UNAVAILABLE;
-    return explain.event ? try_event(context, shards, count ? argv[1] : NULL, &explain)
-                         : show_named(context, shards, argv[1], &explain, since_ms);
+    int status = explain.event ? try_event(context, shards, count ? argv[1] : NULL, &explain)
+                               : show_named(context, shards, argv[1], &explain, since_ms);
+    return shards_end(shards, status, "who stands there is not found by an address");
 }

@@ -223,7 +223,7 @@ static int set_time(struct trying *trying, struct diag *diag)
     const char *at = trying->of->at;
     const struct value time = value_text(at ? at : "");
     if (!at)
-        return customers_now_time(trying->of->shards->items[0].session, &trying->now_ms, diag)
+        return customers_now_time(shards_there(trying->of->shards)->session, &trying->now_ms, diag)
                    ? EXIT_SUCCESS
                    : EX_UNAVAILABLE;
     if (rule_test_time_read(&time, trying->of->context->config->zone, &trying->now_ms))

@@ -176,8 +176,9 @@ static bool set_pause(const struct overview *overview, bool pause, const char *n
     bool done = false;
     for (size_t k = 0; k < shards->count; k++) {
         bool here = false;
-        if (!set_pause_in(&shards->items[k], pause, name, by_whom(arena), &here, diag))
-            return shards_blame(shards, &shards->items[k], diag);
+        if (!set_pause_in(&shards->items[k], pause, name, by_whom(arena), &here, diag) &&
+            !shards_pass(shards, &shards->items[k], diag))
+            return false;
         done = done || here;
     }
     const struct value row = pausing_row(arena, "gateway", name, pause, done);
@@ -223,14 +224,14 @@ static int no_gateway(const struct config *config, const char *name)
 
 static int run_with_redis(struct overview *overview, const char *verb, char **names)
 {
-    overview->shards = shards_open(overview->context);
+    overview->shards = shards_open_some(overview->context);
     if (!overview->shards)
         return EXIT_FAILURE;
     overview->arena = arena_new(FIRST_CHUNK);
-    int status = strcmp(verb, "ls") == 0 ? list(overview)
-                                         : set_pauses(overview, strcmp(verb, "pause") == 0, names);
+    bool lists = strcmp(verb, "ls") == 0;
+    int status = lists ? list(overview) : set_pauses(overview, strcmp(verb, "pause") == 0, names);
     arena_destroy(&overview->arena);
-    return status;
+    return shards_end(overview->shards, status, lists ? SHARDS_UNSEEN : SHARDS_UNDONE);
 }
 
 /* 0, or EX_USAGE. `count`: arguments with the verb. */

@@ -101,9 +101,11 @@ static bool join_pauses(const struct shards *shards, list_of *list, struct arena
     for (size_t k = 0; k < shards->count; k++) {
         struct paused *more;
         size_t more_count;
-        if (!list(&shards->items[k], arena, &more, &more_count, diag))
-            return shards_blame(shards, &shards->items[k], diag);
-        merge(&rows, arena, more, more_count, join_paused);
+        bool there = list(&shards->items[k], arena, &more, &more_count, diag);
+        if (there)
+            merge(&rows, arena, more, more_count, join_paused);
+        else if (!shards_pass(shards, &shards->items[k], diag))
+            return false;
     }
     *paused = (struct paused *)rows.items;
     *count = rows.count;
@@ -128,8 +130,10 @@ bool overall_daemons(const struct shards *shards, struct arena *arena, struct da
                      size_t *count, struct diag *diag)
 {
     const struct shards_item *first = &shards->items[0];
-    return daemons_read(first->session, first->prefix, arena, items, count, diag) ||
-           shards_blame(shards, first, diag);
+    bool there = daemons_read(first->session, first->prefix, arena, items, count, diag);
+    if (!there)
+        *count = 0;
+    return there || shards_pass(shards, first, diag);
 }
 
 const char *const *overall_workers(const struct shards_item *shard,
@@ -214,14 +218,25 @@ bool overall_survey(const struct shards *shards, const char *list, struct arena 
     for (size_t k = 0; k < shards->count; k++) {
         const struct shards_item *shard = &shards->items[k];
         const char *inbox = list ? list : keys_spell(arena, shard->prefix, KEY_INBOX, NULL);
-        if (!survey_read(shard->session, shard->prefix, inbox, arena, &each[k], diag))
-            return shards_blame(shards, shard, diag);
-        add_survey(sum, &each[k], arena);
+        if (survey_read(shard->session, shard->prefix, inbox, arena, &each[k], diag))
+            add_survey(sum, &each[k], arena);
+        else if (!shards_pass(shards, shard, diag))
+            return false;
+        else
+            each[k] = (struct survey){0};
     }
     return true;
 }
 
 /* ---- A gateway's ---- */
+
+static void add_queues_of(struct gateway_queues *sum, const struct gateway_queues *more)
+{
+    sum->transactional += more->transactional;
+    sum->marketing += more->marketing;
+    sum->bound += more->bound;
+    sum->used += more->used;
+}
 
 bool overall_queues(const struct shards *shards, const char *gateway, const char *const *channels,
                     int64_t window_ms, struct gateway_queues *queues, struct diag *diag)
@@ -230,13 +245,11 @@ bool overall_queues(const struct shards *shards, const char *gateway, const char
     for (size_t k = 0; k < shards->count; k++) {
         const struct shards_item *shard = &shards->items[k];
         struct gateway_queues more;
-        if (!gateway_queues_read(shard->session, shard->prefix, gateway, channels, window_ms, &more,
-                                 diag))
-            return shards_blame(shards, shard, diag);
-        queues->transactional += more.transactional;
-        queues->marketing += more.marketing;
-        queues->bound += more.bound;
-        queues->used += more.used;
+        if (gateway_queues_read(shard->session, shard->prefix, gateway, channels,
+                                k == 0 ? window_ms : 0, &more, diag))
+            add_queues_of(queues, &more);
+        else if (!shards_pass(shards, shard, diag))
+            return false;
     }
     return true;
 }
@@ -259,9 +272,10 @@ bool overall_codes(const struct shards *shards, struct arena *arena, struct code
         const struct shards_item *shard = &shards->items[k];
         struct codes_list *more;
         size_t more_count;
-        if (!codes_lists(shard->session, shard->prefix, arena, &more, &more_count, diag))
-            return shards_blame(shards, shard, diag);
-        merge(&rows, arena, more, more_count, join_codes);
+        if (codes_lists(shard->session, shard->prefix, arena, &more, &more_count, diag))
+            merge(&rows, arena, more, more_count, join_codes);
+        else if (!shards_pass(shards, shard, diag))
+            return false;
     }
     *lists = (struct codes_list *)rows.items;
     *count = rows.count;

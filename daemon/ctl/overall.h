@@ -15,7 +15,8 @@
 #include "store/paused.h"
 #include "store/survey.h"
 
-/* All lie in the arena; false with `diag`, which says of which shard it is. */
+/* All lie in the arena; false with `diag`, which says of which shard it is. Without the shards that
+ * are away, where these may be passed over (shards_open_some). */
 
 /* Gateways, and rules with who waits for them: of each that is paused anywhere one, since it was
  * first. By name. */
@@ -38,7 +39,7 @@ const char *const *overall_workers(const struct shards_item *shard,
 bool overall_survey(const struct shards *shards, const char *list, struct arena *arena,
                     struct survey *sum, struct survey *each, struct diag *diag);
 
-/* As gateway_queues_read; sums. */
+/* As gateway_queues_read; sums. What is used of a rate shard 0 counts for all. */
 bool overall_queues(const struct shards *shards, const char *gateway, const char *const *channels,
                     int64_t window_ms, struct gateway_queues *queues, struct diag *diag);
 

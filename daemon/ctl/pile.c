@@ -94,8 +94,9 @@ static bool walk_all(struct pile_run *run, pile_on_item *on_item, struct diag *d
     const struct shards *shards = run->place.shards;
     for (size_t k = 0; k < shards->count && run->id_count < PILE_IDS_MOST && !interrupted; k++) {
         go_to(run, &shards->items[k]);
-        if (!run->pile->walk(&run->place, on_item, run, diag))
-            return shards_blame(shards, &shards->items[k], diag);
+        if (!run->pile->walk(&run->place, on_item, run, diag) &&
+            !shards_pass(shards, &shards->items[k], diag))
+            return false;
     }
     return true;
 }
@@ -174,8 +175,9 @@ static bool list_many(struct pile_run *run, struct diag *diag)
     for (size_t k = 0; k < shards->count; k++) {
         go_to(run, &shards->items[k]);
         run->shown = 0;
-        if (!run->pile->walk(&run->place, on_kept, run, diag))
-            return shards_blame(shards, &shards->items[k], diag);
+        if (!run->pile->walk(&run->place, on_kept, run, diag) &&
+            !shards_pass(shards, &shards->items[k], diag))
+            return false;
     }
     if (run->kept_count)
         qsort(run->kept, run->kept_count, sizeof *run->kept,
@@ -306,8 +308,9 @@ static bool look_for(struct pile_run *run, const char *id, struct diag *diag)
     uint32_t before = run->id_count;
     for (size_t k = 0; k < shards->count; k++) {
         go_to(run, &shards->items[k]);
-        if (!run->pile->find(&run->place, &id, 1, on_there, run, diag))
-            return shards_blame(shards, &shards->items[k], diag);
+        if (!run->pile->find(&run->place, &id, 1, on_there, run, diag) &&
+            !shards_pass(shards, &shards->items[k], diag))
+            return false;
     }
     if (run->id_count == before) {
         refuse(run, id, &(struct pile_answer){.refusal = run->pile->gone});
@@ -395,9 +398,10 @@ static int show(struct pile_run *run, char **names)
         const struct named *named = &run->ids[i];
         uint64_t before = run->shown;
         go_to(run, named->shard);
-        if (!run->pile->find(&run->place, &named->id, 1, on_shown, run, &diag))
+        bool there = run->pile->find(&run->place, &named->id, 1, on_shown, run, &diag);
+        if (!there && !shards_pass(run->place.shards, named->shard, &diag))
             return context_fail(&diag);
-        if (run->shown == before)
+        if (there && run->shown == before)
             refuse(run, name_of(run, named), &(struct pile_answer){.refusal = run->pile->gone});
     }
     tell_refusals(run);
@@ -408,15 +412,17 @@ static int show(struct pile_run *run, char **names)
 
 /* Those of one shard. */
 static bool settle_batch(struct pile_run *run, const struct named *named, uint32_t count,
-                         struct diag *diag)
+                         uint32_t *left, struct diag *diag)
 {
     struct pile_answer answers[BATCH] = {0};
     const char *ids[BATCH];
     for (uint32_t i = 0; i < count; i++)
         ids[i] = named[i].id;
     go_to(run, named->shard);
-    if (!run->pile->settle(&run->place, run->verb, run->dry, ids, count, answers, diag))
-        return shards_blame(run->place.shards, named->shard, diag);
+    if (!run->pile->settle(&run->place, run->verb, run->dry, ids, count, answers, diag)) {
+        *left += count;
+        return shards_pass(run->place.shards, named->shard, diag);
+    }
     for (uint32_t i = 0; i < count; i++)
         if (answers[i].refusal)
             refuse(run, name_of(run, &named[i]), &answers[i]);
@@ -435,10 +441,10 @@ static bool settle_all(struct pile_run *run, uint32_t *left, struct diag *diag)
         uint32_t rest = run->id_count - at, count = 1;
         while (count < rest && count < BATCH && run->ids[at + count].shard == run->ids[at].shard)
             count++;
-        good = settle_batch(run, run->ids + at, count, diag);
-        at += good ? count : 0;
+        good = settle_batch(run, run->ids + at, count, left, diag);
+        at += count;
     }
-    *left = run->id_count - at;
+    *left += run->id_count - at;
     return good;
 }
 
@@ -568,10 +574,10 @@ static int work(struct pile_run *run, char **names)
 {
     struct diag diag = {0};
     run->place = (struct pile_place){.context = run->context};
-    run->place.shards = shards_open(run->context);
+    run->place.shards = shards_open_some(run->context);
     if (!run->place.shards)
         return EXIT_FAILURE;
-    go_to(run, &run->place.shards->items[0]);
+    go_to(run, shards_there(run->place.shards));
     run->names = arena_new(64 * 1024);
     int status;
     if (!read_selection(run, &diag))
@@ -581,7 +587,8 @@ static int work(struct pile_run *run, char **names)
     else
         status = run->verb == PILE_SHOW ? show(run, names) : settle(run, names);
     arena_destroy(&run->names);
-    return status;
+    bool shows = run->verb == PILE_LS || run->verb == PILE_SHOW;
+    return shards_end(run->place.shards, status, shows ? SHARDS_UNSEEN : SHARDS_UNDONE);
 }
 
 int pile_run(struct context *context, const struct pile *pile, int argc, char **argv)

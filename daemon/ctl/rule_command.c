@@ -94,8 +94,9 @@ static bool pause(const struct overview *overview, const char *name, struct diag
         const struct shards_item *shard = &shards->items[k];
         bool here = false;
         if (!paused_set(shard->session, shard->prefix, KEY_HALTED, name, by_whom(arena), &here,
-                        diag))
-            return shards_blame(shards, shard, diag);
+                        diag) &&
+            !shards_pass(shards, shard, diag))
+            return false;
         done = done || here;
     }
     const struct value row = pausing_row(arena, "rule", name, true, done);
@@ -124,9 +125,10 @@ static bool resume_all(const struct shards *shards, const char *name, bool *done
     for (size_t k = 0; k < shards->count; k++) {
         const struct shards_item *shard = &shards->items[k];
         bool here = false;
-        if (!halted_clear(shard->session, shard->prefix, name, &here, diag) ||
-            !wake_all(shard, woken, diag))
-            return shards_blame(shards, shard, diag);
+        bool good = halted_clear(shard->session, shard->prefix, name, &here, diag) &&
+                    wake_all(shard, woken, diag);
+        if (!good && !shards_pass(shards, shard, diag))
+            return false;
         *done = *done || here;
     }
     return true;
@@ -192,12 +194,12 @@ static int check(const char *verb, int count, char **argv)
 
 static int run_with_redis(struct overview *overview, const char *verb, char **names)
 {
-    overview->shards = shards_open(overview->context);
+    overview->shards = shards_open_some(overview->context);
     if (!overview->shards)
         return EXIT_FAILURE;
-    int status = strcmp(verb, "ls") == 0 ? list(overview)
-                                         : set_all(overview, strcmp(verb, "pause") == 0, names);
-    return status;
+    bool lists = strcmp(verb, "ls") == 0;
+    int status = lists ? list(overview) : set_all(overview, strcmp(verb, "pause") == 0, names);
+    return shards_end(overview->shards, status, lists ? SHARDS_UNSEEN : SHARDS_UNDONE);
 }
 
 static struct generation *load(struct context *context)

@@ -1,7 +1,17 @@
 #include "ctl/shards.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "ctl/exit_codes.h"
+
+enum {
+    CONNECT_MS = 5000,
+    SOME_MS = 2000,  /* of a cluster, of which some are enough */
+    LATER_MS = 2000, /* for all others together, once one could not be reached … */
+    LEAST_MS = 50,   /* … and for each of them: their links stand */
+};
 
 static struct shards *new_shards(const struct context *context, struct arena *arena)
 {
@@ -26,17 +36,99 @@ const struct shards *shards_open(struct context *context)
     return shards;
 }
 
+/* ---- Some of them ---- */
+
+static bool open_some(struct shards *shards, struct context *context, int64_t timeout_ms,
+                      struct diag *diag)
+{
+    bool any = false;
+    for (size_t k = 0; k < shards->count; k++) {
+        struct session *session = context_lossy_session_of(context, k, timeout_ms, diag);
+        shards->items[k].session = session;
+        if (!session)
+            return shards_blame(shards, &shards->items[k], diag);
+        any = any || !session_is_lost(session);
+        if (session_is_lost(session))
+            timeout_ms = LATER_MS / (int64_t)shards->count + LEAST_MS;
+    }
+    return any || shards_blame(shards, &shards->items[shards->count - 1], diag);
+}
+
 const struct shards *shards_try(struct context *context, struct arena *arena, int64_t timeout_ms,
                                 struct diag *diag)
 {
     struct shards *shards = new_shards(context, arena);
-    for (size_t k = 0; k < shards->count; k++)
-        if (!(shards->items[k].session = context_try_session_of(context, k, timeout_ms, diag))) {
-            shards_blame(shards, &shards->items[k], diag);
-            return NULL;
-        }
+    shards->some = true;
+    return open_some(shards, context, timeout_ms, diag) ? shards : NULL;
+}
+
+const struct shards *shards_open_some(struct context *context)
+{
+    struct diag diag = {0};
+    if (!context_config(context))
+        return NULL;
+    int64_t timeout_ms = context_is_cluster(context) ? SOME_MS : CONNECT_MS;
+    const struct shards *shards = shards_try(context, context->config->arena, timeout_ms, &diag);
+    if (!shards)
+        context_tell_unavailable(context, &diag);
     return shards;
 }
+
+const struct shards_item *shards_there(const struct shards *shards)
+{
+    size_t k = 0;
+    while (k + 1 < shards->count && session_is_lost(shards->items[k].session))
+        k++;
+    return &shards->items[k];
+}
+
+bool shards_pass(const struct shards *shards, const struct shards_item *item, struct diag *diag)
+{
+    struct shards_item *passed = &shards->items[item->number];
+    if (!shards->some || !shards_numbered(shards) || !context_lost(diag))
+        return shards_blame(shards, item, diag);
+    if (!passed->away)
+        snprintf(passed->why, sizeof passed->why, "%.*s", SHARDS_WHY_SIZE - 1, diag->text);
+    passed->away = true;
+    return true;
+}
+
+size_t shards_away(const struct shards *shards)
+{
+    size_t count = 0;
+    for (size_t k = 0; k < shards->count; k++)
+        count += shards->items[k].away;
+    return count;
+}
+
+const char *shards_away_text(const struct shards *shards, struct arena *arena)
+{
+    size_t away = shards_away(shards), told = 0;
+    const char *text = away == 1 ? "shard" : "shards";
+    for (size_t k = 0; k < shards->count; k++)
+        if (shards->items[k].away) {
+            const char *before = told == 0 ? " " : told + 1 == away ? " and " : ", ";
+            text = arena_printf(arena, "%s%s%zu", text, before, k);
+            told++;
+        }
+    return arena_printf(arena, "%s of %zu cannot be reached", text, shards->count);
+}
+
+int shards_end(const struct shards *shards, int status, const char *left)
+{
+    size_t first = 0;
+    if (!shards_away(shards))
+        return status;
+    while (!shards->items[first].away)
+        first++;
+    struct arena *arena = arena_new(1024);
+    fprintf(stderr, "nudgectl: %s (%s): %s\n", shards_away_text(shards, arena),
+            shards->items[first].why, left);
+    arena_destroy(&arena);
+    return status == EXIT_SUCCESS || status == EXIT_CODE_NO ? EX_UNAVAILABLE : status;
+}
+
+/* ---- What is whose ---- */
 
 const struct shards_item *shards_of(const struct shards *shards, const char *key)
 {

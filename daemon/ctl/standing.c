@@ -14,6 +14,8 @@
 #include "send/gateway_common.h"
 #include "store/keys.h"
 
+enum { AFTER_AWAY_MS = 500 /* for what may be away too */ };
+
 const char *standing_state_word(enum standing_state state)
 {
     static const char *const words[] = {"works",      "slowed", "probed",
@@ -58,12 +60,15 @@ static bool add_unmoved(const struct standing_source *source, struct arena *aren
                         struct standing *standing, struct diag *diag)
 {
     const char *stream = keys_spell(arena, source->shards->placement.prefix, KEY_EVENTS, NULL);
+    int64_t timeout_ms = shards_away(source->shards) ? AFTER_AWAY_MS : source->timeout_ms;
     struct session *session =
-        context_try_session_of(source->context, CONTEXT_UNSHARDED, source->timeout_ms, diag);
+        context_try_session_of(source->context, CONTEXT_UNSHARDED, timeout_ms, diag);
     const struct reply *length =
         session ? session_command(session, diag, "XLEN", stream, NULL) : NULL;
+    if (!length && context_lost(diag))
+        standing->no_unmoved = arena_printf(arena, "%s cannot be asked: %s", stream, diag->text);
     if (!length)
-        return false;
+        return standing->no_unmoved != NULL;
     standing->unmoved = length->integer;
     standing->survey.events += length->integer;
     return true;
@@ -72,6 +77,7 @@ static bool add_unmoved(const struct standing_source *source, struct arena *aren
 static bool add_shards(const struct shards *shards, const struct survey *each, struct arena *arena,
                        struct standing *standing, struct diag *diag)
 {
+    static const char *const nobody[] = {NULL};
     standing->shards = arena_zero(arena, sizeof *standing->shards * shards->count);
     standing->shard_count = shards->count;
     for (size_t k = 0; k < shards->count; k++) {
@@ -81,8 +87,11 @@ static bool add_shards(const struct shards *shards, const struct survey *each, s
             shard->outbox += each[k].queues[i].count;
         shard->daemons = overall_workers(&shards->items[k], standing->daemons,
                                          standing->daemon_count, arena, diag);
+        if (!shard->daemons && !shards_pass(shards, &shards->items[k], diag))
+            return false;
         if (!shard->daemons)
-            return shards_blame(shards, &shards->items[k], diag);
+            shard->daemons = nobody;
+        shard->away = shards->items[k].away;
     }
     return true;
 }
@@ -92,7 +101,7 @@ static bool read_redis(struct standing_source *source, struct arena *arena,
 {
     const struct config_keys *keys = &source->context->config->keys;
     const struct shards *shards = shards_try(source->context, arena, source->timeout_ms, diag);
-    source->shards = shards;
+    standing->asked = source->shards = shards;
     if (!shards)
         return false;
     struct survey *each = arena_zero(arena, sizeof *each * shards->count);
@@ -303,4 +312,6 @@ void standing_read(struct standing_source *source, struct arena *arena, struct s
     settle_daemons(standing, arena);
     add_rates(standing);
     join_gateways(source, arena, standing);
+    if (standing->redis && shards_away(standing->asked))
+        standing_close(source); /* the next asking tries again */
 }

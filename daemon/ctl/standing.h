@@ -44,6 +44,7 @@ struct standing_shard {
     struct survey survey;
     int64_t outbox;             /* messages in it */
     const char *const *daemons; /* the names of those that work on it, NULL-terminated */
+    bool away;                  /* it cannot be reached: nothing is known of it */
 };
 
 struct standing {
@@ -54,6 +55,7 @@ struct standing {
     struct survey survey;          /* of all shards, with what comes to none */
     struct standing_shard *shards; /* where they have numbers */
     size_t shard_count;
+    const struct shards *asked;   /* with those that are away; NULL: there is no Redis */
     int64_t unmoved;              /* events that came to no shard, and are to be moved to theirs */
     struct daemons_item *daemons; /* that speak, and the one that answers */
     size_t daemon_count;
@@ -64,6 +66,7 @@ struct standing {
     struct standing_gateway *gateways; /* of the configuration */
     size_t gateway_count;
     const char *no_daemon, *no_redis;                 /* why it could not be asked; NULL: it was */
+    const char *no_unmoved;                           /* likewise, of what comes to no shard */
     struct standing_wrong wrong[STANDING_WRONG_MOST]; /* of standing_wrong_find: the worst first */
     size_t wrong_count;
     double events_per_second, messages_per_second; /* of the last minute */

@@ -53,6 +53,10 @@ static void find_redis(struct standing *standing, struct arena *arena)
         add(standing, "", standing->no_redis);
     else if (!standing_redis_answers(standing))
         add(standing, "", "the daemon of this machine has no connection to Redis");
+    if (standing->redis && shards_away(standing->asked))
+        add(standing, "", shards_away_text(standing->asked, arena));
+    if (standing->no_unmoved)
+        add(standing, "", standing->no_unmoved);
     const struct value *keys = value_get(&standing->local, "wrong_keys");
     for (uint32_t i = 0; i < (value_is(keys, VALUE_LIST) ? value_count(keys) : 0); i++)
         add(standing, "",

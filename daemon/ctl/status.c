@@ -134,6 +134,10 @@ static struct value list_of_shards(const struct standing *standing, struct arena
         const struct survey *survey = &shard->survey;
         struct value row = value_new_map(arena, 12);
         put(arena, row, "shard", (int64_t)i);
+        value_set(arena, row, "reachable", value_bool(!shard->away));
+        value_push(arena, list, row);
+        if (shard->away)
+            continue;
         put(arena, row, "events", survey->events + survey->inbox);
         put_time(arena, row, "oldest_event_at", survey->events_since_ms);
         put(arena, row, "timers", survey->timers);
@@ -143,7 +147,6 @@ static struct value list_of_shards(const struct standing *standing, struct arena
         put(arena, row, "uncertain", survey->uncertain);
         put(arena, row, "dead", survey->dead);
         value_set(arena, row, "daemons", list_of_names(arena, shard->daemons));
-        value_push(arena, list, row);
     }
     return list;
 }
@@ -158,7 +161,7 @@ static void put_survey(const struct standing *standing, struct arena *arena, str
     value_set(arena, messages, "per_second", value_double(standing->messages_per_second));
     put(arena, events, "waiting", survey->events + survey->inbox);
     put_time(arena, events, "oldest_at", survey->events_since_ms);
-    if (standing->shard_count)
+    if (standing->shard_count && !standing->no_unmoved)
         put(arena, events, "unmoved", standing->unmoved);
     put(arena, timers, "waiting", survey->timers);
     put(arena, timers, "due", survey->due);
@@ -231,7 +234,8 @@ static int show(struct context *context, struct arena *arena, bool json, bool sh
         print_json(standing, arena);
     else
         print_page(standing, shards);
-    return standing->daemon_count ? EXIT_SUCCESS : EX_UNAVAILABLE;
+    int status = standing->daemon_count ? EXIT_SUCCESS : EX_UNAVAILABLE;
+    return standing->redis ? shards_end(standing->asked, status, SHARDS_UNSEEN) : status;
 }
 
 int command_status(struct context *context, int argc, char **argv)

@@ -15,7 +15,7 @@
 #include "ctl/cells.h"
 #include "ctl/columns.h"
 
-enum { WRONG_MOST = 7, HEAD = 2, FIGURES = 5, LABEL = 10 };
+enum { WRONG_MOST = 7, HEAD = 2, FIGURES = 5, LABEL = 10, SHARD_FIGURES = 7 };
 
 /* ---- Lines ---- */
 
@@ -325,8 +325,17 @@ static const char *joined(struct arena *arena, const char *const *names)
     return *all ? all : "none";
 }
 
+/* Nothing is known of it. */
+static void add_away(struct columns *table)
+{
+    for (int i = 0; i < SHARD_FIGURES; i++)
+        columns_text(table, "-");
+    columns_text(table, "cannot be reached");
+}
+
 void status_page_shards(const struct standing *standing, size_t columns, struct buf *out)
 {
+    /* its number, SHARD_FIGURES, who works on it */
     static const struct columns_head heads[] = {
         {"SHARD", COLUMNS_NUMBER},  {"EVENTS", COLUMNS_NUMBER},
         {"OLDEST", COLUMNS_NUMBER}, {"DUE", COLUMNS_NUMBER},
@@ -341,6 +350,10 @@ void status_page_shards(const struct standing *standing, size_t columns, struct 
         int64_t since_ms = survey->events_since_ms;
         char age[AGE_SIZE];
         columns_number(table, (int64_t)i);
+        if (shard->away) {
+            add_away(table);
+            continue;
+        }
         columns_number(table, survey->events + survey->inbox);
         columns_text(table, since_ms ? age_format(survey->now_ms - since_ms, age) : "-");
         columns_number(table, survey->due);

@@ -64,8 +64,12 @@ static bool find_keys(const struct subject *subject, const char *name,
         const struct shards_item *shard = &subject->shards->items[k];
         const char *found[FIND_CUSTOMER_MOST];
         size_t more;
-        if (!find_customer(shard->session, shard->prefix, name, subject->arena, found, &more, diag))
-            return shards_blame(subject->shards, shard, diag);
+        if (!find_customer(shard->session, shard->prefix, name, subject->arena, found, &more,
+                           diag)) {
+            if (!shards_pass(subject->shards, shard, diag))
+                return false;
+            more = 0;
+        }
         for (size_t i = 0; i < more && *count < FIND_CUSTOMER_MOST; i++)
             keys[(*count)++] = found[i];
     }

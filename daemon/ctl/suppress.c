@@ -307,7 +307,7 @@ static bool walk_all(struct suppress *suppress, int64_t *count, struct diag *dia
         const struct shards_item *shard = &shards->items[k];
         good = (suppressions_walk(shard->session, shard->prefix, on_item, suppress, diag) &&
                 suppressions_count(shard->session, shard->prefix, count, diag)) ||
-               shards_blame(shards, shard, diag);
+               shards_pass(shards, shard, diag);
     }
     if (suppress->seen) {
         *count = (int64_t)map_count(suppress->seen);
@@ -379,13 +379,14 @@ static int run_verb(struct suppress *suppress, const char *verb, char **argument
 
 static int work(struct suppress *suppress, const char *verb, char **arguments)
 {
-    suppress->shards = shards_open(suppress->context);
+    suppress->shards = shards_open_some(suppress->context);
     if (!suppress->shards)
         return EXIT_FAILURE;
     suppress->arena = arena_new(FIRST_CHUNK);
+    bool shows = strcmp(verb, "ls") == 0 || strcmp(verb, "export") == 0;
     int status = run_verb(suppress, verb, arguments);
     arena_destroy(&suppress->arena);
-    return status;
+    return shards_end(suppress->shards, status, shows ? SHARDS_UNSEEN : SHARDS_UNDONE);
 }
 
 /* 0, or EX_USAGE. `count`: arguments with the verb. */

@@ -26,11 +26,11 @@ bool suppressing_change(const struct shards *shards, bool add,
     memset(changed, false, sizeof *changed * count);
     for (size_t k = 0; good && k < shards->count; k++) {
         const struct shards_item *shard = &shards->items[k];
-        good = suppressions_change(shard->session, shard->prefix, add,
-                                   items_of(shards, shard, items, count, arena), count,
-                                   trace_keep_ms, here, diag) ||
-               shards_blame(shards, shard, diag);
-        for (size_t i = 0; good && i < count; i++)
+        bool there = suppressions_change(shard->session, shard->prefix, add,
+                                         items_of(shards, shard, items, count, arena), count,
+                                         trace_keep_ms, here, diag);
+        good = there || shards_pass(shards, shard, diag);
+        for (size_t i = 0; there && i < count; i++)
             changed[i] = changed[i] || here[i];
     }
     arena_destroy(&arena);

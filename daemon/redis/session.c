@@ -120,11 +120,9 @@ struct session *session_open(const struct endpoint *endpoint, int64_t deadline_m
     return session_open_slot(endpoint, NULL, NULL, deadline_ms, diag);
 }
 
-struct session *session_open_slot(const struct endpoint *endpoint, const char *key,
-                                  struct session *beside, int64_t deadline_ms, struct diag *diag)
+static struct session *session_new(const struct endpoint *endpoint, const char *key,
+                                   struct session *beside)
 {
-    if (!has_descriptors(diag))
-        return NULL;
     struct session *session = mem_zero(1, sizeof *session);
     session->ground = beside ? beside->ground : ground_new(endpoint, key != NULL);
     session->ground->users++;
@@ -138,9 +136,36 @@ struct session *session_open_slot(const struct endpoint *endpoint, const char *k
                                                     .name = NAME,
                                                     .on_state = on_state,
                                                     .context = session});
+    return session;
+}
+
+struct session *session_open_slot(const struct endpoint *endpoint, const char *key,
+                                  struct session *beside, int64_t deadline_ms, struct diag *diag)
+{
+    if (!has_descriptors(diag))
+        return NULL;
+    struct session *session = session_new(endpoint, key, beside);
     if (!await_ready(session, deadline_ms, diag))
         session_close(&session);
     return session;
+}
+
+struct session *session_try_slot(const struct endpoint *endpoint, const char *key,
+                                 struct session *beside, int64_t deadline_ms, struct diag *diag)
+{
+    if (!has_descriptors(diag))
+        return NULL;
+    struct session *session = session_new(endpoint, key, beside);
+    if (!await_ready(session, deadline_ms, diag)) {
+        session->lost = true;
+        snprintf(session->reason, sizeof session->reason, "%s", diag->text);
+    }
+    return session;
+}
+
+bool session_is_lost(const struct session *session)
+{
+    return session->lost;
 }
 
 const char *session_key(const struct session *session)

@@ -25,6 +25,11 @@ struct session *session_open(const struct endpoint *endpoint, int64_t deadline_m
  * fails, and the session is over. */
 struct session *session_open_slot(const struct endpoint *endpoint, const char *key,
                                   struct session *beside, int64_t deadline_ms, struct diag *diag);
+/* The same, but where nobody serves the slot in time it is a session that is lost already: each of
+ * its commands fails for that reason. NULL where there are no descriptors for it. */
+struct session *session_try_slot(const struct endpoint *endpoint, const char *key,
+                                 struct session *beside, int64_t deadline_ms, struct diag *diag);
+bool session_is_lost(const struct session *session);
 void session_close(struct session **session);
 /* The key of its slot; NULL where it is one with a single Redis. */
 const char *session_key(const struct session *session);
