@@ -37,16 +37,30 @@ static void widen(struct arena *arena, const struct arena_chunk *chunk)
         arena->above = from + chunk->size;
 }
 
-static void add_chunk(struct arena *arena, size_t size)
+static struct arena_chunk *make_chunk(size_t size)
 {
     struct arena_chunk *chunk = mem_alloc(sizeof *chunk + size);
-    chunk->older = arena->newest;
     chunk->size = size;
+    FORBID(chunk->bytes, size);
+    return chunk;
+}
+
+/* Of at least so many bytes: a spare one that will do, or a new one. */
+static void add_chunk(struct arena *arena, size_t size)
+{
+    struct arena_chunk **spare = &arena->spare;
+    while (*spare && (*spare)->size < size)
+        spare = &(*spare)->older;
+    struct arena_chunk *chunk = *spare;
+    if (chunk)
+        *spare = chunk->older;
+    else
+        chunk = make_chunk(size);
+    chunk->older = arena->newest;
     arena->newest = chunk;
     arena->next = chunk->bytes;
-    arena->end = chunk->bytes + size;
+    arena->end = chunk->bytes + chunk->size;
     widen(arena, chunk);
-    FORBID(chunk->bytes, size);
 }
 
 struct arena *arena_new(size_t first_chunk)
@@ -76,30 +90,62 @@ void arena_destroy(struct arena **arena)
     if (!*arena)
         return;
     free_chunks((*arena)->newest);
+    free_chunks((*arena)->spare);
     free(*arena);
     *arena = NULL;
 }
 
-void arena_reset(struct arena *arena)
+/* Chunks only grow, but one made for a single large block may stand below a smaller one. */
+static struct arena_chunk *find_largest(struct arena_chunk *chunks)
 {
-    /* Chunks only grow, but one made for a single large block may stand below
-     * a smaller one: look for the largest. */
-    struct arena_chunk *largest = arena->newest;
-    for (struct arena_chunk *chunk = arena->newest; chunk; chunk = chunk->older)
+    struct arena_chunk *largest = chunks;
+    for (struct arena_chunk *chunk = chunks; chunk; chunk = chunk->older)
         if (chunk->size > largest->size)
             largest = chunk;
-    for (struct arena_chunk *chunk = arena->newest; chunk;) {
-        struct arena_chunk *older = chunk->older;
-        if (chunk != largest)
+    return largest;
+}
+
+/* Of chunks that are in use by nobody, of `most` bytes at most. */
+static void keep_spare(struct arena *arena, struct arena_chunk *chunks, size_t most)
+{
+    while (chunks) {
+        struct arena_chunk *chunk = chunks;
+        chunks = chunk->older;
+        if (chunk->size > most) {
             free_chunk(chunk);
-        chunk = older;
+            continue;
+        }
+        most -= chunk->size;
+        FORBID(chunk->bytes, chunk->size);
+        chunk->older = arena->spare;
+        arena->spare = chunk;
     }
+}
+
+void arena_reset_keeping(struct arena *arena, size_t most)
+{
+    struct arena_chunk *largest = find_largest(arena->newest), *spare = arena->spare;
+    struct arena_chunk **link = &arena->newest;
+    while (*link != largest)
+        link = &(*link)->older;
+    *link = largest->older;
+    arena->spare = NULL;
+    size_t left = most > largest->size ? most - largest->size : 0;
+    keep_spare(arena, arena->newest, left);
+    for (struct arena_chunk *chunk = arena->spare; chunk; chunk = chunk->older)
+        left -= chunk->size;
+    keep_spare(arena, spare, left);
     FORBID(largest->bytes, largest->size);
     largest->older = NULL;
     arena->newest = largest;
     arena->next = largest->bytes;
     arena->end = largest->bytes + largest->size;
     arena->filled = 0;
+}
+
+void arena_reset(struct arena *arena)
+{
+    arena_reset_keeping(arena, 0);
 }
 
 size_t arena_used(const struct arena *arena)

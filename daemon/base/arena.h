@@ -26,8 +26,9 @@ enum { ARENA_ALIGNMENT = 8 };
 struct arena {
     char *next, *end; /* what is left of the newest chunk */
     struct arena_chunk *newest;
-    size_t filled;           /* bytes handed out from chunks that are not the newest */
-    uintptr_t lowest, above; /* all chunks lie in between: arena_has mostly says no by that */
+    struct arena_chunk *spare; /* kept empty, for those to come */
+    size_t filled;             /* bytes handed out from chunks that are not the newest */
+    uintptr_t lowest, above;   /* all chunks lie in between: arena_has mostly says no by that */
 };
 
 struct arena *arena_new(size_t first_chunk);
@@ -35,6 +36,10 @@ void arena_destroy(struct arena **arena);
 
 /* Forgets all that was allocated; keeps the largest chunk for the next round. */
 void arena_reset(struct arena *arena);
+
+/* Likewise; keeps more chunks, of `most` bytes together: of what fills and is forgotten again and
+ * again the system need not make new pages each time. */
+void arena_reset_keeping(struct arena *arena, size_t most);
 
 /* Bytes handed out since the last reset: what a caller checks a bound against. */
 size_t arena_used(const struct arena *arena);

@@ -50,6 +50,8 @@ enum {
     LEAVES_MS = 5000, /* after a journey was left to another daemon … */
     LATE_MS = 100,    /* … timers are asked for so much later */
     ARENA_BYTES = 1 << 20,
+    ROUND_BYTES = 4 << 20, /* what is read and decided in one may take, about; */
+    ENTRIES_LEAST = 16,    /* but so many events always go together */
 };
 
 struct batch {
@@ -64,6 +66,8 @@ struct batch {
     struct work *no_events; /* the work of the entries that are no customer's; NULL: none */
     struct work **works;
     uint32_t work_count, work_capacity;
+    size_t entry_count;            /* of events, */
+    bool is_full;                  /* … of which more wait */
     struct work **in_round;        /* the works that were not done when it began */
     uint32_t in_round_count, next; /* the next of them is to be decided */
     uint32_t outstanding;          /* … without the last answer */
@@ -202,6 +206,8 @@ void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken)
     struct batch *events = &pipeline->events;
     failpoint("batch-read");
     begin_batch(events, pipeline->options.shard->intake);
+    events->entry_count = taken->count;
+    events->is_full = taken->full;
     for (size_t i = 0; i < taken->count; i++)
         add_entry(events, &taken->entries[i]);
     if (pipeline->options.archive)
@@ -323,10 +329,16 @@ static void tell_quiet(struct batch *batch)
 
 /* ---- A round: reading ---- */
 
+/* Where more events wait its memory is kept for them. */
+static void reset_round(struct batch *batch)
+{
+    arena_reset_keeping(batch->round, batch->is_full ? ROUND_BYTES : 0);
+}
+
 static void begin_round(struct batch *batch)
 {
     struct customers_query query;
-    arena_reset(batch->round);
+    reset_round(batch);
     names_forget(batch->names);
     names_ask(batch->names, batch->round, &query);
     customers_read(batch->pipeline->options.shard->customers, &query, on_documents, batch);
@@ -572,6 +584,17 @@ static void on_commit(struct work *work, const struct commit_result *result, siz
     }
 }
 
+/* Documents grow, and with them what a batch takes: the next ones are as large as fits. */
+static void forget_round(struct batch *batch)
+{
+    size_t used = arena_used(batch->round), most;
+    if (batch->intake) {
+        most = batch->entry_count * ROUND_BYTES / (used + 1);
+        intake_read_at_most(batch->intake, most > ENTRIES_LEAST ? most : ENTRIES_LEAST);
+    }
+    reset_round(batch);
+}
+
 /* All works are done. */
 static void finish(struct batch *batch)
 {
@@ -581,10 +604,10 @@ static void finish(struct batch *batch)
     generation_release(&batch->generation);
     batch->no_events = NULL;
     arena_reset(batch->arena);
-    arena_reset(batch->round);
+    forget_round(batch);
     batch->works = batch->in_round = NULL;
     batch->work_count = batch->work_capacity = batch->in_round_count = batch->next = 0;
-    batch->active = false;
+    batch->active = batch->is_full = false;
     batch->intake = NULL;
     batch->on_ticks = NULL;
     backoff_reset(&batch->backoff);

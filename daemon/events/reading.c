@@ -35,6 +35,7 @@ struct reading {
     size_t asked_count;
     int64_t sequence;    /* of questions */
     int64_t term;        /* of the lease under which the batch came */
+    bool full;           /* more wait, perhaps */
     const char **strays; /* ids of those of other shards */
     size_t stray_count;
     bool asking;
@@ -108,8 +109,9 @@ static void hand_over(struct reading *reading)
 {
     const struct reading_options *options = &reading->options;
     if (reading->count)
-        pipeline_take(options->pipeline,
-                      &(struct intake_batch){.entries = reading->entries, .count = reading->count});
+        pipeline_take(options->pipeline, &(struct intake_batch){.entries = reading->entries,
+                                                                .count = reading->count,
+                                                                .full = reading->full});
     else
         intake_done(options->shard->intake);
 }
@@ -250,6 +252,7 @@ void reading_take(struct reading *reading, const struct intake_batch *batch)
     reading->strays = arena_alloc(reading->arena, batch->count * sizeof *reading->strays);
     reading->count = reading->asked_count = reading->stray_count = 0;
     reading->term = batch->term;
+    reading->full = batch->full;
     for (size_t i = 0; i < batch->count; i++) {
         reading->entries[reading->count] = batch->entries[i];
         reading->count += read_entry(reading, generation, &form, reading->count);

@@ -74,6 +74,7 @@ struct intake {
     struct event *peek;  /* whether there is something to claim, while a read waits */
     struct backoff backoff;
     size_t batch_most;
+    size_t most, asked; /* of a batch now; of that which was asked for last */
     intake_on_batch *on_batch;
     void *context;
 
@@ -179,12 +180,13 @@ static void hand_over(struct intake *intake)
         intake->step = STEP_KEPT;
         return;
     }
-    const struct intake_batch batch = {intake->entries, intake->count, intake->term};
+    const struct intake_batch batch = {intake->entries, intake->count, intake->term,
+                                       intake->count >= intake->asked};
     beat_stir(intake->beat);
     intake->batch = intake->other;
     intake->other = of_batch;
     intake->handed = true;
-    intake->ahead = intake->count >= intake->batch_most;
+    intake->ahead = batch.full;
     intake->step = STEP_IDLE;
     go_on(intake);
     intake->on_batch(intake->context, &batch);
@@ -237,7 +239,8 @@ static void run_claim(struct intake *intake, size_t most, connection_callback *c
 static void claim(struct intake *intake)
 {
     intake->step = STEP_CLAIMING;
-    run_claim(intake, intake->batch_most, on_claimed);
+    intake->asked = intake->most;
+    run_claim(intake, intake->asked, on_claimed);
 }
 
 static void end_read(struct intake *intake)
@@ -326,6 +329,7 @@ static void read_stream(struct intake *intake)
 {
     intake->step = STEP_READING;
     intake->ahead = false;
+    intake->asked = intake->most;
     arena_reset(intake->asking);
     struct arguments arguments = arguments_begin(intake->asking, 12);
     arguments_text(&arguments, "XREADGROUP");
@@ -333,7 +337,7 @@ static void read_stream(struct intake *intake)
     arguments_text(&arguments, "nudged");
     arguments_text(&arguments, instance_consumer(intake->instance));
     arguments_text(&arguments, "COUNT");
-    arguments_number(&arguments, (int64_t)intake->batch_most);
+    arguments_number(&arguments, (int64_t)intake->asked);
     int64_t block_ms = intake->blocking_id ? BLOCK_MS : BLOCK_SHORT_MS;
     if (!intake->handed) {
         arguments_text(&arguments, "BLOCK");
@@ -507,7 +511,7 @@ struct intake *intake_new(const struct intake_options *options)
     intake->instance = options->instance;
     intake->beat = options->beat;
     intake->tracking = options->tracking;
-    intake->batch_most = options->batch ? options->batch : BATCH;
+    intake->most = intake->batch_most = options->batch ? options->batch : BATCH;
     intake->on_batch = options->on_batch;
     intake->context = options->context;
     intake->asking = arena_new(1024);
@@ -582,6 +586,11 @@ void intake_done(struct intake *intake)
     intake->handed = false;
     backoff_reset(&intake->backoff);
     event_active(intake->wake, EV_TIMEOUT, 0);
+}
+
+void intake_read_at_most(struct intake *intake, size_t count)
+{
+    intake->most = count < intake->batch_most ? count : intake->batch_most;
 }
 
 const char *intake_inbox(const struct intake *intake)

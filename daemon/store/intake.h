@@ -57,6 +57,7 @@ struct intake_batch {
     const struct intake_entry *entries;
     size_t count; /* at least 1 */
     int64_t term; /* of the lease under which they came */
+    bool full;    /* as many as were asked for: more wait, perhaps */
 };
 
 /* The batch is good until intake_done(). */
@@ -94,6 +95,10 @@ bool intake_stop(struct intake *intake);
 
 /* The batch was dealt with: all its entries were committed, or are gone. */
 void intake_done(struct intake *intake);
+
+/* Batches that are read from now on have so many entries at most, and never more than the options
+ * say: their customers' documents are large. */
+void intake_read_at_most(struct intake *intake, size_t count);
 
 /* To be called when Redis tells that the list has changed. */
 void intake_note_change(struct intake *intake);

@@ -62,6 +62,30 @@ static void a_reset_keeps_the_largest_chunk(void **state)
     arena_destroy(&arena);
 }
 
+static void a_reset_may_keep_more_chunks(void **state)
+{
+    (void)state;
+    enum { EACH = 1 << 20, COUNT = 4, KEPT = 3 };
+    struct arena *arena = arena_new(EACH);
+    char *before[COUNT];
+    int again = 0;
+    for (int i = 0; i < COUNT; i++)
+        before[i] = memset(arena_alloc(arena, EACH), i, EACH);
+    arena_reset_keeping(arena, KEPT * EACH);
+    assert_int_equal(arena_used(arena), 0);
+    for (int i = 0; i < COUNT; i++) {
+        char *block = memset(arena_alloc(arena, EACH), i, EACH);
+        assert_true(arena_has(arena, block));
+        for (int j = 0; j < COUNT; j++)
+            again += block == before[j];
+    }
+    assert_true(again >= KEPT); /* what was given back may come again too */
+    assert_int_equal(arena_used(arena), COUNT * EACH);
+    arena_reset(arena);
+    assert_null(arena->spare);
+    arena_destroy(&arena);
+}
+
 static void zeroed_memory_is_zero_after_a_reset_too(void **state)
 {
     (void)state;
@@ -94,6 +118,7 @@ int main(void)
         cmocka_unit_test(a_block_may_be_larger_than_any_chunk),
         cmocka_unit_test(used_is_what_was_handed_out),
         cmocka_unit_test(a_reset_keeps_the_largest_chunk),
+        cmocka_unit_test(a_reset_may_keep_more_chunks),
         cmocka_unit_test(zeroed_memory_is_zero_after_a_reset_too),
         cmocka_unit_test(copies_are_terminated),
     };

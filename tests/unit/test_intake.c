@@ -186,6 +186,24 @@ static void test_batches_are_bounded(void **state)
     }
 }
 
+/* What is said holds from the next read on; while a batch is here one was read already. */
+static void test_smaller_batches(void **state)
+{
+    struct scene *scene = *state;
+    static const size_t sizes[] = {4, 4, 10, 2};
+    for (int i = 0; i < 20; i++)
+        push(scene, "x");
+    intake_read_at_most(scene->intake, 4);
+    intake_resume(scene->intake);
+    for (size_t i = 0; i < 4; i++) {
+        next_batch(scene);
+        assert_int_equal(scene->batch.count, sizes[i]);
+        assert_int_equal(scene->batch.full, i < 3);
+        intake_read_at_most(scene->intake, 1000); /* never more than the options say */
+        commit_all(scene);
+    }
+}
+
 static void test_pause(void **state)
 {
     struct scene *scene = *state;
@@ -565,6 +583,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_stream),
         TEST(test_batches_are_bounded),
+        TEST(test_smaller_batches),
         TEST(test_pause),
         TEST(test_pause_while_reading),
         TEST(test_stop),
