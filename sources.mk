@@ -473,6 +473,8 @@ library_sources = \
 	daemon/customer/customer_key.c \
 	daemon/customer/customer_key.h \
 	daemon/customer/customer_list.h \
+	daemon/customer/customer_order.c \
+	daemon/customer/customer_order.h \
 	daemon/customer/customer_print.c \
 	daemon/customer/customer_print.h \
 	daemon/customer/customer_profile.c \
@@ -1458,6 +1460,7 @@ unit_programs = \
 	tests/unit/test_customers \
 	tests/unit/test_dead_letters \
 	tests/unit/test_decide \
+	tests/unit/test_decide_order \
 	tests/unit/test_decide_sets \
 	tests/unit/test_decide_ticks \
 	tests/unit/test_decimal \

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "customer/customer_ends.h"
+#include "customer/customer_order.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
@@ -280,6 +281,7 @@ void customer_prune(struct customer *customer, int64_t now_ms, int64_t seen_ms)
 {
     prune_sends(customer, now_ms);
     customer_ends_prune(customer, now_ms);
+    customer_order_prune(customer, now_ms);
     while (customer->seen.count && customer->seen.items[0].at_ms < seen_ms)
         CUSTOMER_LIST_DROP(customer->seen, 0);
     for (uint32_t i = customer->open.count; i-- > 0;)

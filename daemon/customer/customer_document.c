@@ -401,6 +401,24 @@ static void read_seen(struct arena *arena, const struct value *from, struct cust
         read_marks(&from->list->items[value_count(from) - 1], seen, *count);
 }
 
+/* A list of time, how much later its entry is, number of that, time, … */
+static void read_moments(struct arena *arena, struct customer *customer, const struct value *root)
+{
+    const struct value *from = value_get(root, "moments");
+    uint32_t count = value_is(from, VALUE_LIST) ? value_count(from) / 3 : 0;
+    for (uint32_t i = 0; i < count && i < CUSTOMER_MOMENTS_MOST; i++) {
+        struct customer_moment moment;
+        int64_t later_ms;
+        if (!value_to_int(&from->list->items[3 * i], &moment.time_ms) ||
+            !value_to_int(&from->list->items[3 * i + 1], &later_ms) ||
+            !value_to_int(&from->list->items[3 * i + 2], &moment.number))
+            continue;
+        moment.time_ms = clamp_time(moment.time_ms);
+        moment.entry_ms = moment.time_ms + clamp_time(later_ms);
+        CUSTOMER_LIST_PUSH(arena, customer->moments, moment);
+    }
+}
+
 #define READ_SEEN(arena, list, root, name) \
     read_seen(arena, value_get(root, name), &(list).items, &(list).count, &(list).capacity)
 
@@ -462,6 +480,7 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
     read_ends(arena, customer, &root);
     READ_SEEN(arena, customer->seen, &root, "seen");
     READ_SEEN(arena, customer->ring, &root, "ring");
+    read_moments(arena, customer, &root);
     read_keys(arena, customer, &root);
     return customer;
 }

@@ -156,6 +156,7 @@ void customer_join(struct arena *arena, struct customer *customer, const struct 
         customer_ends_add(arena, customer, &other->ends.items[i]);
     MERGE(arena, customer->seen, other->seen, at_ms, CUSTOMER_SEEN_MOST);
     MERGE(arena, customer->ring, other->ring, at_ms, CUSTOMER_RING_MOST);
+    MERGE(arena, customer->moments, other->moments, entry_ms, CUSTOMER_MOMENTS_MOST);
     join_journeys(arena, customer, other);
     join_starts(arena, customer, other);
     customer->bytes += other->bytes;

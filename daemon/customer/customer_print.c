@@ -346,6 +346,21 @@ static void put_seen(struct buf *out, const struct customer_seen *items, uint32_
     PUT(out, "]");
 }
 
+static void put_moments(struct buf *out, const struct customer *customer)
+{
+    if (customer->moments.count == 0)
+        return;
+    PUT(out, ",\"moments\":[");
+    for (uint32_t i = 0; i < customer->moments.count; i++) {
+        const struct customer_moment *moment = &customer->moments.items[i];
+        put_comma(out, i);
+        put_int(out, moment->time_ms);
+        PUT_INT(out, ",", moment->entry_ms - moment->time_ms);
+        PUT_INT(out, ",", moment->number);
+    }
+    PUT(out, "]");
+}
+
 /* What is empty is left out: most customers have few of the members. */
 static void put_map(struct buf *out, const char *name, const struct value *map)
 {
@@ -397,6 +412,7 @@ static void print_whole(const struct customer *customer, const char *version, st
         put_ends(out, customer);
     PUT_SEEN(out, ",\"seen\":[", customer->seen);
     PUT_SEEN(out, ",\"ring\":[", customer->ring);
+    put_moments(out, customer);
     PUT(out, "}");
 }
 

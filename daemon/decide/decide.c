@@ -27,6 +27,7 @@
 
 #include <string.h>
 
+#include "customer/customer_order.h"
 #include "customer/customer_profile.h"
 #include "customer/customer_size.h"
 #include "customer/customer_starts.h"
@@ -262,9 +263,11 @@ static bool is_for_nobody(const struct deciding *d, const struct shop_event *eve
            strcmp(event->source, "nudged") == 0 && strncmp(event->type, "message.", 8) != 0;
 }
 
-static void consider_event(struct deciding *d, const struct shop_event *event)
+/* `own_ms`: the event's time, which it may be compared by an older one than. */
+static void consider_event(struct deciding *d, const struct shop_event *event, int64_t own_ms)
 {
     d->event = event;
+    d->own_ms = own_ms;
     d->type = ruleset_type(d->rules, event->type);
     d->effect = false;
     lookups_begin(d->lookups);
@@ -303,8 +306,19 @@ static void consider_event(struct deciding *d, const struct shop_event *event)
         moving_grant(d);
         customer_add_seen(d->arena, d->customer, event->identity, event->content, event->arrival_ms,
                           d->effect);
+        customer_order_add(d->arena, d->customer, event);
     }
     deciding_end_trace(d);
+}
+
+/* What came before an event that is decided already is older than that (customer/customer_order).
+ */
+static void consider_in_order(struct deciding *d, const struct shop_event *event)
+{
+    struct shop_event *moved = arena_alloc(d->arena, sizeof *moved);
+    *moved = *event;
+    moved->time_ms = customer_order_time(d->customer, event);
+    consider_event(d, moved, event->time_ms);
 }
 
 /* ---- What rules made ---- */
@@ -314,7 +328,7 @@ static void consider_emitted(struct deciding *d)
 {
     const struct shop_event *event;
     while ((event = emitting_next(d)))
-        consider_event(d, event);
+        consider_event(d, event, event->time_ms);
 }
 
 /* ---- Ticks ---- */
@@ -570,7 +584,7 @@ void decide(const struct decide_input *input, struct arena *arena, struct decisi
     customer_prune(input->customer, input->now_ms, input->now_ms - input->policy->dedupe_keep_ms);
     withdraw_let_go(&d);
     for (size_t i = 0; i < input->event_count; i++) {
-        consider_event(&d, input->events[i]);
+        consider_in_order(&d, input->events[i]);
         consider_emitted(&d);
     }
     consider_ticks(&d, input->ticks, input->tick_count);

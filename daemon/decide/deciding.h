@@ -46,7 +46,8 @@ struct deciding {
     struct arena *arena;
     struct customer *customer;
     struct decision *decision;
-    const struct shop_event *event;  /* NULL at a deadline */
+    const struct shop_event *event; /* NULL at a deadline */
+    int64_t own_ms; /* its time, where it is compared by an older one (customer/customer_order) */
     const struct ruleset_type *type; /* what that event's type concerns */
     struct value joined; /* of decide/joining: items of the trace that are not told yet */
     struct trace trace;  /* the line of this event, or of all deadlines */

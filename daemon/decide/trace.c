@@ -33,8 +33,9 @@ void trace_begin(struct trace *trace, struct arena *arena, int64_t now_ms,
         value_add(arena, about, value_text("source"), value_text(event->source));
     if (event->login)
         value_add(arena, about, value_text("login"), value_text(event->login));
-    if (event->time_ms != event->arrival_ms) /* else the entry tells it */
-        value_add(arena, about, value_text("time"), *value_get(&event->document, "time"));
+    const struct value *time = value_get(&event->document, "time");
+    if (event->time_ms != event->arrival_ms && time) /* else the entry tells it */
+        value_add(arena, about, value_text("time"), *time);
     value_add(arena, about, value_text("entry"), value_text(event->entry));
     value_add(arena, trace->line, value_text("event"), about);
 }

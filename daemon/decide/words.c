@@ -112,11 +112,18 @@ static int64_t time_of(const struct shop_event *event)
     return event->time_ms < event->arrival_ms ? event->time_ms : event->arrival_ms;
 }
 
+/* Likewise; by this a no is kept, and an erasure, also of an event that is older than one of the
+ * same time: silence is the safe side. */
+static int64_t own_time(const struct deciding *d)
+{
+    return d->own_ms < d->event->arrival_ms ? d->own_ms : d->event->arrival_ms;
+}
+
 /* Keeps the word; false where a newer one stands. */
 static bool keep(struct deciding *d, const char *topic, bool yes)
 {
     d->effect = true;
-    if (said_add(d->arena, d->customer, topic, yes, time_of(d->event))) {
+    if (said_add(d->arena, d->customer, topic, yes, yes ? time_of(d->event) : own_time(d))) {
         trace_add_text(&d->trace, NULL, yes ? TRACE_SAYS_YES : TRACE_SAYS_NO, topic);
         return true;
     }
@@ -199,7 +206,7 @@ static void forget_all(struct deciding *d)
 void words_erase(struct deciding *d)
 {
     const struct customer *customer = d->customer;
-    d->words.erased_ms = time_of(d->event);
+    d->words.erased_ms = own_time(d);
     d->words.erasure = d->event->identity;
     trace_begin(&d->trace, d->arena, d->now_ms, d->event);
     for (uint32_t i = customer->open.count; i-- > 0;)

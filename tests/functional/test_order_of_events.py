@@ -179,3 +179,20 @@ def test_what_waits_is_withdrawn_whatever_came_after_it(cart_shop):
     assert not cart_shop.client.exists(reminder)
     assert len(list(cart_shop.client.scan_iter("nudged:message:*"))) == 70
     assert len(document(cart_shop)["open"]) == 70
+
+
+@pytest.mark.parametrize("first, then, goes_out", [("cart", "order", False), ("order", "cart", True)])
+def test_a_daemon_dies_between_two_of_one_millisecond(cart_shop, first, then, goes_out):
+    """What came first is taken over when what came later is decided already. By their entries the later one is the
+    newer: the order ends the cart before it, and lets the cart behind it be."""
+    made = {"cart": cart, "order": lambda: order(time=ago(0))}
+    time = ago(0)
+    dead = cart_shop.daemon("dead").spawn(failpoints="batch-read=kill@1")
+    cart_shop.push({**made[first](), "id": "first", "time": time})
+    assert dead.ended() == -9
+    cart_shop.daemon("other").spawn()
+    cart_shop.push({**made[then](), "id": "then", "time": time})
+    wait_until(lambda: cart_shop.client.xlen("nudged:events") == 1, "the second to be decided")
+    dead.lapse()
+    wait_until(lambda: cart_shop.client.xlen("nudged:events") == 0, "the first to be taken over")
+    assert until_control(cart_shop) == (["cart 1"] if goes_out else [])
