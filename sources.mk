@@ -473,6 +473,7 @@ library_sources = \
 	daemon/customer/customer_key.c \
 	daemon/customer/customer_key.h \
 	daemon/customer/customer_list.h \
+	daemon/customer/customer_moment.h \
 	daemon/customer/customer_order.c \
 	daemon/customer/customer_order.h \
 	daemon/customer/customer_print.c \
@@ -668,6 +669,8 @@ library_sources = \
 	daemon/events/pipeline.h \
 	daemon/events/reading.c \
 	daemon/events/reading.h \
+	daemon/events/round_memory.c \
+	daemon/events/round_memory.h \
 	daemon/events/sweeper.c \
 	daemon/events/sweeper.h \
 	daemon/events/taken_tick.c \

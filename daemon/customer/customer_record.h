@@ -8,6 +8,7 @@
 #include "base/value.h"
 #include "customer/customer_journey.h"
 #include "customer/customer_list.h"
+#include "customer/customer_moment.h"
 
 enum {
     CUSTOMER_FORMAT = 2, /* of the document; kept in P:meta too */
@@ -28,7 +29,6 @@ enum {
     CUSTOMER_RING_MOST = 64,     /* newest ids of events without effect */
     CUSTOMER_SEEN_MOST = 256,    /* newest ids of events with an effect, … */
     CUSTOMER_MARKS_MOST = 32,    /* … and how many of either kind have a mark of their content */
-    CUSTOMER_MOMENTS_MOST = 8,   /* newest events that an earlier entry may tie with */
     CUSTOMER_KEYS_MOST = 16,     /* newest keys that name the person, besides the document's */
     CUSTOMER_LAYERS_MOST = 16,   /* of the profile */
     SAID_MOST = 32,              /* words of what the person said, one for each topic */
@@ -62,12 +62,6 @@ struct customer_send {
 struct customer_seen {
     char identity[17], content[5]; /* as of shop_event; `content` "": not known */
     int64_t at_ms;
-};
-
-/* An event that was decided (customer/customer_order). */
-struct customer_moment {
-    int64_t time_ms;          /* by which it is compared */
-    int64_t entry_ms, number; /* of its entry's id */
 };
 
 /* What stands of an event's word on the customer: no other layer mentions the same. */

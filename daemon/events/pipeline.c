@@ -38,6 +38,7 @@
 #include "events/judging.h"
 #include "events/names.h"
 #include "events/needs.h"
+#include "events/round_memory.h"
 #include "events/taken_tick.h"
 #include "events/work.h"
 #include "events/work_figures.h"
@@ -50,8 +51,6 @@ enum {
     LEAVES_MS = 5000, /* after a journey was left to another daemon … */
     LATE_MS = 100,    /* … timers are asked for so much later */
     ARENA_BYTES = 1 << 20,
-    ROUND_BYTES = 4 << 20, /* what is read and decided in one may take, about; */
-    ENTRIES_LEAST = 16,    /* but so many events always go together */
 };
 
 struct batch {
@@ -318,27 +317,12 @@ static void on_told(void *context, const struct diag *fault)
         note_fault(context, fault);
 }
 
-static void tell_quiet(struct batch *batch)
-{
-    const struct taken_tick_told *told = &batch->told;
-    if (told->quiet.count || told->found_count)
-        clocks_asked(batch->pipeline->options.shard->clocks, told->quiet.texts, told->quiet.count,
-                     told->found, told->found_count, on_told, batch->pipeline);
-    batch->told = (struct taken_tick_told){0};
-}
-
 /* ---- A round: reading ---- */
-
-/* Where more events wait its memory is kept for them. */
-static void reset_round(struct batch *batch)
-{
-    arena_reset_keeping(batch->round, batch->is_full ? ROUND_BYTES : 0);
-}
 
 static void begin_round(struct batch *batch)
 {
     struct customers_query query;
-    reset_round(batch);
+    round_memory_reset(batch->round, batch->is_full);
     names_forget(batch->names);
     names_ask(batch->names, batch->round, &query);
     customers_read(batch->pipeline->options.shard->customers, &query, on_documents, batch);
@@ -584,27 +568,18 @@ static void on_commit(struct work *work, const struct commit_result *result, siz
     }
 }
 
-/* Documents grow, and with them what a batch takes: the next ones are as large as fits. */
-static void forget_round(struct batch *batch)
-{
-    size_t used = arena_used(batch->round), most;
-    if (batch->intake) {
-        most = batch->entry_count * ROUND_BYTES / (used + 1);
-        intake_read_at_most(batch->intake, most > ENTRIES_LEAST ? most : ENTRIES_LEAST);
-    }
-    reset_round(batch);
-}
-
 /* All works are done. */
 static void finish(struct batch *batch)
 {
     struct intake *intake = batch->intake;
     pipeline_on_ticks *on_ticks = batch->on_ticks;
-    tell_quiet(batch);
+    taken_tick_tell(&batch->told, batch->pipeline->options.shard->clocks, on_told, batch->pipeline);
     generation_release(&batch->generation);
     batch->no_events = NULL;
     arena_reset(batch->arena);
-    forget_round(batch);
+    if (intake)
+        intake_read_at_most(intake, round_memory_entries(batch->round, batch->entry_count));
+    round_memory_reset(batch->round, batch->is_full);
     batch->works = batch->in_round = NULL;
     batch->work_count = batch->work_capacity = batch->in_round_count = batch->next = 0;
     batch->active = batch->is_full = false;

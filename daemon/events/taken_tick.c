@@ -44,3 +44,12 @@ void taken_tick_add_quiet(struct taken_tick_told *told, struct arena *arena,
     for (uint32_t i = 0; i < work->tick_count; i++)
         work_list_add(arena, &told->quiet, work->taken.texts[i]);
 }
+
+void taken_tick_tell(struct taken_tick_told *told, struct clocks *clocks, clocks_on_done *callback,
+                     void *context)
+{
+    if (told->quiet.count || told->found_count)
+        clocks_asked(clocks, told->quiet.texts, told->quiet.count, told->found, told->found_count,
+                     callback, context);
+    *told = (struct taken_tick_told){0};
+}

@@ -27,5 +27,8 @@ void taken_tick_check(struct taken_tick_told *told, struct arena *arena, const s
 /* Nothing came of the work's ticks. */
 void taken_tick_add_quiet(struct taken_tick_told *told, struct arena *arena,
                           const struct work *work);
+/* Tells Redis all of it, where there is any, and forgets it. */
+void taken_tick_tell(struct taken_tick_told *told, struct clocks *clocks, clocks_on_done *callback,
+                     void *context);
 
 #endif
