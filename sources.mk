@@ -390,6 +390,7 @@ library_sources = \
 	daemon/ctl/render.c \
 	daemon/ctl/report.c \
 	daemon/ctl/report.h \
+	daemon/ctl/reshard.c \
 	daemon/ctl/rule_command.c \
 	daemon/ctl/rule_test.h \
 	daemon/ctl/rule_test_check.c \
@@ -1920,6 +1921,7 @@ man_pages = \
 	docs/man/nudgectl-push.1 \
 	docs/man/nudgectl-reload.1 \
 	docs/man/nudgectl-render.1 \
+	docs/man/nudgectl-reshard.1 \
 	docs/man/nudgectl-rule.1 \
 	docs/man/nudgectl-simulate.1 \
 	docs/man/nudgectl-status.1 \
@@ -2147,6 +2149,7 @@ test_files = \
 	tests/functional/test_reload.py \
 	tests/functional/test_replay_agrees.py \
 	tests/functional/test_replay_rules.py \
+	tests/functional/test_reshard.py \
 	tests/functional/test_returns.py \
 	tests/functional/test_revival.py \
 	tests/functional/test_rule_pause.py \

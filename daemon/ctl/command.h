@@ -34,6 +34,7 @@ int command_dead(struct context *context, int argc, char **argv);
 int command_diff(struct context *context, int argc, char **argv);
 int command_demo(struct context *context, int argc, char **argv);
 int command_eval(struct context *context, int argc, char **argv);
+int command_reshard(struct context *context, int argc, char **argv);
 int command_explain(struct context *context, int argc, char **argv);
 int command_codes(struct context *context, int argc, char **argv);
 int command_rule(struct context *context, int argc, char **argv);
