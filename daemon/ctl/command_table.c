@@ -380,9 +380,10 @@ const struct command commands[] = {
         .name = "reshard",
         .arguments = "--to N [--customers | --json]",
         .about = "what it would take to have another number of shards; nothing is changed",
-        .options = "  --to N       the number of shards that is asked for\n"
-                   "  --customers  prints a key of each customer instead, one a line, to export them\n"
-                   "  --json       the figures and the steps, as one JSON object\n",
+        .options =
+            "  --to N       the number of shards that is asked for\n"
+            "  --customers  prints a key of each customer instead, one a line, to export them\n"
+            "  --json       the figures and the steps, as one JSON object\n",
         .examples = "  nudgectl reshard --to 64\n"
                     "  nudgectl reshard --to 64 --json | jq .seconds\n",
         .run = command_reshard,

@@ -120,8 +120,8 @@ struct session *session_open(const struct endpoint *endpoint, int64_t deadline_m
     return session_open_slot(endpoint, NULL, NULL, deadline_ms, diag);
 }
 
-static struct session *session_new(const struct endpoint *endpoint, const char *key,
-                                   struct session *beside)
+static struct session *begin_session(const struct endpoint *endpoint, const char *key,
+                                     struct session *beside)
 {
     struct session *session = mem_zero(1, sizeof *session);
     session->ground = beside ? beside->ground : ground_new(endpoint, key != NULL);
@@ -144,7 +144,7 @@ struct session *session_open_slot(const struct endpoint *endpoint, const char *k
 {
     if (!has_descriptors(diag))
         return NULL;
-    struct session *session = session_new(endpoint, key, beside);
+    struct session *session = begin_session(endpoint, key, beside);
     if (!await_ready(session, deadline_ms, diag))
         session_close(&session);
     return session;
@@ -155,7 +155,7 @@ struct session *session_try_slot(const struct endpoint *endpoint, const char *ke
 {
     if (!has_descriptors(diag))
         return NULL;
-    struct session *session = session_new(endpoint, key, beside);
+    struct session *session = begin_session(endpoint, key, beside);
     if (!await_ready(session, deadline_ms, diag)) {
         session->lost = true;
         snprintf(session->reason, sizeof session->reason, "%s", diag->text);

@@ -67,11 +67,12 @@ def test_the_steps_that_it_prints(shop, shards):
     two = shop.daemon("two")
     folder = shop.folder / "move"
     folder.mkdir()
+    words = {**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}", "old": str(daemon.config),
+             "new": str(two.config), "n": "6"}
     for step in told["steps"]:
         if "command" in step:
-            done = subprocess.run(["sh", "-c", step["command"]], cwd=folder, capture_output=True, text=True, timeout=300,
-                                  env={**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}", "old": str(daemon.config),
-                                       "new": str(two.config), "n": "6"})
+            done = subprocess.run(["sh", "-c", step["command"]], cwd=folder, env=words, capture_output=True, text=True,
+                                  timeout=300)
             assert done.returncode == 0, (step, done.stdout, done.stderr)
     assert daemon.ended() == 0 and not (folder / "failed").exists()
     for customer in range(CUSTOMERS):
