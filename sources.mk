@@ -854,6 +854,8 @@ library_sources = \
 	daemon/redis/resp.h \
 	daemon/redis/scripts.c \
 	daemon/redis/scripts.h \
+	daemon/redis/sentinel_watch.c \
+	daemon/redis/sentinel_watch.h \
 	daemon/redis/server_check.c \
 	daemon/redis/server_check.h \
 	daemon/redis/server_link.c \
@@ -2054,7 +2056,9 @@ test_files = \
 	tests/functional/read_mails.pl \
 	tests/functional/real_servers.py \
 	tests/functional/redis_cluster.py \
+	tests/functional/redis_probe.py \
 	tests/functional/redis_rights.py \
+	tests/functional/redis_sentinel.py \
 	tests/functional/schema_corpus.py \
 	tests/functional/shards.py \
 	tests/functional/share_count.py \
@@ -2144,6 +2148,7 @@ test_files = \
 	tests/functional/test_real_servers.py \
 	tests/functional/test_redis_away.py \
 	tests/functional/test_redis_cluster.py \
+	tests/functional/test_redis_sentinel.py \
 	tests/functional/test_refusals.py \
 	tests/functional/test_registration.py \
 	tests/functional/test_reload.py \
@@ -2159,6 +2164,7 @@ test_files = \
 	tests/functional/test_scarce.py \
 	tests/functional/test_schemas.py \
 	tests/functional/test_sender.py \
+	tests/functional/test_sentinel.py \
 	tests/functional/test_shards.py \
 	tests/functional/test_shards_away.py \
 	tests/functional/test_shards_cluster.py \

@@ -228,9 +228,6 @@ static void on_look(evutil_socket_t fd, short what, void *context)
 static void open_shards(struct workers *workers)
 {
     const struct worker_options *all = &workers->options.worker;
-    if (workers->endpoint.seed_count)
-        workers->cluster = cluster_new(&(struct cluster_options){
-            .base = all->base, .endpoint = workers->endpoint, .name = "nudged"});
     workers->reach = reach_new(&(struct reach_options){.base = all->base,
                                                        .endpoint = &workers->endpoint,
                                                        .cluster = workers->cluster,
@@ -264,6 +261,9 @@ struct workers *workers_new(const struct workers_options *options)
     workers->placement = config_placement(options->worker.config);
     workers->count = placement_count(&workers->placement);
     workers->places = mem_zero(workers->count, sizeof *workers->places);
+    if (workers->endpoint.seed_count)
+        workers->cluster = cluster_new(&(struct cluster_options){
+            .base = options->worker.base, .endpoint = workers->endpoint, .name = "nudged"});
     if (workers->placement.shards)
         open_shards(workers);
     else

@@ -77,6 +77,7 @@ static void fill_paths(struct config *config)
                              ? whole(config, keys->admin_socket)
                              : arena_printf(config->arena, "%s/admin.sock", keys->state);
     keys->redis.password_file = resolve(config, keys->redis.password_file);
+    keys->redis.sentinel_password_file = resolve(config, keys->redis.sentinel_password_file);
     keys->redis.ca_file = resolve(config, keys->redis.ca_file);
     keys->redis.cert_file = resolve(config, keys->redis.cert_file);
     keys->redis.key_file = resolve(config, keys->redis.key_file);

@@ -110,6 +110,17 @@ static void check_redis_login(const struct checking *checking, const struct endp
     }
 }
 
+static void check_sentinels(const struct checking *checking, const struct endpoint *endpoint)
+{
+    static const char *const of_them[] = {"redis.sentinel_user", "redis.sentinel_password_file"};
+    for (size_t i = 0; i < sizeof of_them / sizeof *of_them; i++) {
+        const struct value *place = at_key(checking, of_them[i]);
+        if (place && !endpoint->master)
+            diag_hint(fault(checking, place, DIAG_WARNING, "`redis.url` names no Sentinels"),
+                      "redis+sentinel://host:26379,host:26379/mymaster does");
+    }
+}
+
 static void check_redis(const struct checking *checking)
 {
     const struct config_keys *keys = checking->config->keys;
@@ -122,7 +133,8 @@ static void check_redis(const struct checking *checking)
                       "%s", diag.hint);
         else
             check_redis_login(checking, &endpoint);
-        if (endpoint.seed_count && !keys->redis.shards)
+        check_sentinels(checking, &endpoint);
+        if (endpoint_is_cluster(&endpoint) && !keys->redis.shards)
             fault(checking, at_key(checking, "redis.url"), DIAG_ERROR,
                   "redis+cluster:// needs `redis: {shards: N}`");
     } else if (!embedded_find(keys->state, private, sizeof private)) {
@@ -222,6 +234,7 @@ static void check_redis_files(const struct checking *checking)
         const char *key, *path;
         bool secret;
     } files[] = {{"redis.password_file", redis->password_file, true},
+                 {"redis.sentinel_password_file", redis->sentinel_password_file, true},
                  {"redis.ca_file", redis->ca_file, false},
                  {"redis.cert_file", redis->cert_file, !redis->key_file},
                  {"redis.key_file", redis->key_file, true}};

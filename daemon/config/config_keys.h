@@ -14,6 +14,7 @@
 struct config_redis {
     const char *url; /* NULL: a private redis-server */
     const char *user, *password_file;
+    const char *sentinel_user, *sentinel_password_file;
     const char *ca_file, *cert_file, *key_file, *server_name; /* of TLS */
     const char *prefix, *server;
     int64_t shards; /* 0: one, under `prefix` itself */

@@ -17,5 +17,7 @@ bool config_redis_endpoint(const struct config *config, const char *private_url,
     endpoint->cert_file = redis->cert_file;
     endpoint->key_file = redis->key_file;
     endpoint->server_name = redis->server_name;
+    endpoint->sentinel_user = redis->sentinel_user;
+    endpoint->sentinel_password_file = redis->sentinel_password_file;
     return true;
 }

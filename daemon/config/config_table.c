@@ -30,10 +30,11 @@ static const struct setting redis_settings[] = {
      .type = SETTING_TEXT,
      IN(config_redis, url),
      .help =
-         "`redis://[user:password@]host[:port][/db]`, `rediss://…` or `unix:///path`; with "
-         "`shards` also `redis+cluster://[user:password@]host:port,host:port`, some nodes of a "
-         "Redis "
-         "Cluster, and `rediss+cluster://…`; absent: a private redis-server in the state folder"},
+         "`redis://[user:password@]host[:port][/db]`, `rediss://…` or `unix:///path`; "
+         "`redis+sentinel://[user:password@]host:port,host:port/mymaster[/db]`, some Sentinels and "
+         "the name of the master that they watch, and `rediss+sentinel://…`; with `shards` also "
+         "`redis+cluster://[user:password@]host:port,host:port`, some nodes of a Redis Cluster, "
+         "and `rediss+cluster://…`; absent: a private redis-server in the state folder"},
     {.key = "prefix",
      .type = SETTING_TEXT,
      IN(config_redis, prefix),
@@ -60,6 +61,14 @@ static const struct setting redis_settings[] = {
      .type = SETTING_TEXT,
      IN(config_redis, password_file),
      .help = "a file whose first line is the password, read at each connecting"},
+    {.key = "sentinel_user",
+     .type = SETTING_TEXT,
+     IN(config_redis, sentinel_user),
+     .help = "the user by which Sentinels are spoken to (ACL); absent: `default`"},
+    {.key = "sentinel_password_file",
+     .type = SETTING_TEXT,
+     IN(config_redis, sentinel_password_file),
+     .help = "a file whose first line is the password of the Sentinels; absent: they ask for none"},
     {.key = "ca_file",
      .type = SETTING_TEXT,
      IN(config_redis, ca_file),

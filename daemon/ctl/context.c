@@ -149,9 +149,10 @@ static struct session *open_session(const struct context *context,
     struct session *session = NULL;
     size_t most = placement_count(placement) + 1;
     if (read_endpoint(context, &endpoint, diag))
-        session = endpoint.seed_count ? open(&endpoint, key_of(placement, arena, shard),
-                                             any_session(context, most), timeout_ms, diag)
-                                      : session_open(&endpoint, timeout_ms, diag);
+        session = endpoint_is_cluster(&endpoint)
+                      ? open(&endpoint, key_of(placement, arena, shard), any_session(context, most),
+                             timeout_ms, diag)
+                      : session_open(&endpoint, timeout_ms, diag);
     if (!session)
         hint_at_private(context->config, diag);
     arena_destroy(&arena);
@@ -162,7 +163,7 @@ bool context_is_cluster(const struct context *context)
 {
     struct endpoint endpoint = {0};
     struct diag ignored;
-    return read_endpoint(context, &endpoint, &ignored) && endpoint.seed_count;
+    return read_endpoint(context, &endpoint, &ignored) && endpoint_is_cluster(&endpoint);
 }
 
 static struct session *session_of(struct context *context, size_t shard, open_slot *open,

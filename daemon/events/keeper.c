@@ -176,7 +176,7 @@ static struct session *open_session(const struct keeper *keeper, struct arena *a
 {
     const struct endpoint *endpoint = &keeper->options.endpoint;
     struct session *first = shard ? keeper->erasures[0].session : NULL;
-    if (!endpoint->seed_count)
+    if (!endpoint_is_cluster(endpoint))
         return first ? first : session_open(endpoint, CONNECT_MS, diag);
     const char *key = keys_absent(arena, keeper->erasures[shard].prefix);
     return session_open_slot(endpoint, key, first, CONNECT_MS, diag);
@@ -199,7 +199,7 @@ static void close_sessions(struct keeper *keeper)
 {
     for (size_t i = keeper->shards; i-- > 0;) {
         struct session **session = &keeper->erasures[i].session;
-        if (i && !keeper->options.endpoint.seed_count)
+        if (i && !endpoint_is_cluster(&keeper->options.endpoint))
             *session = NULL;
         session_close(session);
     }

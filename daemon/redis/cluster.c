@@ -2,7 +2,8 @@
  * Seats are placed with nodes. What was learnt (on_learnt) places those anew whose slot another
  * node serves; a node is there as long as seats are placed with it, and its link, which they share,
  * as well. A doubt sets the timer, the timer begins to learn; until that has ended no further doubt
- * does anything.
+ * does anything. Who wants to be sure (cluster_confirm) waits for what is learnt from then on: each
+ * time of learning has a number.
  */
 #include "redis/cluster.h"
 
@@ -17,7 +18,7 @@
 #include "redis/backoff.h"
 #include "redis/learning.h"
 #include "redis/redirect.h"
-#include "redis/server_link.h"
+#include "redis/sentinel_watch.h"
 
 enum {
     LEARN_MOST_MS = 1000, /* between two times */
@@ -44,7 +45,9 @@ struct cluster {
     struct arena *learnt; /* of the topology */
     struct topology topology;
     struct learning *learning;
-    struct event *timer; /* pending: there is a doubt */
+    unsigned learnings, wanted;   /* how many times it has begun, and is to begin at least */
+    struct sentinel_watch *watch; /* NULL: none */
+    struct event *timer;          /* pending: there is a doubt */
     struct backoff backoff;
     int64_t doubted_at; /* clock_monotonic_ms; 0: never */
     size_t turn;        /* who is asked first, next time */
@@ -87,15 +90,10 @@ static void leave_node(struct cluster *cluster, struct cluster_node *node)
 }
 
 static struct server_link *link_to(const struct cluster *cluster, const struct cluster_node *node,
-                                   const char *name, size_t reply_most)
+                                   struct server_link_options options)
 {
-    struct server_link_options options = {.base = cluster->base,
-                                          .endpoint = cluster->endpoint,
-                                          .name = name,
-                                          .reply_most = reply_most};
-    options.endpoint.host = node->where.host;
-    options.endpoint.port = node->where.port;
-    options.endpoint.seed_count = 0;
+    options.base = cluster->base;
+    options.endpoint = endpoint_at(&cluster->endpoint, &node->where);
     return server_link_new(&options);
 }
 
@@ -105,10 +103,18 @@ static struct server_link *link_of(struct cluster *cluster, struct cluster_seat 
 {
     struct cluster_node *node = seat->node;
     if (seat->own)
-        return seat->link = link_to(cluster, node, seat->name, seat->reply_most);
+        return seat->link = link_to(cluster, node, seat->options);
     if (!node->link)
-        node->link = link_to(cluster, node, cluster->name, 0);
+        node->link = link_to(cluster, node, (struct server_link_options){.name = cluster->name});
     return node->link;
+}
+
+static void make_sure(const struct cluster *cluster, struct cluster_seat *seat)
+{
+    if (!seat->since || seat->since > cluster->learnings)
+        return;
+    seat->since = 0;
+    seat->on_sure(seat->context);
 }
 
 /* Takes the seat to who serves its slot, unless it is there. Its holder may end it meanwhile. */
@@ -117,8 +123,11 @@ static void place(struct cluster *cluster, struct cluster_seat *seat,
 {
     struct cluster_node *before = seat->node;
     struct server_link *own = seat->link;
-    if (where && before && is_same(&before->where, where))
+    if (where && before && is_same(&before->where, where)) {
+        make_sure(cluster, seat);
         return;
+    }
+    seat->since = 0;
     seat->link = NULL;
     seat->node = where ? node_at(cluster, where) : NULL;
     if (where)
@@ -136,7 +145,8 @@ static struct cluster_seat *untold(const struct cluster *cluster)
     return seat;
 }
 
-/* What is known by now, or `reason`: it could not be asked, which those hear who know nobody. */
+/* What is known by now, or `reason`: it could not be asked, which those hear who know nobody, or
+ * are not sure of it. */
 static void place_all(struct cluster *cluster, const char *reason)
 {
     struct cluster_seat *seat;
@@ -144,7 +154,7 @@ static void place_all(struct cluster *cluster, const char *reason)
     while ((seat = untold(cluster))) {
         const struct endpoint_seed *master = topology_master(&cluster->topology, seat->slot);
         seat->told = cluster->news;
-        if (reason && seat->node)
+        if (reason && seat->node && !seat->since)
             continue;
         place(cluster, seat, reason ? NULL : master,
               reason   ? reason
@@ -153,7 +163,25 @@ static void place_all(struct cluster *cluster, const char *reason)
     }
 }
 
+/* What is learnt already may be older than what is asked for now. */
+static void learn_at_once(struct cluster *cluster)
+{
+    const struct timeval now = {0};
+    cluster->wanted = cluster->learnings + 1;
+    if (!learning_under_way(cluster->learning))
+        evtimer_add(cluster->timer, &now);
+}
+
 /* ---- Learning ---- */
+
+/* Somebody's master is not known, or no Sentinel to listen to. */
+static bool is_lacking(const struct cluster *cluster, bool learnt)
+{
+    const struct cluster_seat *seat = cluster->seats;
+    while (seat && seat->node)
+        seat = seat->next;
+    return seat || (cluster->watch && !learnt);
+}
 
 static void on_learnt(void *context, const struct topology *topology, const char *reason)
 {
@@ -163,13 +191,28 @@ static void on_learnt(void *context, const struct topology *topology, const char
         arena_reset(cluster->learnt);
         cluster->topology = topology_copy(cluster->learnt, topology);
         place_all(cluster, NULL);
+        if (cluster->watch)
+            sentinel_watch_listen(cluster->watch, &cluster->topology.nodes[0]);
     } else {
-        diag_error(&diag, "no node of the cluster says what it looks like: %s", reason);
+        diag_error(&diag, "no %s: %s",
+                   cluster->endpoint.master ? "Sentinel says which is the master"
+                                            : "node of the cluster says what it looks like",
+                   reason);
         place_all(cluster, diag.text);
     }
-    for (struct cluster_seat *seat = cluster->seats; seat; seat = seat->next)
-        if (!seat->node)
-            cluster_doubt(cluster, NULL);
+    if (cluster->wanted > cluster->learnings)
+        learn_at_once(cluster);
+    else if (is_lacking(cluster, topology != NULL))
+        cluster_doubt(cluster, NULL);
+}
+
+static void on_news(void *context, bool hears)
+{
+    struct cluster *cluster = context;
+    if (hears)
+        learn_at_once(cluster);
+    else
+        cluster_doubt(cluster, NULL);
 }
 
 static void add_candidate(struct endpoint_seed *nodes, size_t *count, struct endpoint_seed node)
@@ -180,8 +223,8 @@ static void add_candidate(struct endpoint_seed *nodes, size_t *count, struct end
     nodes[(*count)++] = node;
 }
 
-/* Whom an answer named, then those who are known, beginning with another one each time, as one of
- * them may be wrong; then the seeds. */
+/* Whom an answer named, then those who are known, beginning with who answered last (of Sentinels),
+ * or with another one where that was soon in doubt, as one of them may be wrong; then the seeds. */
 static void on_timer(evutil_socket_t fd, short events, void *context)
 {
     struct cluster *cluster = context;
@@ -197,6 +240,7 @@ static void on_timer(evutil_socket_t fd, short events, void *context)
     for (size_t i = 0; i < endpoint->seed_count; i++)
         add_candidate(nodes, &count, endpoint->seeds[i]);
     cluster->turn++;
+    cluster->learnings++;
     cluster->hint_port = 0;
     learning_start(cluster->learning, nodes, count);
     free(nodes);
@@ -218,13 +262,21 @@ void cluster_doubt(struct cluster *cluster, const char *error)
     bool is_first = !cluster->doubted_at;
     if (error)
         note_hint(cluster, error);
-    if (now_ms - cluster->doubted_at > CALM_MS)
+    if (now_ms - cluster->doubted_at > CALM_MS) {
         backoff_reset(&cluster->backoff);
+        cluster->turn = cluster->endpoint.master ? 0 : cluster->turn;
+    }
     cluster->doubted_at = now_ms;
     if (learning_under_way(cluster->learning) || evtimer_pending(cluster->timer, NULL))
         return;
     struct timeval after = clock_timeval(is_first ? 0 : backoff_next(&cluster->backoff));
     evtimer_add(cluster->timer, &after);
+}
+
+void cluster_confirm(struct cluster *cluster, struct cluster_seat *seat)
+{
+    learn_at_once(cluster);
+    seat->since = cluster->wanted;
 }
 
 /* ---- The outside ---- */
@@ -252,6 +304,8 @@ struct cluster *cluster_new(const struct cluster_options *options)
     cluster->timer = evtimer_new(options->base, on_timer, cluster);
     if (!cluster->timer)
         mem_exhausted();
+    if (cluster->endpoint.master && !options->brief)
+        cluster->watch = sentinel_watch_new(options->base, &cluster->endpoint, on_news, cluster);
     return cluster;
 }
 
@@ -261,6 +315,7 @@ void cluster_destroy(struct cluster **cluster)
     if (!ended)
         return;
     *cluster = NULL;
+    sentinel_watch_destroy(&ended->watch);
     learning_destroy(&ended->learning);
     event_free(ended->timer);
     arena_destroy(&ended->learnt);

@@ -12,6 +12,9 @@
  * if it were all. So whoever serves it next, but for that other node itself, is believed only when
  * that one has none of its keys (ask_other()).
  *
+ * A master that Sentinels watch is ready when it says that it is one (redis/server_link), and then
+ * a Sentinel still says so (on_sure()): it may have hung for long before it answered.
+ *
  * A call that can't be sent stands in `refused` until the loop comes round, so that its callback
  * does not come from within connection_send().
  */
@@ -204,8 +207,12 @@ static void fall(struct connection *connection, const char *reason)
     stop_probing(connection);
     if (connection->link)
         server_link_recall(connection->link, &connection->holder, &connection->lost);
-    diag_error(&fault, "no connection to the master of slot %d (%s): %s", connection->seat.slot,
-               connection->key, reason);
+    if (connection->key)
+        diag_error(&fault, "no connection to the master of slot %d (%s): %s", connection->seat.slot,
+                   connection->key, reason);
+    else
+        diag_error(&fault, "no connection to the master `%s`: %s",
+                   cluster_endpoint(connection->cluster)->master, reason);
     diag_code(&fault, "redis-lost");
     turn(connection, false, fault.text);
     while ((call = connection_call_shift(&connection->lost)))
@@ -345,28 +352,92 @@ static void on_link(void *context, struct server_link *link, const char *reason)
     connection->link = connection->ended ? NULL : link;
     if (connection->link) {
         server_link_attach(link, &connection->holder);
-        on_again(-1, 0, connection);
+        if (connection->key)
+            on_again(-1, 0, connection);
     }
     leave(connection);
 }
 
-static void join_cluster(struct connection *connection, const struct connection_options *options)
+/* ---- Behind Sentinels ---- */
+
+static void on_sure(void *context)
 {
-    connection->cluster = options->cluster;
+    struct connection *connection = context;
+    enter(connection);
+    if (server_link_state(connection->link) == SERVER_LINK_READY)
+        become_ready(connection);
+    leave(connection);
+}
+
+static void on_master_link_state(void *context, bool ready, const char *reason)
+{
+    struct connection *connection = context;
+    if (ready) {
+        cluster_confirm(connection->cluster, &connection->seat);
+        return;
+    }
+    cluster_doubt(connection->cluster, NULL);
+    on_link_state(connection, false, reason);
+}
+
+/* It is a replica by now; the link that is made in place of this one will find out. */
+static bool on_master_error(void *context, struct connection_call *call, const struct reply *reply)
+{
+    struct connection *connection = context;
+    if (!reply_is_error(reply, "READONLY"))
+        return false;
+    connection_call_append(&connection->lost, call);
+    enter(connection);
+    fall(connection, reply->text);
+    if (connection->link) /* nobody has ended the connection over that */
+        server_link_drop(connection->link, "it is a replica by now");
+    leave(connection);
+    return true;
+}
+
+static void join_slot(struct connection *connection, const struct connection_options *options)
+{
     connection->key = mem_text(options->key);
-    connection->name = options->name ? mem_text(options->name) : NULL;
     connection->backoff.most_ms = PROBE_MOST_MS;
     connection->again = evtimer_new(options->base, on_again, connection);
     if (!connection->again)
         mem_exhausted();
     connection->holder.on_state = on_cluster_link_state;
     connection->holder.on_error = on_cluster_error;
-    connection->seat = (struct cluster_seat){.slot = slot_of(options->key, strlen(options->key)),
-                                             .own = options->blocking,
-                                             .name = connection->name,
-                                             .reply_most = options->reply_most,
-                                             .on_link = on_link,
-                                             .context = connection};
+    connection->seat.slot = slot_of(options->key, strlen(options->key));
+    connection->seat.own = options->blocking;
+}
+
+static void join_master(struct connection *connection)
+{
+    connection->holder.on_state = on_master_link_state;
+    connection->holder.on_error = on_master_error;
+    connection->seat.own = true;
+    connection->seat.on_sure = on_sure;
+}
+
+static struct server_link_options link_options(const struct connection_options *options)
+{
+    return (struct server_link_options){.base = options->base,
+                                        .endpoint = options->endpoint,
+                                        .name = options->name,
+                                        .output_most = options->output_most,
+                                        .reply_most = options->reply_most,
+                                        .on_message = options->on_message,
+                                        .context = options->context};
+}
+
+static void join_cluster(struct connection *connection, const struct connection_options *options)
+{
+    connection->cluster = options->cluster;
+    connection->name = options->name ? mem_text(options->name) : NULL;
+    connection->seat = (struct cluster_seat){
+        .options = link_options(options), .on_link = on_link, .context = connection};
+    connection->seat.options.name = connection->name;
+    if (endpoint_is_cluster(cluster_endpoint(options->cluster)))
+        join_slot(connection, options);
+    else
+        join_master(connection);
     cluster_sit(connection->cluster, &connection->seat);
 }
 
@@ -394,14 +465,8 @@ struct connection *connection_new(const struct connection_options *options)
         join_cluster(connection, options);
         return connection;
     }
-    connection->link =
-        server_link_new(&(struct server_link_options){.base = options->base,
-                                                      .endpoint = options->endpoint,
-                                                      .name = options->name,
-                                                      .output_most = options->output_most,
-                                                      .reply_most = options->reply_most,
-                                                      .on_message = options->on_message,
-                                                      .context = options->context});
+    const struct server_link_options link = link_options(options);
+    connection->link = server_link_new(&link);
     server_link_attach(connection->link, &connection->holder);
     return connection;
 }
@@ -426,7 +491,7 @@ void connection_destroy(struct connection **connection)
 
 void connection_drop(struct connection *connection, const char *reason)
 {
-    if (!connection->cluster)
+    if (connection->link && (!connection->cluster || connection->seat.own))
         server_link_drop(connection->link, reason);
 }
 

@@ -11,6 +11,8 @@
  * Where the slot has moved, or is moving, or nobody serves it, the connection is lost likewise; it
  * is ready again when the slot is served as a whole: `key` was asked for, and is not there. As
  * connections share a link to their master, a command that is late there costs all of them theirs.
+ * Behind Sentinels it is a connection to the master that they name; where that was replaced, or
+ * says that it is none (READONLY), the connection is lost.
  *
  * The program must ignore SIGPIPE: libevent writes to sockets that may be closed.
  *
@@ -38,7 +40,8 @@ struct connection_options {
     struct event_base *base;
     struct endpoint endpoint; /* of a single Redis; copied, with its texts */
     struct cluster *cluster;  /* in place of it, and outlives the connection; NULL: none */
-    const char *key;          /* of a cluster: the slot is this one's, which never exists; copied */
+    const char *key;          /* of a cluster: the slot is this one's, which never exists; copied.
+                                 Behind Sentinels it is passed over, like the next one */
     bool blocking;            /* of a cluster: over a link of its own, as it waits in Redis */
     const char *name;         /* for CLIENT LIST; letters, digits, ':' and '-'; may be NULL */
     size_t output_most;       /* bytes not yet sent above which commands are refused, unless there
@@ -59,11 +62,10 @@ bool connection_ready(const struct connection *connection);
 /* Whether somebody answers who may be worth waiting for: a server that is loading its data, a
  * cluster whose slot is not served. */
 bool connection_promising(const struct connection *connection);
-/* The key of the options, of a connection over a cluster; else NULL. */
+/* The key of the options, of a connection to a slot; else NULL. */
 const char *connection_key(const struct connection *connection);
 
-/* Gives it up, as where it was lost, and makes it again; not over a cluster, where it is others',
- * too. */
+/* Gives it up, as where it was lost, and makes it again; not where it shares a link with others. */
 void connection_drop(struct connection *connection, const char *reason);
 
 /* Arguments are copied. Where the connection is not ready, or its output is full, the

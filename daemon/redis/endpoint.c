@@ -1,8 +1,8 @@
 /*
  * endpoint_parse(), near the end, goes by the scheme: read_network() takes a URL with a host apart,
- * from its end (database, then login, then host and port), read_cluster() one with the hosts of
- * many nodes, read_socket() one with a path and options. Behind it stand what is not reading:
- * numbers, copies, and what a log may show.
+ * from its end (database, then login, then host and port), read_cluster() and read_sentinels() one
+ * with the hosts of many, read_socket() one with a path and options. Behind it stand what is not
+ * reading: who is reached how, copies, and what a log may show.
  */
 #include "redis/endpoint.h"
 
@@ -14,7 +14,7 @@
 #include "base/hex.h"
 #include "base/slice.h"
 
-enum { DATABASE_MOST = 99999, DEFAULT_PORT = 6379 };
+enum { DATABASE_MOST = 99999, DEFAULT_PORT = 6379, SENTINEL_PORT = 26379 };
 
 /* Percent-decoded; NULL where an escape is broken or stands for NUL. */
 static const char *decode(struct arena *arena, struct slice part)
@@ -81,8 +81,8 @@ static bool read_login(struct arena *arena, struct slice login, struct endpoint 
            set_text(arena, slice_between(colon + 1, end), &endpoint->password, diag);
 }
 
-/* host, host:port, [::1], [::1]:port, nothing */
-static bool read_host(struct arena *arena, struct slice host, struct endpoint *endpoint,
+/* host, host:port, [::1], [::1]:port, nothing; `port`: where it says none */
+static bool read_host(struct arena *arena, struct slice host, int port, struct endpoint *endpoint,
                       struct diag *diag)
 {
     const char *end = host.text + host.length;
@@ -98,7 +98,7 @@ static bool read_host(struct arena *arena, struct slice host, struct endpoint *e
         name_end = colon;
     }
     endpoint->host = "localhost";
-    endpoint->port = DEFAULT_PORT;
+    endpoint->port = port;
     if (colon && !set_number(slice_between(colon + 1, end), 1, 65535, &endpoint->port))
         return diag_error(diag, "the port of Redis must be a number from 1 to 65535");
     return set_text(arena, slice_between(host.text, name_end), &endpoint->host, diag);
@@ -125,41 +125,37 @@ static bool read_network(struct arena *arena, struct slice rest, struct endpoint
     struct slice database = slash ? slice_between(slash + 1, end) : slice_between(end, end);
     struct slice authority = slice_between(rest.text, slash ? slash : end);
     return take_login(arena, &authority, endpoint, diag) &&
-           read_host(arena, authority, endpoint, diag) && set_database(database, endpoint, diag);
+           read_host(arena, authority, DEFAULT_PORT, endpoint, diag) &&
+           set_database(database, endpoint, diag);
 }
 
-/* One of the nodes; its host must be said, for a cluster that is nowhere else but here is none. */
-static bool read_seed(struct arena *arena, struct slice host, struct endpoint *endpoint,
+/* One of many; its host must be said, for what is nowhere else but here needs no list. */
+static bool read_seed(struct arena *arena, struct slice host, int port, struct endpoint *endpoint,
                       struct endpoint_seed *seed, struct diag *diag)
 {
     if (host.length == 0 || *host.text == ':')
-        return diag_error(diag, "a node without a host in the address of the Redis Cluster");
-    if (!read_host(arena, host, endpoint, diag))
+        return diag_error(diag, "a node without a host in the address of Redis");
+    if (!read_host(arena, host, port, endpoint, diag))
         return false;
     *seed = (struct endpoint_seed){endpoint->host, endpoint->port};
     return true;
 }
 
-static bool read_cluster(struct arena *arena, struct slice rest, struct endpoint *endpoint,
-                         struct diag *diag)
+/* host:port,host:port */
+static bool read_seeds(struct arena *arena, struct slice rest, int port, struct endpoint *endpoint,
+                       struct diag *diag)
 {
     struct endpoint_seed *seeds = arena_alloc(arena, ENDPOINT_SEEDS_MOST * sizeof *seeds);
     size_t count = 0;
-    if (!take_login(arena, &rest, endpoint, diag))
-        return false;
-    if (rest.length && rest.text[rest.length - 1] == '/')
-        rest.length--;
-    if (memchr(rest.text, '/', rest.length))
-        return diag_error(diag, "a Redis Cluster has no databases but 0");
     const char *end = rest.text + rest.length;
     const char *at = rest.text, *comma;
     do {
         comma = memchr(at, ',', (size_t)(end - at));
         if (count == ENDPOINT_SEEDS_MOST)
-            return diag_error(diag, "more than %d nodes in the address of the Redis Cluster",
+            return diag_error(diag, "more than %d nodes in the address of Redis",
                               ENDPOINT_SEEDS_MOST);
-        if (!read_seed(arena, slice_between(at, comma ? comma : end), endpoint, &seeds[count++],
-                       diag))
+        if (!read_seed(arena, slice_between(at, comma ? comma : end), port, endpoint,
+                       &seeds[count++], diag))
             return false;
         at = comma ? comma + 1 : end;
     } while (comma);
@@ -168,6 +164,40 @@ static bool read_cluster(struct arena *arena, struct slice rest, struct endpoint
     endpoint->seeds = seeds;
     endpoint->seed_count = count;
     return true;
+}
+
+static bool read_cluster(struct arena *arena, struct slice rest, struct endpoint *endpoint,
+                         struct diag *diag)
+{
+    if (!take_login(arena, &rest, endpoint, diag))
+        return false;
+    if (rest.length && rest.text[rest.length - 1] == '/')
+        rest.length--;
+    if (memchr(rest.text, '/', rest.length))
+        return diag_error(diag, "a Redis Cluster has no databases but 0");
+    return read_seeds(arena, rest, DEFAULT_PORT, endpoint, diag);
+}
+
+static bool read_sentinels(struct arena *arena, struct slice rest, struct endpoint *endpoint,
+                           struct diag *diag)
+{
+    if (!take_login(arena, &rest, endpoint, diag))
+        return false;
+    const char *end = rest.text + rest.length;
+    const char *slash = memchr(rest.text, '/', rest.length);
+    const char *name = slash ? slash + 1 : end;
+    const char *second = memchr(name, '/', (size_t)(end - name));
+    const char *database = second ? second + 1 : end;
+    if (!set_text(arena, slice_between(name, second ? second : end), &endpoint->master, diag))
+        return false;
+    if (!endpoint->master) {
+        diag_error(diag, "the address of Sentinels does not say which master");
+        diag_hint(diag, "redis+sentinel://host:26379,host:26379/mymaster");
+        return false;
+    }
+    return read_seeds(arena, slice_between(rest.text, slash ? slash : end), SENTINEL_PORT, endpoint,
+                      diag) &&
+           set_database(slice_between(database, end), endpoint, diag);
 }
 
 static bool read_option(struct arena *arena, struct slice option, struct endpoint *endpoint,
@@ -210,32 +240,78 @@ static bool read_socket(struct arena *arena, struct slice rest, struct endpoint 
     return true;
 }
 
+static const struct {
+    const char *scheme;
+    enum endpoint_kind kind;
+    bool (*read)(struct arena *arena, struct slice rest, struct endpoint *endpoint,
+                 struct diag *diag);
+} schemes[] = {{"redis://", ENDPOINT_TCP, read_network},
+               {"rediss://", ENDPOINT_TLS, read_network},
+               {"unix://", ENDPOINT_UNIX, read_socket},
+               {"redis+cluster://", ENDPOINT_TCP, read_cluster},
+               {"rediss+cluster://", ENDPOINT_TLS, read_cluster},
+               {"redis+sentinel://", ENDPOINT_TCP, read_sentinels},
+               {"rediss+sentinel://", ENDPOINT_TLS, read_sentinels}};
+
+enum { SCHEMES = sizeof schemes / sizeof *schemes };
+
+static bool refuse_scheme(struct arena *arena, const char *url, struct diag *diag)
+{
+    const char *end = strstr(url, "://");
+    const char *names[SCHEMES + 1] = {NULL};
+    for (size_t i = 0; i < SCHEMES; i++)
+        names[i] = schemes[i].scheme;
+    diag_error(diag, "the address of Redis has an unknown form");
+    diag_hint(diag, "redis://host:6379/0, rediss://host:6379/0, unix:///run/redis.sock, "
+                    "redis+cluster://host:7000,host:7001 or "
+                    "redis+sentinel://host:26379,host:26379/mymaster");
+    if (end)
+        diag_suggest(diag, arena_printf(arena, "%.*s", (int)(end + 3 - url), url), names);
+    return false;
+}
+
 bool endpoint_parse(struct arena *arena, const char *url, struct endpoint *endpoint,
                     struct diag *diag)
 {
-    static const struct {
-        const char *scheme;
-        enum endpoint_kind kind;
-        bool (*read)(struct arena *arena, struct slice rest, struct endpoint *endpoint,
-                     struct diag *diag);
-    } schemes[] = {{"redis://", ENDPOINT_TCP, read_network},
-                   {"rediss://", ENDPOINT_TLS, read_network},
-                   {"unix://", ENDPOINT_UNIX, read_socket},
-                   {"redis+cluster://", ENDPOINT_TCP, read_cluster},
-                   {"rediss+cluster://", ENDPOINT_TLS, read_cluster}};
-
     *endpoint = (struct endpoint){0};
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+    for (size_t i = 0; i < SCHEMES; i++) {
         size_t length = strlen(schemes[i].scheme);
         if (strncmp(url, schemes[i].scheme, length) != 0)
             continue;
         endpoint->kind = schemes[i].kind;
         return schemes[i].read(arena, slice_of(url + length), endpoint, diag);
     }
-    diag_error(diag, "the address of Redis has an unknown form");
-    diag_hint(diag, "redis://host:6379/0, rediss://host:6379/0, unix:///run/redis.sock or "
-                    "redis+cluster://host:7000,host:7001");
-    return false;
+    return refuse_scheme(arena, url, diag);
+}
+
+/* ---- Who is reached how ---- */
+
+bool endpoint_is_cluster(const struct endpoint *endpoint)
+{
+    return endpoint->seed_count && !endpoint->master;
+}
+
+struct endpoint endpoint_at(const struct endpoint *endpoint, const struct endpoint_seed *where)
+{
+    struct endpoint there = *endpoint;
+    there.host = where->host;
+    there.port = where->port;
+    there.seeds = NULL;
+    there.seed_count = 0;
+    return there;
+}
+
+struct endpoint endpoint_asked(const struct endpoint *endpoint, const struct endpoint_seed *where)
+{
+    struct endpoint asked = endpoint_at(endpoint, where);
+    if (!endpoint->master)
+        return asked;
+    asked.master = NULL;
+    asked.database = 0;
+    asked.user = endpoint->sentinel_user;
+    asked.password = endpoint->sentinel_user ? "" : NULL;
+    asked.password_file = endpoint->sentinel_password_file;
+    return asked;
 }
 
 bool endpoint_is_number(const char *host)
@@ -247,9 +323,10 @@ bool endpoint_is_number(const char *host)
 struct endpoint endpoint_copy(struct arena *arena, const struct endpoint *endpoint)
 {
     struct endpoint copy = *endpoint;
-    const char **texts[] = {&copy.host,      &copy.path,          &copy.user,
-                            &copy.password,  &copy.password_file, &copy.ca_file,
-                            &copy.cert_file, &copy.key_file,      &copy.server_name};
+    const char **texts[] = {&copy.host,        &copy.path,          &copy.user,
+                            &copy.password,    &copy.master,        &copy.password_file,
+                            &copy.ca_file,     &copy.cert_file,     &copy.key_file,
+                            &copy.server_name, &copy.sentinel_user, &copy.sentinel_password_file};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (*texts[i])
             *texts[i] = arena_text(arena, *texts[i]);
@@ -263,22 +340,26 @@ struct endpoint endpoint_copy(struct arena *arena, const struct endpoint *endpoi
     return copy;
 }
 
-static void show_cluster(const struct endpoint *endpoint, char *out, size_t size)
+/* Where many are. */
+static void show_seeds(const struct endpoint *endpoint, char *out, size_t size)
 {
     const char *scheme = endpoint->kind == ENDPOINT_TLS ? "rediss" : "redis";
-    size_t at = (size_t)snprintf(out, size, "%s+cluster://", scheme);
+    size_t at =
+        (size_t)snprintf(out, size, "%s+%s://", scheme, endpoint->master ? "sentinel" : "cluster");
     for (size_t i = 0; i < endpoint->seed_count && at < size; i++) {
         const struct endpoint_seed *seed = &endpoint->seeds[i];
         at +=
             (size_t)snprintf(out + at, size - at, strchr(seed->host, ':') ? "%s[%s]:%d" : "%s%s:%d",
                              i ? "," : "", seed->host, seed->port);
     }
+    if (endpoint->master && at < size)
+        snprintf(out + at, size - at, "/%s/%d", endpoint->master, endpoint->database);
 }
 
 const char *endpoint_show(const struct endpoint *endpoint, char *out, size_t size)
 {
     if (endpoint->seed_count)
-        show_cluster(endpoint, out, size);
+        show_seeds(endpoint, out, size);
     else if (endpoint->kind == ENDPOINT_UNIX)
         snprintf(out, size, "unix://%s?db=%d", endpoint->path, endpoint->database);
     else

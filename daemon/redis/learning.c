@@ -21,6 +21,7 @@ struct learning {
     size_t count, turn;       /* who is asked */
     struct server_link *link; /* NULL: nobody is */
     struct server_link_holder holder;
+    const struct reply *address; /* what the Sentinel said of the master */
 };
 
 static void ask(struct learning *learning);
@@ -41,36 +42,79 @@ static void give_up(struct learning *learning, const char *reason)
         end(learning, NULL, reason);
 }
 
+static void on_answer(struct learning *learning, const struct topology *topology,
+                      const struct diag *fault)
+{
+    const struct endpoint_seed *node = &learning->nodes[learning->turn];
+    struct diag why;
+    if (topology) {
+        end(learning, topology, NULL);
+        return;
+    }
+    diag_error(&why, "%s:%d: %s", node->host, node->port, fault->text);
+    give_up(learning, why.text);
+}
+
+/* In all three: without an answer, on_state has heard of it. */
+
 static void on_slots(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct learning *learning = context;
     struct topology *topology = arena_alloc(learning->arena, sizeof *topology);
-    const struct endpoint_seed *node = &learning->nodes[learning->turn];
-    struct diag diag, why;
+    const char *asked = learning->nodes[learning->turn].host;
+    struct diag diag;
     (void)fault;
-    if (!reply) /* on_state has heard of it */
+    if (!reply)
         return;
-    if (topology_read(learning->arena, reply, node->host, topology, &diag)) {
-        end(learning, topology, NULL);
+    bool read = topology_read(learning->arena, reply, asked, topology, &diag);
+    on_answer(learning, read ? topology : NULL, &diag);
+}
+
+static void on_address(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct learning *learning = context;
+    (void)fault;
+    if (reply)
+        learning->address = reply_copy(learning->arena, reply);
+}
+
+static void on_others(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct learning *learning = context;
+    struct topology *topology = arena_alloc(learning->arena, sizeof *topology);
+    struct diag diag;
+    (void)fault;
+    if (!reply)
         return;
-    }
-    diag_error(&why, "%s:%d: %s", node->host, node->port, diag.text);
-    give_up(learning, why.text);
+    bool read = topology_read_sentinel(learning->arena, learning->address, reply,
+                                       &learning->nodes[learning->turn], learning->endpoint->master,
+                                       topology, &diag);
+    on_answer(learning, read ? topology : NULL, &diag);
+}
+
+static void put(struct learning *learning, connection_callback *callback, const char *const *argv,
+                size_t argc)
+{
+    const struct connection_request request = {
+        .argc = argc, .argv = argv, .callback = callback, .context = learning};
+    struct connection_call *call = connection_call_new(&request);
+    if (!server_link_send(learning->link, &request, call)) /* two short ones always fit */
+        connection_call_free(call);
 }
 
 static void on_state(void *context, bool ready, const char *reason)
 {
-    static const char *const argv[] = {"CLUSTER", "SLOTS"};
-    const struct connection_request request = {
-        .argc = 2, .argv = argv, .callback = on_slots, .context = context};
     struct learning *learning = context;
+    const char *master = learning->endpoint->master;
     if (!ready) {
         give_up(learning, reason);
-        return;
+    } else if (master) {
+        put(learning, on_address, (const char *[]){"SENTINEL", "GET-MASTER-ADDR-BY-NAME", master},
+            3);
+        put(learning, on_others, (const char *[]){"SENTINEL", "SENTINELS", master}, 3);
+    } else {
+        put(learning, on_slots, (const char *[]){"CLUSTER", "SLOTS"}, 2);
     }
-    struct connection_call *call = connection_call_new(&request);
-    if (!server_link_send(learning->link, &request, call)) /* the first always fits */
-        connection_call_free(call);
 }
 
 static void on_late(evutil_socket_t fd, short events, void *context)
@@ -87,13 +131,11 @@ static void on_late(evutil_socket_t fd, short events, void *context)
 static void ask(struct learning *learning)
 {
     struct timeval after = clock_timeval(NODE_MOST_MS);
-    struct endpoint endpoint = *learning->endpoint;
-    endpoint.host = learning->nodes[learning->turn].host;
-    endpoint.port = learning->nodes[learning->turn].port;
-    endpoint.seed_count = 0;
     evtimer_add(learning->late, &after);
     learning->link = server_link_new(&(struct server_link_options){
-        .base = learning->base, .endpoint = endpoint, .name = "nudged:topology"});
+        .base = learning->base,
+        .endpoint = endpoint_asked(learning->endpoint, &learning->nodes[learning->turn]),
+        .name = "nudged:topology"});
     learning->holder = (struct server_link_holder){.on_state = on_state, .context = learning};
     server_link_attach(learning->link, &learning->holder);
 }

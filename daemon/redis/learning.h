@@ -1,6 +1,6 @@
 /*
- * Learning what a Redis Cluster looks like: its nodes are asked one after the other, each over a
- * link made for it, until one of them knows.
+ * Learning what a Redis Cluster looks like, or where the master is that Sentinels watch: nodes, or
+ * Sentinels, are asked one after the other, each over a link made for it, until one of them knows.
  */
 #ifndef NUDGED_REDIS_LEARNING_H
 #define NUDGED_REDIS_LEARNING_H
@@ -18,7 +18,7 @@ struct learning;
  * last one that was asked did not. */
 typedef void learning_on_end(void *context, const struct topology *topology, const char *reason);
 
-/* `endpoint`: how each node is reached, but for host and port; outlives the learning. */
+/* `endpoint`: of the cluster, or of the Sentinels; outlives the learning. */
 struct learning *learning_new(struct event_base *base, const struct endpoint *endpoint,
                               learning_on_end *on_end, void *context);
 void learning_destroy(struct learning **learning);

@@ -62,6 +62,7 @@ struct server_link {
 static void lose(struct server_link *link, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static void on_greeted(void *context, const struct reply *reply, const struct diag *fault);
+static void on_role(void *context, const struct reply *reply, const struct diag *fault);
 
 /* ---- Handlers ---- */
 
@@ -181,13 +182,19 @@ bool server_link_send(struct server_link *link, const struct connection_request 
 
 /* ---- Greeting ---- */
 
-static void greet(struct server_link *link, const char *const *argv, size_t argc)
+static void ask(struct server_link *link, connection_callback *callback, const char *const *argv,
+                size_t argc)
 {
     const struct connection_request request = {
-        .argc = argc, .argv = argv, .callback = on_greeted, .context = link};
+        .argc = argc, .argv = argv, .callback = callback, .context = link};
     struct connection_call *call = connection_call_new(&request);
-    if (!server_link_send(link, &request, call)) /* four short commands always fit */
+    if (!server_link_send(link, &request, call)) /* a few short commands always fit */
         connection_call_free(call);
+}
+
+static void greet(struct server_link *link, const char *const *argv, size_t argc)
+{
+    ask(link, on_greeted, argv, argc);
 }
 
 static void ping(struct server_link *link)
@@ -229,7 +236,25 @@ static void introduce(struct server_link *link)
     }
     if (link->name)
         greet(link, (const char *[]){"CLIENT", "SETNAME", link->name}, 3);
+    if (endpoint->master)
+        ask(link, on_role, (const char *[]){"ROLE"}, 1);
     ping(link);
+}
+
+/* Whom Sentinels name may have been demoted, and not know it yet, or be a replica that is still to
+ * be promoted. */
+static void on_role(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct server_link *link = context;
+    (void)fault;
+    if (!reply || link->state != SERVER_LINK_GREETING)
+        return;
+    const char *role = reply_text(reply_item(reply, 0));
+    if (reply->kind == REPLY_ERROR)
+        lose(link, "redis-lost", "refused by Redis: %s", reply->text);
+    else if (!role || strcmp(role, "master") != 0)
+        lose(link, "redis-lost", "it is no master of `%s`, its role is %s", link->endpoint.master,
+             role ? role : "unknown");
 }
 
 /* Answers to AUTH, SELECT, CLIENT and PING, in this order; the last one decides. */

@@ -22,7 +22,7 @@ struct event_base;
 enum server_link_state {
     SERVER_LINK_WAITING,    /* for the next try (also before the first) */
     SERVER_LINK_CONNECTING, /* name, socket, TLS */
-    SERVER_LINK_GREETING,   /* AUTH, SELECT, PING until it is no longer LOADING */
+    SERVER_LINK_GREETING,   /* AUTH, SELECT, ROLE, PING until it is no longer LOADING */
     SERVER_LINK_READY,      /* calls are taken */
 };
 

@@ -27,7 +27,7 @@ enum { CALL_MS = 30000, ARGUMENTS_MOST = 32, DESCRIPTORS = 8 /* of a loop and a 
 /* What sessions with the slots of one cluster share. */
 struct ground {
     struct event_base *base;
-    struct cluster *cluster; /* NULL: a single Redis */
+    struct cluster *cluster; /* NULL: one Redis, which the address names */
     int users;
 };
 
@@ -100,8 +100,8 @@ static struct ground *ground_new(const struct endpoint *endpoint, bool of_cluste
     if (!ground->base)
         mem_exhausted();
     if (of_cluster)
-        ground->cluster = cluster_new(
-            &(struct cluster_options){.base = ground->base, .endpoint = *endpoint, .name = NAME});
+        ground->cluster = cluster_new(&(struct cluster_options){
+            .base = ground->base, .endpoint = *endpoint, .name = NAME, .brief = true});
     return ground;
 }
 
@@ -124,7 +124,7 @@ static struct session *begin_session(const struct endpoint *endpoint, const char
                                      struct session *beside)
 {
     struct session *session = mem_zero(1, sizeof *session);
-    session->ground = beside ? beside->ground : ground_new(endpoint, key != NULL);
+    session->ground = beside ? beside->ground : ground_new(endpoint, key || endpoint->master);
     session->ground->users++;
     session->base = session->ground->base;
     session->arena = arena_new(4096);

@@ -2,6 +2,8 @@
  * Who serves which slot, as a node of a Redis Cluster told it (`CLUSTER SLOTS`). That command and
  * not `CLUSTER SHARDS`, which in Redis 7.2 and 7.4 says of a shard whose first node is a master
  * that has failed, and whose replica has taken over, that nobody serves its slots.
+ *
+ * The master that Sentinels watch serves all slots.
  */
 #ifndef NUDGED_REDIS_TOPOLOGY_H
 #define NUDGED_REDIS_TOPOLOGY_H
@@ -15,11 +17,11 @@
 
 struct topology_range {
     int first, last; /* slots */
-    size_t master;   /* one of the nodes */
+    struct endpoint_seed master;
 };
 
 struct topology {
-    const struct endpoint_seed *nodes; /* masters and replicas */
+    const struct endpoint_seed *nodes; /* who can be asked: masters and replicas, or Sentinels */
     size_t node_count;
     const struct topology_range *ranges;
     size_t range_count;
@@ -30,6 +32,12 @@ struct topology {
  * where that is no such answer, or the node knows nobody who serves anything: `diag` says which. */
 bool topology_read(struct arena *arena, const struct reply *reply, const char *asked,
                    struct topology *topology, struct diag *diag);
+
+/* What the Sentinel `asked` answers: `SENTINEL GET-MASTER-ADDR-BY-NAME` of the name `master`, and
+ * `SENTINEL SENTINELS`, which may be an error. Who answered is the first of the nodes. */
+bool topology_read_sentinel(struct arena *arena, const struct reply *address,
+                            const struct reply *others, const struct endpoint_seed *asked,
+                            const char *master, struct topology *topology, struct diag *diag);
 
 /* With all that it refers to in the arena. */
 struct topology topology_copy(struct arena *arena, const struct topology *topology);

@@ -143,6 +143,7 @@ struct tracking *tracking_new(const struct tracking_options *options)
         return tracking;
     tracking->hearing = connection_new(&(struct connection_options){.base = options->base,
                                                                     .endpoint = options->endpoint,
+                                                                    .cluster = options->cluster,
                                                                     .name = options->name,
                                                                     .on_state = on_hearing_state,
                                                                     .on_message = on_message,

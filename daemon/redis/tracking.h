@@ -26,6 +26,7 @@ typedef void tracking_on_change(void *context, const char *key);
 struct tracking_options {
     struct event_base *base;
     struct endpoint endpoint;      /* of the connection that hears; copied */
+    struct cluster *cluster;       /* as in connection_options */
     bool impossible;               /* there is none: over a cluster others name keys as well */
     const char *name;              /* of that, as in connection_options; may be NULL */
     struct connection *connection; /* which names the keys; outlives this */

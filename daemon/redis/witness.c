@@ -61,10 +61,6 @@ struct witness *witness_new(const struct witness_options *options)
 {
     struct witness *witness = mem_zero(1, sizeof *witness);
     struct timeval after = clock_timeval(WORD_MOST_MS);
-    struct endpoint endpoint = *options->endpoint;
-    endpoint.host = options->where->host;
-    endpoint.port = options->where->port;
-    endpoint.seed_count = 0;
     snprintf(witness->slot, sizeof witness->slot, "%d", options->slot);
     witness->on_word = options->on_word;
     witness->context = options->context;
@@ -72,8 +68,10 @@ struct witness *witness_new(const struct witness_options *options)
     if (!witness->late)
         mem_exhausted();
     evtimer_add(witness->late, &after);
-    witness->link = server_link_new(&(struct server_link_options){
-        .base = options->base, .endpoint = endpoint, .name = "nudged:topology"});
+    witness->link = server_link_new(
+        &(struct server_link_options){.base = options->base,
+                                      .endpoint = endpoint_asked(options->endpoint, options->where),
+                                      .name = "nudged:topology"});
     witness->holder = (struct server_link_holder){.on_state = on_state, .context = witness};
     server_link_attach(witness->link, &witness->holder);
     return witness;

@@ -8,7 +8,7 @@
 
 struct reach {
     struct connection *unsharded;
-    struct connection **connections; /* by shard; of a single Redis all are that one */
+    struct connection **connections; /* by shard; of one Redis all are that one */
     struct scripts **scripts;        /* by shard */
     size_t count;
     bool shared;
@@ -38,7 +38,7 @@ struct reach *reach_new(const struct reach_options *options)
     struct reach *reach = mem_zero(1, sizeof *reach);
     struct arena *arena = arena_new(512);
     const char *events = keys_spell(arena, options->placement->prefix, KEY_EVENTS, NULL);
-    reach->shared = !options->cluster;
+    reach->shared = !endpoint_is_cluster(options->endpoint);
     reach->unsharded = open_connection(options, arena_printf(arena, "{%s}:absent", events));
     reach->count = placement_count(options->placement);
     reach->connections = mem_zero(reach->count, sizeof(struct connection *));

@@ -63,13 +63,15 @@ static struct connection *open_connection(struct shard *shard, const struct shar
 
 static struct tracking *new_tracking(struct shard *shard, const struct shard_options *options)
 {
-    return tracking_new(&(struct tracking_options){.base = options->base,
-                                                   .endpoint = options->endpoint,
-                                                   .impossible = options->cluster != NULL,
-                                                   .name = "nudged:changes",
-                                                   .connection = shard->connection,
-                                                   .on_change = on_change,
-                                                   .context = shard});
+    return tracking_new(
+        &(struct tracking_options){.base = options->base,
+                                   .endpoint = options->endpoint,
+                                   .cluster = options->cluster,
+                                   .impossible = endpoint_is_cluster(&options->endpoint),
+                                   .name = "nudged:changes",
+                                   .connection = shard->connection,
+                                   .on_change = on_change,
+                                   .context = shard});
 }
 
 static struct beat *new_beat(const struct shard *shard, const struct shard_options *options)

@@ -1,4 +1,4 @@
-"""Orders pushed into a sharded installation on a cluster in which nodes die, and what must have come of
+"""Orders pushed into an installation on a cluster, or behind Sentinels, where nodes die, and what must have come of
 them by a model of its own: each order that the cluster acknowledged, and a replica had, is a message.
 
 A cluster that promotes a replica loses what its master had acknowledged and not handed on; so a shop that
@@ -60,10 +60,12 @@ class ClusterLoad:
             owner = self.owner(prefix)
             pipe = owner.client.pipeline(transaction=False)
             pipe.xadd(f"{prefix}:events", {"event": json.dumps(event)}).execute_command("WAIT", 1, REPLICA_MS)
-            return pipe.execute()[1] >= 1 or owner in self.alone
+            if pipe.execute()[1] >= 1 or owner in self.alone:
+                return True
         except (*GONE, redis.exceptions.ResponseError, OSError):
-            self.owners.pop(prefix, None)
-            return False
+            pass
+        self.owners.pop(prefix, None)
+        return False
 
     def push(self, count):
         numbers = self.again + list(range(self.number, self.number + count))

@@ -1,5 +1,6 @@
 /*
- * cluster_probe URL [CA_FILE]: connections to slots of a cluster, as lines of standard input say:
+ * cluster_probe URL [CA_FILE [SENTINEL_PASSWORD_FILE [SENTINEL_USER]]]: connections to slots of a
+ * cluster, or to the master that Sentinels watch, as lines of standard input say:
  *   open NAME P{k}:KEY [blocking]   a connection to the slot of a key that is not there
  *   close NAME
  *   send NAME TAG WORD…        a command
@@ -197,9 +198,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "cluster_probe: %s\n", argc < 2 ? "a URL" : diag.text);
         return 2;
     }
-    endpoint.ca_file = argv[2];
+    endpoint.ca_file = argc > 2 && *argv[2] ? argv[2] : NULL;
+    endpoint.sentinel_password_file = argc > 3 ? argv[3] : NULL;
+    endpoint.sentinel_user = argc > 4 ? argv[4] : NULL;
     base = event_base_new();
-    cluster = cluster_new(&(struct cluster_options){base, endpoint, "probe"});
+    cluster =
+        cluster_new(&(struct cluster_options){.base = base, .endpoint = endpoint, .name = "probe"});
     struct bufferevent *input = bufferevent_socket_new(base, 0, 0);
     bufferevent_setcb(input, on_lines, NULL, on_end, NULL);
     bufferevent_enable(input, EV_READ);

@@ -6,12 +6,14 @@ A slot is moved in steps (`begin_move`, `move_keys`, `end_move`), so that a test
 Nodes know each other from the first moment, by the nodes.conf that they find: what a start takes are the
 two seconds for which a master waits before it serves anything."""
 
+import logging
 import os
 import signal
 import socket
 import subprocess
 
 import redis
+import redis.cluster
 import redis.crc
 
 from conftest import REDIS_SERVER, wait_until
@@ -161,6 +163,12 @@ class RedisCluster:
     def url(self):
         seeds = [f"127.0.0.1:{node.port}" for node in self.nodes[:self.masters]]
         return f"redis{'s' if self.tls else ''}+cluster://{','.join(seeds)}"
+
+    def connect(self):
+        """A client of the cluster as a whole."""
+        logging.getLogger("redis.cluster").setLevel(logging.CRITICAL)  # that a slot has moved is no news here
+        return redis.cluster.RedisCluster(
+            startup_nodes=[redis.cluster.ClusterNode("127.0.0.1", node.port) for node in self.nodes])
 
     def living(self):
         return [node for node in self.nodes if node.process and not node.paused]

@@ -8,8 +8,9 @@ from conftest import SOURCE
 CALL = re.compile(r"\(\s*['\"]([A-Z]+)['\"](?:,\s*['\"]([A-Za-z]+)['\"])?")
 WITH_PARTS = {"CLIENT", "SCRIPT", "XGROUP", "XINFO"}  # of which a right names the part too
 PARTS = {"CLIENT": {"CACHING", "ID", "SETNAME", "TRACKING", "UNBLOCK"}, "SCRIPT": {"LOAD"}}  # in C they stand apart
-# Of a connection that has no user yet: everybody may; and of a cluster alone: test_redis_cluster.py.
-OF_OTHERS = {"AUTH", "CLUSTER"}
+# Of a connection that has no user yet: everybody may; of a cluster alone: test_redis_cluster.py; and of who is
+# behind Sentinels, and of these: test_redis_sentinel.py. READONLY is an answer here.
+OF_OTHERS = {"AUTH", "CLUSTER", "READONLY", "ROLE", "SENTINEL"}
 
 
 def in_readme():

@@ -2,9 +2,6 @@
 
 import binascii
 import json
-import logging
-
-from redis.cluster import ClusterNode, RedisCluster
 
 from conftest import wait_until
 
@@ -15,19 +12,19 @@ def shard_of(key, shards):
 
 
 class Shards:
-    """A shop's installation, split; over one Redis, or over a cluster (redis_cluster)."""
+    """A shop's installation, split or (0) whole; over one Redis, over a cluster (redis_cluster), or over a master
+    that Sentinels watch (redis_sentinel)."""
 
     def __init__(self, shop, count, cluster=None, keys=("customer.id",)):
-        self.shop, self.count, self.cluster = shop, count, cluster
+        self.shop, self.count, self.cluster = shop, max(count, 1), cluster
         if cluster:
             shop.config["redis"] = {"url": cluster.url}
-            logging.getLogger("redis.cluster").setLevel(logging.CRITICAL)  # that a slot has moved is no news here
-            shop.client = RedisCluster(startup_nodes=[ClusterNode("127.0.0.1", node.port) for node in cluster.nodes])
+            shop.client = cluster.connect()
         else:
             shop.redis()
         shop.config["redis"]["shards"] = count
         shop.config["customer"] = {**shop.config.get("customer", {}), "keys": list(keys)}
-        self.prefixes = [f"nudged{{{shard}}}" for shard in range(count)]
+        self.prefixes = [f"nudged{{{shard}}}" for shard in range(count)] or ["nudged"]
 
     def prefix_of(self, customer):
         return self.prefixes[shard_of(f"id:{customer}", self.count)]

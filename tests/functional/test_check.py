@@ -335,6 +335,13 @@ def test_hints_for_subjects(desk, subject, hint):
     assert re.search(r"welcome\.html\.liquid:2:\d+: error: ", out) and hint in out, out
 
 
+def test_check_of_a_misspelt_address_of_redis(desk):
+    desk.config["redis"] = {"url": "redis-sentinel://a,b/m"}
+    out = desk.ctl("check", config=desk.daemon().config)[1]
+    line = out.index("the address of Redis has an unknown form\n")
+    assert re.match(r".*\n.*redis-sentinel://a,b/m\n *\|? *\^.*\n *hint: did you mean `redis\+sentinel://`\?\n", out[line:]), out
+
+
 @pytest.mark.parametrize("more, words, hint", [
     ({}, None, ""),
     ({"events": {"list": "shop:events"}},
@@ -355,6 +362,10 @@ def test_check_of_many_shards(desk, more, words, hint):
     ({"url": "rediss://h", "key_file": "pw"}, "error: `key_file` is the key of a `cert_file`"),
     ({"url": "redis+cluster://a:7000,b"}, "error: redis+cluster:// needs `redis: {shards: N}`"),
     ({"url": "redis://h", "server_name": "h"}, "warning: `redis.url` does not use TLS"),
+    ({"url": "redis+sentinel://h/m", "server_name": "h"}, "warning: `redis.url` does not use TLS"),
+    ({"url": "redis://h", "sentinel_user": "eve"}, "warning: `redis.url` names no Sentinels"),
+    ({"url": "redis+sentinel://a,b"}, "error: the address of Sentinels does not say which master"),
+    ({"url": "redis+sentinel://a,b:7/m/0", "sentinel_password_file": "pw", "user": "nudged"}, None),
     ({"url": "rediss://h", "cert_file": "none.pem"}, "none.pem: No such file or directory"),
     ({"url": "rediss://h", "user": "nudged", "password_file": "$CREDENTIALS_DIRECTORY/redis"}, None)])
 def test_check_of_how_redis_is_reached(desk, redis, words):

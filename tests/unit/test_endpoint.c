@@ -51,6 +51,18 @@ static const struct parse_case good[] = {
       .port = 6379,
       .seeds = (const struct endpoint_seed[]){{"a", 6379}, {"b", 6379}},
       .seed_count = 2}},
+    {"redis+sentinel://ana:x@a,[::1]:7/my%2Fmaster/3",
+     {.kind = ENDPOINT_TCP,
+      .host = "a",
+      .port = 26379,
+      .user = "ana",
+      .password = "x",
+      .database = 3,
+      .master = "my/master",
+      .seeds = (const struct endpoint_seed[]){{"a", 26379}, {"::1", 7}},
+      .seed_count = 2}},
+    {"rediss+sentinel://a/m/",
+     {.kind = ENDPOINT_TLS, .host = "a", .port = 26379, .master = "m", .seed_count = 1}},
 };
 
 #define SEEDS_8   "a,a,a,a,a,a,a,a,"
@@ -88,6 +100,14 @@ static const struct {
     {"redis+cluster://a/1", "no databases"},
     {"redis+cluster://a/1,b", "no databases"},
     {"redis+cluster://" SEEDS_65, "more than 64 nodes"},
+    {"redis+sentinel://a:26379", "which master"},
+    {"redis+sentinel://a/", "which master"},
+    {"redis+sentinel://a//0", "which master"},
+    {"redis+sentinel:///m", "without a host"},
+    {"redis+sentinel://a,,b/m", "without a host"},
+    {"redis+sentinel://a:x/m", "port"},
+    {"redis+sentinel://a/m/x", "database"},
+    {"redis+sentinel://a/m%2", "escape"},
 };
 
 static void assert_text(const char *got, const char *expected)
@@ -121,12 +141,14 @@ static void test_good(void **state)
         assert_text(got.host, expected->host);
         assert_int_equal(got.port, expected->port);
         assert_text(got.path, expected->path);
+        assert_text(got.master, expected->master);
         assert_text(got.user, expected->user);
         assert_text(got.password, expected->password);
         assert_int_equal(got.database, expected->database);
         assert_seeds(&got, expected);
         struct endpoint copy = endpoint_copy(arena, &got);
         assert_seeds(&copy, expected);
+        assert_text(copy.master, expected->master);
     }
     arena_destroy(&arena);
 }
@@ -145,6 +167,44 @@ static void test_bad(void **state)
     arena_destroy(&arena);
 }
 
+/* Whoever asks, and who is asked about what. */
+static void test_sentinels(void **state)
+{
+    const struct endpoint_seed where = {"b", 7};
+    struct arena *arena = arena_new(256);
+    struct endpoint all;
+    struct diag diag;
+    (void)state;
+    assert_true(endpoint_parse(arena, "redis+sentinel://ana:x@a/m/3", &all, &diag));
+    all.sentinel_user = "eve";
+    all.sentinel_password_file = "/pw";
+    assert_false(endpoint_is_cluster(&all));
+    struct endpoint master = endpoint_at(&all, &where), asked = endpoint_asked(&all, &where);
+    assert_string_equal(master.host, "b");
+    assert_string_equal(master.user, "ana");
+    assert_string_equal(master.master, "m");
+    assert_int_equal(master.database, 3);
+    assert_int_equal(master.seed_count, 0);
+    assert_string_equal(asked.user, "eve");
+    assert_string_equal(asked.password_file, "/pw");
+    assert_null(asked.master);
+    assert_int_equal(asked.database, 0);
+    arena_destroy(&arena);
+}
+
+static void test_scheme_that_is_misspelt(void **state)
+{
+    struct arena *arena = arena_new(256);
+    struct endpoint endpoint;
+    struct diag diag = {0};
+    (void)state;
+    assert_false(endpoint_parse(arena, "redis-sentinel://a/m", &endpoint, &diag));
+    assert_string_equal(diag.hint, "did you mean `redis+sentinel://`?");
+    assert_false(endpoint_parse(arena, "http://a", &endpoint, &diag));
+    assert_non_null(strstr(diag.hint, "redis+sentinel://host:26379,host:26379/mymaster"));
+    arena_destroy(&arena);
+}
+
 static void test_show(void **state)
 {
     static const char *const shown[][2] = {
@@ -152,6 +212,7 @@ static void test_show(void **state)
         {"rediss://[::1]", "rediss://[::1]:6379/0"},
         {"unix:///r.sock?db=1&password=secret", "unix:///r.sock?db=1"},
         {"redis+cluster://:secret@a:1,[::1]:2", "redis+cluster://a:1,[::1]:2"},
+        {"rediss+sentinel://:secret@a:1,[::1]/m/2", "rediss+sentinel://a:1,[::1]:26379/m/2"},
     };
     struct arena *arena = arena_new(256);
     struct diag diag;
@@ -168,8 +229,8 @@ static void test_show(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),
-        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_good),      cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_sentinels), cmocka_unit_test(test_scheme_that_is_misspelt),
         cmocka_unit_test(test_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

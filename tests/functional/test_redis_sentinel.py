@@ -1,0 +1,209 @@
+"""The client of a master that Sentinels watch (daemon/redis) over real ones: the master dies, hangs and comes
+back, is cut off; Sentinels die. To who uses it all of that is a lost connection, and never is a server
+written to that Sentinels have replaced."""
+
+import pytest
+
+import certificates
+from conftest import wait_until
+from redis_probe import Probe
+from redis_rights import in_readme
+from redis_sentinel import NAME, PASSWORD, RedisSentinel
+
+
+@pytest.fixture
+def start(shop):
+    def begin(**options):
+        return shop.add(RedisSentinel(shop.folder / "sentinel", **options).start())
+    return begin
+
+
+@pytest.fixture
+def speak(shop):
+    return lambda url, *files: shop.add(Probe(url, *files))
+
+
+@pytest.fixture
+def world(start):
+    return start()
+
+
+@pytest.fixture
+def probe(world, speak):
+    """With two connections: `a`, and `b` for what waits."""
+    probe = speak(world.url)
+    probe.open("a", "p{1}:absent")
+    probe.open("b", "p{1}:absent", "blocking")
+    probe.wait_ready("a", "b")
+    return probe
+
+
+def names(server):
+    return [client["name"] for client in server.client.client_list()]
+
+
+def test_who_is_asked_and_who_is_told(world, speak):
+    """A connection has a link of its own; one that listens to a Sentinel; nobody asks twice for nothing."""
+    probe = speak(world.url)
+    probe.open("a", "p{1}:absent")
+    probe.wait_ready("a")
+    assert probe.ask("write", "a", "new") == "(nil)"
+    assert world.owner().client.get("p{1}:two") == b"new"
+    assert names(world.owner()).count("probe:blocking") == 1
+    wait_until(lambda: sum(names(sentinel).count("nudged:switches") for sentinel in world.sentinels) == 1,
+               "one Sentinel to be listened to")
+    assert not any("nudged:topology" in names(sentinel) for sentinel in world.sentinels)
+    assert probe.told("a") == ["ready"]
+
+
+@pytest.mark.parametrize("how", ["kill", "pause"])
+def test_a_master_that_is_replaced(world, probe, how):
+    """What was acknowledged and had by a replica is there. The old master, when it comes back, hears nothing
+    any more of what is written."""
+    assert probe.ask("write", "a", "before") == "(nil)"
+    lost = world.owner()
+    lost.client.wait(2, 5000)
+    waits = probe.begin("send", "b", "BLPOP", "p{1}:list", "30")
+    getattr(lost, how)()
+    tag = probe.begin("write", "a", "meanwhile")
+    heir = world.wait_replaced(lost)
+    wait_until(lambda: probe.told(tag) and probe.told(waits), "both answers")
+    assert probe.told(tag)[0].startswith(("(redis-lost)", "(redis-timeout)")), probe.told(tag)
+    probe.wait_ready("a", "b")
+    assert probe.ask("write", "a", "after") == "before"
+    assert heir.client.get("p{1}:one") == b"after"
+    lost.resume() if how == "pause" else lost.start()
+    assert probe.ask("write", "a", "end") == "after"
+    world.wait_whole()
+    assert probe.ask("write", "a", "last") == "end"
+    assert "probe:blocking" not in names(lost)
+
+
+def test_a_master_that_hangs_for_less_than_a_command_may_take(world, probe):
+    """It is replaced before the answer is late, so the connection is no wiser; Sentinels say it."""
+    lost = world.owner()
+    lost.pause()
+    tag = probe.begin("write", "a", "lost")
+    heir = world.wait_replaced(lost)
+    wait_until(lambda: probe.told(tag), "its answer")
+    assert "another one serves it now" in probe.told(tag)[0]
+    probe.wait_ready("a")
+    assert probe.ask("write", "a", "kept") == "(nil)"
+    lost.resume()
+    assert probe.ask("write", "a", "more") == "kept"
+    assert heir.client.get("p{1}:one") == b"more"
+
+
+def test_a_master_that_was_made_a_replica(world, probe):
+    """By hand, and Sentinels do not know: nothing is written to it until one of both is mended."""
+    lost, other = world.owner(), world.replicas()[0]
+    for sentinel in world.sentinels:
+        sentinel.pause()
+    lost.ask("REPLICAOF", "127.0.0.1", other.port)
+    answer = probe.ask("write", "a", "x")
+    assert answer.startswith("(redis-lost)") and "READONLY" in answer
+    for sentinel in world.sentinels:
+        sentinel.resume()
+    probe.wait_lost("a", f"it is no master of `{NAME}`, its role is slave")
+    lost.ask("REPLICAOF", "NO", "ONE")
+    probe.wait_ready("a")
+    assert probe.ask("write", "a", "y") == "(nil)"
+
+
+def test_a_server_that_hung_while_it_was_connected_to(world, speak):
+    """It is still a master in its own eyes when it answers at last; a Sentinel is asked once more."""
+    probe = speak(world.url)
+    lost, answer = world.owner(), ""
+    while not answer.startswith("OK"):  # or a failover took longer than a session waits
+        lost.pause()
+        tag = probe.begin("session", "p{1}:absent", "SET", "x", "1")
+        heir = world.wait_replaced(lost)
+        lost.resume()
+        answer = wait_until(lambda: probe.told(tag), "its answer")[0]
+        assert lost.client.get("x") is None
+        lost = heir
+    assert heir.client.get("x") == b"1"
+
+
+def test_sentinels_that_are_gone(world, speak):
+    """One of three is enough to be asked. Without any, who has a connection keeps it; nobody else gets one."""
+    master = world.owner()
+    for sentinel in world.sentinels[:2]:
+        sentinel.kill()
+    probe = speak(world.url)
+    probe.open("a", "p{1}:absent")
+    probe.wait_ready("a")
+    world.sentinels[2].kill()
+    assert probe.ask("write", "a", "x") == "(nil)"
+    probe.open("b", "p{1}:absent")
+    master.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    probe.wait_lost("a", "no Sentinel says which is the master: no connection to redis://127.0.0.1:")
+    world.sentinels[1].start()
+    probe.wait_ready("a", "b")
+    assert probe.ask("write", "a", "y") == "x"
+
+
+def test_sentinels_that_are_found(world, speak):
+    """The address names one; when that is gone, others are known from it."""
+    first = world.sentinels[0]
+    probe = speak(f"redis+sentinel://:{PASSWORD}@127.0.0.1:{first.port}/{NAME}")
+    probe.open("a", "p{1}:absent")
+    probe.wait_ready("a")
+    first.kill()
+    lost = world.owner()
+    lost.kill()
+    world.wait_replaced(lost)
+    probe.wait_ready("a")
+    assert probe.ask("write", "a", "x") == "(nil)"
+
+
+def test_a_name_that_nobody_watches(world, speak):
+    probe = speak(world.url.replace(NAME, "yours"))
+    probe.open("a", "p{1}:absent")
+    probe.wait_lost("a", "it watches no master of the name `yours`")
+    assert "it watches no master of the name `yours`" in probe.ask("session", "p{1}:absent", "GET", "x")
+
+
+def test_sessions(world, speak):
+    """As nudgectl has them: they wait for a failover, up to their deadline."""
+    probe = speak(world.url)
+    assert probe.ask("session", "p{1}:absent", "SET", "x", "1") == "OK"
+    lost = world.owner()
+    lost.client.wait(2, 5000)
+    lost.kill()
+    answers = [probe.ask("session", "p{1}:absent", "GET", "x") for _ in range(3)]
+    assert answers[-1] == "1", answers
+    assert not any("nudged:switches" in names(sentinel) for sentinel in world.sentinels)
+
+
+def test_passwords_and_tls(start, speak, tmp_path):
+    tls = certificates.make(tmp_path / "tls")
+    world = start(tls=tls, password="quiet")
+    password = tmp_path / "password"
+    password.write_text("quiet\n")
+    probe, wrong, stranger = (speak(world.url, *files) for files in [(tls / "ca.pem", password), (tls / "ca.pem",), ()])
+    for each in (probe, wrong, stranger):
+        each.open("a", "p{1}:absent")
+    probe.wait_ready("a")
+    assert probe.ask("write", "a", "x") == "(nil)"
+    wrong.wait_lost("a", "NOAUTH")
+    stranger.wait_lost("a", "the certificate: ")
+
+
+def test_users_of_few_rights(start, speak, tmp_path):
+    """What docs/redis.md says a server's user needs beside the rights of README, and a Sentinel's."""
+    rights = " ".join([">hush", *in_readme(), "~p{*"])
+    world = start(options=[f"user nudged {rights} +role", f"user poor {rights}"])
+    for sentinel in world.sentinels:
+        sentinel.ask("ACL", "SETUSER", "asker", "on", ">soft", "+auth", "+ping", "+client|setname", "+subscribe",
+                     "&+switch-master", "+sentinel|get-master-addr-by-name", "+sentinel|sentinels")
+    password = tmp_path / "password"
+    password.write_text("soft\n")
+    rich, poor = (speak(world.url.replace(f":{PASSWORD}@", f"{name}:hush@"), "", password, "asker")
+                  for name in ("nudged", "poor"))
+    for each in (rich, poor):
+        each.open("a", "p{1}:absent")
+    rich.wait_ready("a")
+    assert rich.ask("write", "a", "x") == "(nil)"
+    poor.wait_lost("a", "NOPERM")
+    assert not any(sentinel.ask("ACL", "LOG") for sentinel in world.sentinels)
