@@ -80,13 +80,11 @@ static void on_learnt(void *context, const struct diag *fault,
 {
     struct question *question = context;
     const struct asking_options *options = &question->asking->options;
+    struct destination *destination = question->items[0]->destination;
     struct attempt *attempt = take_back(question->items[0]);
     (void)objections, (void)count;
     end_question(question);
-    if (fault)
-        options->unknown(options->context, attempt);
-    else
-        options->objected(options->context, attempt);
+    (fault ? options->unknown : options->objected)(options->context, attempt, destination);
 }
 
 static void learn(struct asking *asking, struct item *item,
@@ -111,7 +109,7 @@ static void on_answer(void *context, const struct diag *fault,
         struct item *item = question->items[i];
         struct destination *destination = item->destination;
         if (fault)
-            options->unknown(options->context, take_back(item));
+            options->unknown(options->context, take_back(item), destination);
         else if (objections[i].objects)
             learn(asking, item, &objections[i]);
         else

@@ -24,9 +24,9 @@ struct asking_options {
     /* Nothing stands against it: to be given to that destination. */
     void (*free)(void *context, struct attempt *attempt, struct destination *destination);
     /* To be given back: its shard knows by now why it must not be sent. */
-    void (*objected)(void *context, struct attempt *attempt);
+    void (*objected)(void *context, struct attempt *attempt, struct destination *destination);
     /* Nobody could say: to be tried again in a while. */
-    void (*unknown)(void *context, struct attempt *attempt);
+    void (*unknown)(void *context, struct attempt *attempt, struct destination *destination);
     void *context;
 };
 

@@ -117,17 +117,19 @@ static void on_free(void *context, struct attempt *attempt, struct destination *
     give(attempt, destination);
 }
 
-static void on_objected(void *context, struct attempt *attempt)
+static void on_objected(void *context, struct attempt *attempt, struct destination *destination)
 {
     struct delivery *delivery = context;
+    granting_return(delivery->granting, destination, attempt);
     settlement_release(attempt);
     attempt_figures_unbegun(attempt);
     settling_add(delivery->settling, attempt);
 }
 
-static void on_unknown(void *context, struct attempt *attempt)
+static void on_unknown(void *context, struct attempt *attempt, struct destination *destination)
 {
     struct delivery *delivery = context;
+    granting_return(delivery->granting, destination, attempt);
     const struct settlement_scene scene = scene_of(delivery, attempt, 0, 0);
     settlement_put_off(attempt, &scene);
     attempt_figures_unbegun(attempt);

@@ -142,6 +142,38 @@ def test_unused_is_given_back(paced):
     assert counted(paced, "rate:smtp") == 2
 
 
+def test_what_meets_an_objection_gives_its_grant_back(paced):
+    """It stands in the address's own shard alone, which is asked when the message is about to begin."""
+    bound(paced, rate="3 per 1h")
+    paced.daemon("one").spawn()
+    events = [event for shard in range(SHARDS) for event in of_shard(shard, 3)]
+    address = {event["customer"]["email"]: event for event in events}
+    paced.ctl("suppress", "add", *address)
+    refused = []
+    for email, event in address.items():
+        paced.ctl("suppress", "rm", email)
+        before = set(paced.client.hkeys("nudged{0}:suppressed"))
+        paced.ctl("suppress", "add", email)
+        (name,) = set(paced.client.hkeys("nudged{0}:suppressed")) - before
+        own, home = shard_of(name.decode()[:16], SHARDS), shard_of(f"id:{event['customer']['id']}", SHARDS)
+        for shard in range(SHARDS):
+            if shard != own:
+                paced.client.hdel(f"nudged{{{shard}}}:suppressed", name)
+        if own != home:
+            refused.append(event)
+    assert len(refused) > 3
+    paced.shards.push(*refused)
+    wait_decided(paced)
+    paced.shards.wait_idle()
+    assert counted(paced, "rate:smtp") == 0 and not paced.taken
+    paced.shards.push(*[hello(number, "other.example") for number in range(5)])
+    wait_taken(paced, 3)
+    assert counted(paced, "rate:smtp") == 3
+    gateway = json.loads(paced.ctl("gateway", "--json")[1].splitlines()[0])
+    assert gateway["rate_used"] == 3  # of all shards, as shard 0 counts it
+    assert any(row["state"] == "slowed" for row in json.loads(paced.ctl("status", "--json")[1])["gateways"])
+
+
 def test_killed_with_a_grant_in_hand(paced):
     """What it was granted is lost to the window, and no more than that: never more go."""
     bound(paced, rate="10 per 1s", connections=4)
