@@ -31,6 +31,13 @@ static struct admin_pages_view look(const struct admin_pages *pages)
     return pages->options.look(pages->options.context);
 }
 
+/* Why there is no lease. */
+static void tell_refusal(const struct admin_pages_view *view, struct buf *out)
+{
+    if (!view->working && view->workers.refused)
+        buf_printf(out, "degraded: Redis refuses: %s\n", view->workers.refused);
+}
+
 static void serve_health(void *context, const struct admin_request *request,
                          struct admin_reply *reply)
 {
@@ -45,6 +52,7 @@ static void serve_health(void *context, const struct admin_request *request,
     if (view.workers.denied)
         buf_printf(&reply->body, "degraded: Redis denies this daemon's user %s\n",
                    view.workers.denied);
+    tell_refusal(&view, &reply->body);
     for (size_t i = 1; view.working && key; i++) {
         buf_printf(&reply->body, "degraded: %s %s\n", key->name, key->what);
         key = workers_wrong_key(view.all, now_ms, i);
@@ -202,6 +210,7 @@ static void serve_ready(void *context, const struct admin_request *request,
                : strcmp(view.state, "running") != 0 ? view.state
                : view.workers.redis                 ? "no lease"
                                                     : "no Redis");
+    tell_refusal(&view, &reply->body);
 }
 
 /* Whether it is of use to start it again: not while Redis is away. */

@@ -414,6 +414,7 @@ static void add_shard(struct workers_view *view, const struct workers *workers,
     view->works = view->works && worker_works(place->worker);
     view->redis = view->redis && connection_ready(shard->connection);
     view->denied = view->denied ? view->denied : denied;
+    view->refused = view->refused ? view->refused : shard_refusal(shard);
     view->rules_number = number > view->rules_number ? number : view->rules_number;
     view->halted = view->halted ? view->halted : shard->halted;
     add_view(view, place->worker);

@@ -50,6 +50,7 @@ struct workers_view {
     const char *instance; /* "name:epoch"; of many shards, whose epochs differ, the name; "" before
                              it takes part */
     const char *denied;   /* what Redis denies this daemon's user; NULL: nothing */
+    const char *refused;  /* why it takes no writes, as shard_refusal(); NULL: it does */
     size_t shards;        /* that it works on now */
     struct worker_view sum;
     int64_t rules_number;        /* that Redis gave the rules in force */

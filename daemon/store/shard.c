@@ -1,5 +1,6 @@
 #include "store/shard.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,9 +37,27 @@ static bool says_denied(const char *error)
            strstr(error, "ACL failure in script");
 }
 
+/* What comes before a script has written anything, whatever it is that it wants to write. */
+static bool says_refused(const char *error)
+{
+    return strncmp(error, "NOREPLICAS ", 11) == 0 || strncmp(error, "MISCONF ", 8) == 0 ||
+           strncmp(error, "OOM ", 4) == 0;
+}
+
+/* Without the script and its line, which Redis names. */
+static void note_refusal(struct shard *shard, const char *error)
+{
+    const char *place = strstr(error, " script: ");
+    int length = (int)(place ? place - error : (ptrdiff_t)strlen(error));
+    snprintf(shard->refusal, sizeof shard->refusal, "%.*s", length, error);
+    shard->refused_at = clock_monotonic_ms();
+}
+
 static void on_error(void *context, const char *error)
 {
     struct shard *shard = context;
+    if (says_refused(error))
+        note_refusal(shard, error);
     wrong_keys_hear(shard->wrong_keys, clock_monotonic_ms(), error);
     if (strncmp(error, "LEASE ", 6) == 0)
         instance_lapsed(shard->instance);
@@ -187,4 +206,11 @@ void shard_destroy(struct shard **shard)
     tracking_destroy(&ended->tracking);
     connection_destroy(&ended->connection);
     free(ended);
+}
+
+const char *shard_refusal(const struct shard *shard)
+{
+    enum { RECENT_MS = 5000 }; /* a renewal is tried again each second */
+    bool is_recent = clock_monotonic_ms() - shard->refused_at < RECENT_MS;
+    return *shard->refusal && is_recent ? shard->refusal : NULL;
 }

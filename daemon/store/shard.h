@@ -39,6 +39,8 @@ struct shard {
     struct customers *customers;
     struct tables *tables;
     struct halted *halted;
+    char refusal[256];  /* what Redis said last against a write, */
+    int64_t refused_at; /* and when: clock_monotonic_ms */
     struct intake *intake;
     struct timers *timers;
     struct clocks *clocks;
@@ -88,5 +90,9 @@ struct shard_options {
 /* Begins to connect and then to enter; the intake is paused. Never fails by itself. */
 struct shard *shard_new(const struct shard_options *options);
 void shard_destroy(struct shard **shard);
+
+/* Why Redis takes no writes, "NOREPLICAS Not enough good replicas to write."; NULL: it does, or
+ * nobody has tried in the last seconds. */
+const char *shard_refusal(const struct shard *shard);
 
 #endif

@@ -109,7 +109,8 @@ class Sentinel(Process):
         lines = [*self.listening(), "bind 127.0.0.1", f"dir {self.folder}", f"sentinel myid {self.id}",
                  f"sentinel monitor {NAME} 127.0.0.1 {world.servers[0].port} {len(world.sentinels) // 2 + 1}",
                  f"sentinel auth-user {NAME} peer", f"sentinel auth-pass {NAME} peer",
-                 f"sentinel down-after-milliseconds {NAME} {world.down_after}", f"sentinel failover-timeout {NAME} 5000",
+                 f"sentinel down-after-milliseconds {NAME} {world.down_after}",
+                 f"sentinel failover-timeout {NAME} 5000",
                  *[f"sentinel known-replica {NAME} 127.0.0.1 {server.port}" for server in world.servers[1:]],
                  *[f"sentinel known-sentinel {NAME} 127.0.0.1 {other.port} {other.id}"
                    for other in world.sentinels if other is not self]]

@@ -339,7 +339,8 @@ def test_check_of_a_misspelt_address_of_redis(desk):
     desk.config["redis"] = {"url": "redis-sentinel://a,b/m"}
     out = desk.ctl("check", config=desk.daemon().config)[1]
     line = out.index("the address of Redis has an unknown form\n")
-    assert re.match(r".*\n.*redis-sentinel://a,b/m\n *\|? *\^.*\n *hint: did you mean `redis\+sentinel://`\?\n", out[line:]), out
+    assert re.match(r".*\n.*redis-sentinel://a,b/m\n *\|? *\^.*\n *hint: did you mean `redis\+sentinel://`\?\n",
+                    out[line:]), out
 
 
 @pytest.mark.parametrize("more, words, hint", [

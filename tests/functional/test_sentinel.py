@@ -10,6 +10,7 @@ from cluster_load import Background, ClusterLoad, TimedServer
 from conftest import wait_until
 from redis_sentinel import RedisSentinel
 from shards import Shards
+from web_intake import TOKEN, Web, web_shop
 
 RULES = """
 name: each
@@ -22,7 +23,7 @@ send: each
 class World:
     """A shop over Sentinels, with two daemons, and orders that come all the time."""
 
-    def __init__(self, shop, shards=0, **options):
+    def __init__(self, shop, shards=0, daemons=("one", "two"), **options):
         self.redis = shop.add(RedisSentinel(shop.folder / "sentinel", **options).start())
         self.shop, self.shards = shop, Shards(shop, shards, self.redis)
         self.server = shop.add(TimedServer())
@@ -30,8 +31,8 @@ class World:
                                             "tls": "never"}}
         shop.rules(RULES)
         shop.template("each.text.liquid", "---\nsubject: '{{ message.rule }} {{ order.id }}'\n---\nx")
-        self.daemons = [shop.daemon(name).spawn() for name in ("one", "two")]
-        self.shards.wait_shared("one", "two", each=2)
+        self.daemons = [shop.daemon(name).spawn() for name in daemons]
+        self.shards.wait_shared(*daemons, each=len(daemons))
         self.load = ClusterLoad(self.shards)
         self.pushing = Background(self.load, 100)
 
@@ -114,4 +115,55 @@ def test_nudgectl_behind_sentinels(begin, shop):
     world.redis.wait_replaced(master)
     world.load.end_fault()
     assert shop.ctl("push", stdin=json.dumps({"type": "x", "customer": {"id": 1}}))[1] == "1 pushed\n"
+    world.judge()
+
+
+def test_a_master_that_lost_its_replicas(begin, shop):
+    """With min-replicas-to-write it refuses (NOREPLICAS). Nothing is decided or sent then, the daemon says why, the
+    web answers 503, nudgectl fails with Redis' words, and all goes on by itself when a replica is back."""
+    web_shop(shop)
+    world = begin(replicas=1, options=["min-replicas-to-write 1", "min-replicas-max-lag 1"], daemons=("one",))
+    daemon, event = world.daemons[0], {"type": "order.placed", "id": "a", "order": {"id": "web"},
+                                      "customer": {"id": 1, "email": "a@example.com"}}
+    web, [replica] = Web(daemon), world.redis.replicas()
+    refused = "degraded: Redis refuses: NOREPLICAS Not enough good replicas to write."
+    replica.pause()
+    for page, state in (("/health", "running"), ("/ready", "no lease")):
+        wait_until(lambda page=page, state=state: daemon.ask("GET", page) == (503, f"{state}\n{refused}\n"),
+                   lambda page=page: daemon.ask("GET", page))
+    status, headers, said = web.post(event, token=TOKEN)
+    assert status == 503 and int(headers["Retry-After"]) > 0, (status, headers, said)
+    status, _, errors = shop.ctl("push", stdin=json.dumps(event))
+    assert status != 0 and "NOREPLICAS" in errors, (status, errors)
+    copies = len(world.server.copies)
+    replica.resume()
+    world.wait_kept()
+    daemon.wait_healthy()
+    assert web.post(event, token=TOKEN)[0] == 202
+    assert len(world.server.copies) > copies
+    assert daemon.log().count("the lease of this daemon cannot be renewed") == 1
+    world.judge()
+    assert not [times for times in world.server.copies.values() if len(times) > 1]
+
+
+def test_a_failover_to_a_replica_that_was_resynced_under_load(begin):
+    """The master has given it up, as more waited for it than may; so it has all of it anew, while orders come."""
+    world = begin(replicas=1, options=["repl-backlog-size 16kb", "client-output-buffer-limit replica 64kb 32kb 1"])
+    master, [replica] = world.redis.owner(), world.redis.replicas()
+    world.load.begin_fault()
+    replica.pause()
+    before = master.client.info("stats")["sync_full"]
+    master.client.set("filler", b"x" * 32_000_000)  # more than sockets hold
+    wait_until(lambda: master.client.info("replication")["connected_slaves"] == 0, "the replica to be given up")
+    replica.resume()
+    wait_until(lambda: master.client.info("stats")["sync_full"] > before, "a full resync")
+    world.redis.wait_whole()
+    world.load.end_fault()
+    world.wait_kept()
+    world.load.begin_fault()
+    master.kill()
+    world.redis.wait_replaced(master)
+    world.load.end_fault()
+    master.start()
+    world.wait_kept()
     world.judge()
