@@ -1571,6 +1571,7 @@ unit_programs = \
 	tests/unit/test_progress \
 	tests/unit/test_replay \
 	tests/unit/test_replay_said \
+	tests/unit/test_replay_timers \
 	tests/unit/test_reply \
 	tests/unit/test_report \
 	tests/unit/test_request \

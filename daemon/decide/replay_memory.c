@@ -205,8 +205,8 @@ void replay_memory_expect(const struct replay_memory *memory, const struct shop_
 void replay_memory_expect_due(const struct replay_memory *memory)
 {
     enum { NEXT = 3, SOON = 7 }; /* of these one is the next, of those one the second */
-    for (uint32_t i = 0; i < SOON && i < memory->timers.count; i++) {
-        const struct replay_kept *kept = kept_of_timer(memory->timers.heap[i].timer);
+    for (uint32_t i = 0; i < SOON && i < memory->timers.near.count; i++) {
+        const struct replay_kept *kept = kept_of_timer(memory->timers.near.items[i].timer);
         if (i < NEXT)
             expect_image(kept, i == 0);
         else

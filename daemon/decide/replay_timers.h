@@ -1,5 +1,4 @@
-/* The deadlines of many customers, the earliest first: a heap, in which what was moved stays until
- * it comes up. */
+/* The deadlines of many customers, the earliest first; what was moved stays until it comes up. */
 #ifndef NUDGED_DECIDE_REPLAY_TIMERS_H
 #define NUDGED_DECIDE_REPLAY_TIMERS_H
 
@@ -11,14 +10,28 @@ struct replay_timer {
     const char *key; /* of those at the same moment the lower one is first */
 };
 
-struct replay_timers {
-    struct replay_timers_entry {
-        int64_t at_ms;
-        uint64_t begin;             /* of the key, as a number that is in the same order */
-        struct replay_timer *timer; /* which may be elsewhere by now */
-    } * heap;                       /* owned */
+struct replay_timers_entry {
+    int64_t at_ms;
+    uint64_t begin;             /* of the key, as a number that is in the same order */
+    struct replay_timer *timer; /* which may be elsewhere by now */
+};
+
+struct replay_timers_list {
+    struct replay_timers_entry *items; /* owned */
     uint32_t count, capacity;
-    uint32_t set; /* timers that are set */
+};
+
+enum { REPLAY_TIMERS_SPANS = 1024 };
+
+/* All zero: none. */
+struct replay_timers {
+    struct replay_timers_list near;   /* all that are before `span` begins: a heap */
+    struct replay_timers_list *spans; /* as many from there on, in no order; NULL at first */
+    struct replay_timers_list later;  /* behind them, in no order */
+    int64_t span;                     /* the first, by its number since 1970; … */
+    int64_t later_span;               /* … and the first of which there is one in `later` */
+    uint32_t count, sweep_at;         /* entries; and with how many the stale ones go */
+    uint32_t set;                     /* timers that are set */
 };
 
 /* Sets, moves or, with 0, removes it. */
