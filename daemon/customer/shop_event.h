@@ -24,7 +24,7 @@ enum {
 
 struct json_shapes;
 
-/* How events are read; the installation's own. */
+/* How events are read; the installation's own. Who has shapes keeps to the same `key_paths`. */
 struct shop_event_form {
     const char *const *key_paths; /* NULL-terminated: "customer.id", "customer.email", "subject" */
     int64_t skew_ms;              /* a time further ahead of arrival than this counts as arrival */

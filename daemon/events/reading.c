@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/json.h"
+#include "base/json_shape.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -27,7 +28,8 @@ enum { FIRST_CHUNK = 65536, PATCH_MOST = 8192, DAY_MS = 24 * 60 * 60 * 1000 };
 struct reading {
     struct reading_options options;
     struct connection_owner owner;
-    struct arena *arena; /* of the batch and its events, until the next one */
+    struct arena *arena;        /* of the batch and its events, until the next one */
+    struct json_shapes *shapes; /* of events */
     struct intake_entry *entries;
     size_t count;
     struct unread_event *asked; /* those that nothing reads … */
@@ -244,7 +246,8 @@ static bool read_entry(struct reading *reading, const struct generation *generat
 void reading_take(struct reading *reading, const struct intake_batch *batch)
 {
     const struct generation *generation = reading->options.generation(reading->options.context);
-    const struct shop_event_form form = config_event_form(generation->config);
+    struct shop_event_form form = config_event_form(generation->config);
+    form.shapes = reading->shapes;
     arena_reset(reading->arena);
     reading->entries = arena_alloc(reading->arena, batch->count * sizeof *reading->entries);
     reading->asked = arena_alloc(reading->arena, batch->count * sizeof *reading->asked);
@@ -275,6 +278,7 @@ struct reading *reading_new(const struct reading_options *options)
     struct reading *reading = mem_zero(1, sizeof *reading);
     reading->options = *options;
     reading->arena = arena_new(FIRST_CHUNK);
+    reading->shapes = json_shapes_new(&json_event_limits);
     return reading;
 }
 
@@ -284,6 +288,7 @@ void reading_destroy(struct reading **reading)
         return;
     connection_silence(&(*reading)->owner);
     arena_destroy(&(*reading)->arena);
+    json_shapes_destroy(&(*reading)->shapes);
     free(*reading);
     *reading = NULL;
 }
