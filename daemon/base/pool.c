@@ -8,8 +8,19 @@
 /* A small pool takes little: each chunk is as large as all before it, within these bounds. */
 enum { FIRST_CHUNK = 64 << 10, LARGEST_CHUNK = 32 << 20 };
 
+/* Stands before a large block: with its neighbours, so that all end with the pool. */
+struct pool_large {
+    struct pool_large *before, *after;
+};
+
+_Static_assert(sizeof(struct pool_large) % 16 == 0, "what is behind it is aligned as it is");
+
 void pool_free(struct pool *pool)
 {
+    for (struct pool_large *large = pool->large, *after; large; large = after) {
+        after = large->after;
+        free(large);
+    }
     for (size_t i = 0; i < pool->chunk_count; i++)
         free(pool->chunks[i]);
     free(pool->chunks);
@@ -30,7 +41,29 @@ static void add_chunk(struct pool *pool)
     pool->chunks[pool->chunk_count++] = pool->at;
 }
 
-/* POOL_CLASSES and above: it is the heap's. */
+static void *alloc_large(struct pool *pool, size_t size)
+{
+    struct pool_large *large = mem_alloc(sizeof *large + size);
+    *large = (struct pool_large){.after = pool->large};
+    if (pool->large)
+        pool->large->before = large;
+    pool->large = large;
+    return large + 1;
+}
+
+static void free_large(struct pool *pool, void *block)
+{
+    struct pool_large *large = (struct pool_large *)block - 1;
+    if (large->after)
+        large->after->before = large->before;
+    if (large->before)
+        large->before->after = large->after;
+    else
+        pool->large = large->after;
+    free(large);
+}
+
+/* POOL_CLASSES and above: it is large. */
 static size_t class_of(size_t size)
 {
     return size ? (size - 1) / POOL_STEP : 0;
@@ -40,7 +73,7 @@ void *pool_alloc(struct pool *pool, size_t size)
 {
     size_t class = class_of(size), whole = (class + 1) * POOL_STEP;
     if (class >= POOL_CLASSES)
-        return mem_alloc(size);
+        return alloc_large(pool, size);
     void *block = pool->free[class];
     if (block) {
         memcpy(&pool->free[class], block, sizeof(void *));
@@ -56,10 +89,25 @@ void *pool_alloc(struct pool *pool, size_t size)
 void pool_return(struct pool *pool, void *block, size_t size)
 {
     size_t class = class_of(size);
+    if (!block)
+        return;
     if (class >= POOL_CLASSES) {
-        free(block);
-    } else if (block) {
-        memcpy(block, &pool->free[class], sizeof(void *));
-        pool->free[class] = block;
+        free_large(pool, block);
+        return;
     }
+    memcpy(block, &pool->free[class], sizeof(void *));
+    pool->free[class] = block;
+}
+
+void *pool_grow(struct pool *pool, void *items, uint32_t count, uint32_t *capacity, size_t size)
+{
+    const uint32_t had = *capacity;
+    if (count < had)
+        return items;
+    *capacity = had ? 2 * had : 2;
+    void *grown = pool_alloc(pool, size * *capacity);
+    if (count)
+        memcpy(grown, items, size * count);
+    pool_return(pool, had ? items : NULL, size * had);
+    return grown;
 }

@@ -7,8 +7,9 @@
 #define NUDGED_BASE_POOL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-enum { POOL_STEP = 32, POOL_CLASSES = 64 }; /* larger blocks are the heap's */
+enum { POOL_STEP = 32, POOL_CLASSES = 64 }; /* larger blocks are taken of the heap one by one */
 
 /* All zero at first. */
 struct pool {
@@ -16,14 +17,20 @@ struct pool {
     char *at, *end;           /* what is left of the newest chunk */
     void **chunks;            /* owned */
     size_t chunk_count, chunk_capacity;
+    struct pool_large *large;
 };
 
-/* Ends all blocks but large ones, which are to be given back before. */
+/* Ends all blocks. */
 void pool_free(struct pool *pool);
 
 /* Aligned to 16 bytes, not zeroed. Never NULL (base/mem). */
 void *pool_alloc(struct pool *pool, size_t size) __attribute__((returns_nonnull));
 /* `size`: as it was asked for. NULL is let be. */
 void pool_return(struct pool *pool, void *block, size_t size);
+
+/* Makes room for one more item in an array of `count` items, of which there were 0 at first, with
+ * room for `*capacity`: returns the array, moved where it had to grow. */
+void *pool_grow(struct pool *pool, void *items, uint32_t count, uint32_t *capacity, size_t size)
+    __attribute__((returns_nonnull));
 
 #endif

@@ -48,12 +48,20 @@ struct name *name_table_find_hashed(const struct name_table *table, const char *
     return table->count ? slot_of(table, hash, key)->name : NULL;
 }
 
+static struct name_slot *make_slots(size_t count)
+{
+    const size_t size = sizeof(struct name_slot) * count;
+    if (size < MEM_LARGE_PAGE)
+        return mem_zero(count, sizeof(struct name_slot));
+    return memset(mem_pages(size), 0, size);
+}
+
 static void grow(struct name_table *table)
 {
     struct name_slot *old = table->slots;
     size_t count = table->slot_count;
     table->slot_count = count ? 2 * count : FIRST_SLOTS;
-    table->slots = mem_zero(table->slot_count, sizeof *table->slots);
+    table->slots = make_slots(table->slot_count);
     for (size_t i = 0; i < count; i++)
         if (old[i].name)
             *slot_of(table, old[i].hash, old[i].name->text) = old[i];

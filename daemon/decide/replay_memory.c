@@ -91,10 +91,6 @@ void replay_memory_destroy(struct replay_memory **memory)
     struct replay_memory *gone = *memory;
     if (!gone)
         return;
-    for (struct name *name = gone->by_key.first; name; name = name->after) {
-        forget_document(gone, kept_of(name));
-        free(kept_of(name)->starts);
-    }
     replay_timers_free(&gone->timers);
     replay_said_destroy(&gone->said);
     buf_free(&gone->text);
@@ -144,7 +140,8 @@ static struct name *need(struct replay_memory *memory, const char *key, uint64_t
 {
     struct replay_kept *kept = find(memory, key, hash, now_ms);
     if (!kept) {
-        kept = arena_zero(memory->arena, sizeof *kept);
+        kept = pool_alloc(&memory->maker.pool, sizeof *kept);
+        *kept = (struct replay_kept){0};
         name_enter(&kept->name, memory->arena, memory->policy, memory->key_paths,
                    arena_text(memory->arena, key), is_old);
         name_table_add(&memory->by_key, &kept->name);
@@ -474,19 +471,19 @@ static bool keep_document(struct replay_memory *memory, const struct replay_comm
     return named;
 }
 
-static void add_start(struct replay_kept *kept, struct replay_start start)
+static void add_start(struct replay_memory *memory, struct replay_kept *kept,
+                      struct replay_start start)
 {
-    if (kept->start_count == kept->start_capacity) {
-        kept->start_capacity = kept->start_capacity ? 2 * kept->start_capacity : 2;
-        kept->starts = mem_resize(kept->starts, sizeof *kept->starts * kept->start_capacity);
-    }
+    kept->starts = pool_grow(&memory->maker.pool, kept->starts, kept->start_count,
+                             &kept->start_capacity, sizeof *kept->starts);
     kept->starts[kept->start_count++] = start;
 }
 
-static void move_starts(struct replay_kept *from, struct replay_kept *to)
+static void move_starts(struct replay_memory *memory, struct replay_kept *from,
+                        struct replay_kept *to)
 {
     for (uint32_t i = 0; i < from->start_count; i++)
-        add_start(to, from->starts[i]);
+        add_start(memory, to, from->starts[i]);
     from->start_count = 0;
 }
 
@@ -525,7 +522,7 @@ static void keep_starts(struct replay_memory *memory, const struct replay_commit
     for (uint32_t i = 0; i < customer->starts.count; i++) {
         const struct customer_start *start = &customer->starts.items[i];
         if (!start->stored && customer_starts_needs(customer, start->origin))
-            add_start(kept, make_start(memory, commit, start, arena));
+            add_start(memory, kept, make_start(memory, commit, start, arena));
     }
     for (uint32_t i = kept->start_count; i-- > 0;)
         if (!customer_starts_needs(customer, kept->starts[i].origin))
@@ -546,7 +543,7 @@ static void lead_keys(struct replay_memory *memory, const struct replay_commit *
     }
     for (uint32_t i = 0; i < person->taken_count; i++) {
         struct replay_kept *taken = kept_of(person->taken[i]);
-        move_starts(taken, kept_of(person->name));
+        move_starts(memory, taken, kept_of(person->name));
         forget_document(memory, taken);
         taken->name.target = person->name->text;
     }
