@@ -1,3 +1,7 @@
+/*
+ * What the system's clocks say; then times as text: printed (clock_format), and read as RFC 3339
+ * writes them, or as a number since 1970 (clock_parse and clock_of_number, at the end).
+ */
 #include "base/clock.h"
 
 #include <math.h>
