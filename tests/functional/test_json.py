@@ -85,6 +85,7 @@ def test_what_each_command_prints(office, monkeypatch):
             assert re.fullmatch(r"[a-z][a-z0-9_]*", key) or arguments[0] in ("gateway", "explain"), (arguments, key)
             if key == "at" or key.endswith("_at"):
                 assert isinstance(item, int) and item > 1700000000000, (arguments, key, item)
+    assert office.one.ended() == 0
 
 
 def test_faults_stay_on_standard_error(office):
