@@ -489,31 +489,61 @@ static void put_more(struct arguments *arguments, const struct outbox_result *re
     arguments_text(arguments, result->suppress_reason);
 }
 
+static bool is_begun(const struct outbox_result *result)
+{
+    return strcmp(result->entry, outbox_begun_entry) == 0;
+}
+
+static bool is_alike(const struct outbox_result *a, const struct outbox_result *b)
+{
+    return a->verdict == b->verdict && is_begun(a) == is_begun(b) && has_more(a) == has_more(b) &&
+           strcmp(a->queue, b->queue) == 0 && strcmp(a->channel, b->channel) == 0 &&
+           strcmp(a->class_, b->class_) == 0;
+}
+
+/* What the first of some that are alike has in common with them is said once. */
+static void put_head(struct arguments *arguments, const struct outbox_result *first, size_t count)
+{
+    arguments_text(arguments, first->queue);
+    arguments_text(arguments, first->channel);
+    arguments_text(arguments, first->class_);
+    arguments_text(arguments, outbox_verdict_name(first->verdict));
+    arguments_text(arguments, is_begun(first) ? outbox_begun_entry : "");
+    arguments_text(arguments, has_more(first) ? "1" : "0");
+    arguments_number(arguments, (int64_t)count);
+}
+
 static void put_result(struct arguments *arguments, const struct outbox_result *result)
 {
-    const bool more = has_more(result);
-    arguments_text(arguments, result->entry);
-    arguments_text(arguments, result->queue);
     arguments_text(arguments, result->mid);
-    arguments_text(arguments, result->channel);
-    arguments_text(arguments, result->class_);
-    arguments_text(arguments, outbox_verdict_name(result->verdict));
     arguments_text(arguments, result->trace);
-    arguments_text(arguments, more ? "1" : "0");
-    if (more)
+    if (!is_begun(result))
+        arguments_text(arguments, result->entry);
+    if (has_more(result))
         put_more(arguments, result);
+}
+
+static void put_results(struct arguments *arguments, const struct outbox_result *results,
+                        size_t count)
+{
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count && is_alike(&results[i], &results[end]);)
+            end++;
+        put_head(arguments, &results[i], end - i);
+        for (size_t j = i; j < end; j++)
+            put_result(arguments, &results[j]);
+    }
 }
 
 void outbox_settle(struct outbox *outbox, const struct outbox_result *results, size_t count,
                    outbox_on_settled *callback, void *context)
 {
     struct settle_call *call = mem_alloc(sizeof *call);
-    struct arguments arguments = outbox_begin(outbox, 2 + 8 * count);
+    struct arguments arguments = outbox_begin(outbox, 9 + 3 * count);
     *call = (struct settle_call){
         .outbox = outbox, .count = count, .callback = callback, .context = context};
     arguments_number(&arguments, outbox->trace_keep_ms);
-    for (size_t i = 0; i < count; i++)
-        put_result(&arguments, &results[i]);
+    put_results(&arguments, results, count);
     outbox_run(outbox, SCRIPT_SETTLE, &arguments, on_settled, call, free);
 }
 

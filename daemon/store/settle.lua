@@ -2,10 +2,11 @@
 -- What became of messages that were taken. A result counts only while the message's hash names
 -- this consumer and this entry (it names some only while it is taken): a daemon may have been
 -- frozen past its lease, and others have the message now.
--- ARGV: P, consumer, ms that a trace lives, then for each result {entry, queue, mid, channel, class (all
--- as taken), outcome, lines of the trace, '' for none, 1 where more is told of it, else 0}, and where it
--- is {at ms or +ms, charge, reason (of `lacking` the load of the daemon's files), detail, event, hash to
--- suppress, its reason}, '' for what is absent
+-- ARGV: P, consumer, ms that a trace lives, then the results in groups, each {queue, channel, class (all as
+-- taken), outcome, '-' where they were begun at once, else '', 1 where more is told of each, else 0, how many}, and
+-- behind it for each {mid, lines of the trace, '' for none, entry if not begun at once}, and where more is told
+-- {at ms or +ms, charge, reason (of `lacking` the load of the daemon's files), detail, event, hash to suppress,
+-- its reason}, '' for what is absent
 -- A message that was marked meanwhile must not be sent any more: whatever the outcome, it ends here.
 -- Returns for each 1 (settled), 0 (no longer ours: nothing was written), 2 (its hash was deleted
 -- by hand, so the entry is too: nobody can need it), 3 (it was marked, and has ended) or 4 (what
@@ -13,7 +14,6 @@
 -- already, there is a dead letter); behind them a list of the dead letters that this made, each as the
 -- place of its result, from 1, and its id. Safe to run twice: the second run finds them gone.
 local P, consumer, keep = ARGV[1], ARGV[2], ARGV[3]
-local HEAD, MORE = 8, 7
 --with shared_type
 --with shared_clock
 --with shared_elsewhere
@@ -22,24 +22,29 @@ local HEAD, MORE = 8, 7
 --with shared_begun
 --with shared_message
 --with shared_lacking
-local LAST, now = #ARGV, nil -- now: where it is needed
-local function next_result(at)
-    return at + HEAD + (ARGV[at + 7] == '1' and MORE or 0)
+local now -- where it is needed
+local HEAD, MORE = 7, 7
+local groups, at = {}, 4
+while at <= #ARGV do
+    local queue, channel, class, outcome, entry, more, count = unpack(ARGV, at, at + HEAD - 1)
+    local width = (entry == BEGUN and 2 or 3) + (more == '1' and MORE or 0)
+    local first = at + HEAD
+    at = first + width * tonumber(count)
+    groups[#groups + 1] = {queue = queue, channel = channel, class = class, outcome = outcome, entry = entry,
+        more = more == '1', is_plain = outcome == 'done' and more == '0', first = first, last = at - 1, width = width}
 end
 
 -- What is there seldom, and what always is, for wrong_key().
 local seldom = {P .. ':later', 'zset', P .. ':uncertain', 'zset', P .. ':dead', 'stream', P .. ':suppressed', 'hash'}
-local always, looked, at = {P .. ':events', 'stream'}, {}, 4
-while at <= LAST do
-    local queue, channel, class = ARGV[at + 1], ARGV[at + 3], ARGV[at + 4]
-    local stream = outbox(queue, class)
+local always, looked = {P .. ':events', 'stream'}, {}
+for _, g in ipairs(groups) do
+    local stream = outbox(g.queue, g.class)
     if not looked[stream] then
         looked[stream] = true
         seldom[#seldom + 1], seldom[#seldom + 2] = stream, 'stream'
-        seldom[#seldom + 1], seldom[#seldom + 2] = lacking(channel, class), 'set'
-        always[#always + 1], always[#always + 2] = begun(channel, class), 'hash'
+        seldom[#seldom + 1], seldom[#seldom + 2] = lacking(g.channel, g.class), 'set'
+        always[#always + 1], always[#always + 2] = begun(g.channel, g.class), 'hash'
     end
-    at = next_result(at)
 end
 local function wrong_seldom()
     local keys = {}
@@ -107,33 +112,38 @@ local function other()
 end
 
 -- Returns the answer, and the id of the dead letter that it became.
-local function settle(first)
-    local entry, queue, mid, _, class, outcome, trace, more = unpack(ARGV, first, first + HEAD - 1)
+local function settle(g, first)
+    local mid, entry = ARGV[first], g.entry == BEGUN and BEGUN or ARGV[first + 2]
     local m = fields(mid, 'owner', 'entry', 'customer', 'mark', 'returns')
     local is_ours = m and m[1] == consumer and m[2] == entry
-    if not is_ours or outcome ~= 'done' or more ~= '0' or m[4] or m[5] then
-        return other()(first, m, is_ours)
+    if not is_ours or not g.is_plain or m[4] or m[5] then
+        return other()(g, first, m, is_ours)
     end
-    leave_later(entry, queue, class, mid)
+    leave_later(entry, g.queue, g.class, mid)
     end_later(mid)
-    tell_trace(m[3], trace)
+    tell_trace(m[3], ARGV[first + 1])
     return 1
 end
 
 local out, letters, failed = {}, {}, nil
-at = 4
-while at <= LAST do
-    local ran, answer, letter = pcall(settle, at)
-    if not ran then -- what was settled before stands
-        failed = answer
-        break
+local function settle_all(g)
+    for first = g.first, g.last, g.width do
+        local ran, answer, letter = pcall(settle, g, first)
+        if not ran then -- what was settled before stands
+            failed = answer
+            return
+        end
+        out[#out + 1] = answer
+        if letter then
+            letters[#letters + 1] = #out
+            letters[#letters + 1] = letter
+        end
     end
-    out[#out + 1] = answer
-    if letter then
-        letters[#letters + 1] = #out
-        letters[#letters + 1] = letter
+end
+for i = 1, #groups do
+    if not failed then
+        settle_all(groups[i])
     end
-    at = next_result(at)
 end
 finish_all()
 if failed then

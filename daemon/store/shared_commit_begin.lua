@@ -13,7 +13,7 @@ local function read_kinds(at)
     for i = 1, count do
         local channel, class, on_uncertain, topic, gateway = unpack(ARGV, at + 1, at + KIND)
         kinds_of_messages[string.format('%d', i)] = {channel = channel, class = class, on_uncertain = on_uncertain,
-            topic = topic, gateway = gateway, stream = outbox(channel, class), begun = {}}
+            topic = topic, gateway = gateway, stream = outbox(channel, class), begun = {}, models = {}}
         at = at + KIND
     end
     return at + 1

@@ -43,23 +43,43 @@ local function put_customer(c)
     put_score(DUE, c.customer, ARGV[c.head + 5])
 end
 
--- The fields of a message's hash: of one that is begun at once all, else from its state on. First what is
--- asked for when it is settled.
-local OWNER, STATE = 1, 9
-local row = {'owner', consumer, 'entry', BEGUN, 'take', '', 'gateway', '', 'state', '', 'customer', '', 'channel', '',
-    'class', '', 'on_uncertain', '', 'give_up', '', 'attempts', '0', 'hash', '', 'said', '', 'topic', ''}
+-- The fields of a message's hash: of one that is begun at once all, else from its state on. First what all
+-- of its kind have in common, then what is its own.
+local ALL, STATE, OWN = 1, 7, 19
+local row = {'owner', consumer, 'entry', BEGUN, 'gateway', '', 'state', '', 'channel', '', 'class', '', 'on_uncertain', '',
+    'attempts', '0', 'topic', '', 'customer', '', 'give_up', '', 'hash', '', 'said', ''}
 local WIDTH = #row
+local function put_field(width, name, value)
+    row[width + 1], row[width + 2] = name, value
+    return width + 2
+end
+-- What they have in common is copied from the first of this run that has the same fields: until something
+-- else may have been written to it.
+local function forget_models()
+    for _, kind in pairs(kinds_of_messages) do
+        kind.models = {}
+    end
+end
 local function put_hash(c, first, kind, is_begun)
     local mid, _, _, give_up, hash, said, domain, returns = unpack(ARGV, first, first + MESSAGE - 1)
-    local width = WIDTH
-    row[6], row[8], row[10] = ARGV[c.head + 6], kind.gateway, is_begun and 'taken' or 'queued'
-    row[12], row[14], row[16], row[18], row[20] = c.customer, kind.channel, kind.class, kind.on_uncertain, give_up
-    row[24], row[26], row[28] = hash, said, kind.topic
+    local key, width, shape = message_key(mid), WIDTH, is_begun and 1 or 2
+    row[20], row[22], row[24], row[26] = c.customer, give_up, hash, said
+    if is_begun then
+        width = put_field(width, 'take', ARGV[c.head + 6])
+    end
     if domain ~= '' then
-        row[width + 1], row[width + 2], width = 'domain', domain, width + 2
+        width, shape = put_field(width, 'domain', domain), shape + 2
     end
     if returns ~= '' then
-        row[width + 1], row[width + 2], width = 'returns', returns, width + 2
+        width, shape = put_field(width, 'returns', returns), shape + 4
     end
-    redis.call('HSET', message_key(mid), unpack(row, is_begun and OWNER or STATE, width))
+    local model = kind.models[shape]
+    if model and redis.call('COPY', model, key) == 1 then
+        redis.call('HSET', key, unpack(row, OWN, width))
+        return
+    end
+    row[6], row[8], row[10], row[12] = kind.gateway, is_begun and 'taken' or 'queued', kind.channel, kind.class
+    row[14], row[18] = kind.on_uncertain, kind.topic
+    redis.call('HSET', key, unpack(row, is_begun and ALL or STATE, width))
+    kind.models[shape] = key
 end

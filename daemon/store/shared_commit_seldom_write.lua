@@ -41,6 +41,9 @@ end
 
 -- The entry in the outbox stays: who takes it finds nothing and drops it.
 local function put_withdrawals(c)
+    if #c.withdrawals > 0 then
+        forget_models()
+    end
     for _, w in ipairs(c.withdrawals) do
         local mid, place, why = unpack(w)
         local m = place == 'uncertain' and why ~= 'erasure' and fields(mid, 'state', 'give_up')
@@ -80,6 +83,7 @@ end
 
 local function give(code, low)
     give_code(unpack(code))
+    forget_models()
     tell_low(code[2], low)
 end
 local function codes_of(c)

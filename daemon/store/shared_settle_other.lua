@@ -88,19 +88,20 @@ local function end_spoilt(r)
     return 4
 end
 
-local function read_result(first)
-    local r = {entry = ARGV[first], queue = ARGV[first + 1], mid = ARGV[first + 2], channel = ARGV[first + 3],
-        class = ARGV[first + 4], outcome = ARGV[first + 5], trace = ARGV[first + 6], event = '', suppress = ''}
-    if ARGV[first + 7] == '1' then
+local function read_result(g, first)
+    local is_begun = g.entry == BEGUN
+    local r = {entry = is_begun and BEGUN or ARGV[first + 2], queue = g.queue, mid = ARGV[first], channel = g.channel,
+        class = g.class, outcome = g.outcome, trace = ARGV[first + 1], event = '', suppress = ''}
+    if g.more then
         r.at, r.charge, r.reason, r.detail, r.event, r.suppress, r.suppress_reason =
-            unpack(ARGV, first + HEAD, first + HEAD + MORE - 1)
+            unpack(ARGV, first + g.width - MORE, first + g.width - 1)
     end
     return r
 end
 
 -- `m` is what settle() has read of it: its owner, entry, customer, mark.
-settle_other = function(first, m, is_ours)
-    local r = read_result(first)
+settle_other = function(g, first, m, is_ours)
+    local r = read_result(g, first)
     local key = message_key(r.mid)
     if not m then
         local answer = end_spoilt(r)
