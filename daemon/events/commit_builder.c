@@ -338,6 +338,12 @@ static bool is_strong(const struct commit_builder_input *input, const char *key)
     return false;
 }
 
+/* So long before the document a trace may expire, and redirects before they are to. */
+static int64_t late_ms(const struct commit_builder_input *input)
+{
+    return input->keep_ms / 30 < DAY_MS ? input->keep_ms / 30 : DAY_MS;
+}
+
 /* Keys that are to lead here from now on: those of the events, and all that were known of who is
  * joined. Once a day those that did already, so that they outlive the document. */
 static void make_redirects(const struct commit_builder_input *input, struct arena *arena,
@@ -357,9 +363,11 @@ static void make_redirects(const struct commit_builder_input *input, struct aren
     }
     for (size_t i = 0; i < input->joined_count; i++)
         add_all(&redirects, input->joined[i], input->joined[i]->key);
-    if (customer->keys.count && until_ms > customer->keys_until_ms + DAY_MS) {
+    if (customer->keys.count && until_ms > customer->keys_until_ms + late_ms(input)) {
         add_all(&redirects, customer, customer->key);
         customer->keys_until_ms = until_ms;
+    } else if (customer->keys.count && until_ms >= customer->keys_until_ms) {
+        commit->trace_stays = true; /* it was set when the redirects were */
     }
     commit->redirects = redirects.items;
     commit->redirect_count = redirects.count;

@@ -284,13 +284,15 @@ static void put_halts(struct arguments *arguments, const struct commit *commit)
     }
 }
 
-/* How many items each of put_usual's lists has, four bytes for each, the greatest first. */
+/* How many items each of put_usual's lists has, and whether the trace's time stays: four bytes for
+ * each, the greatest first. */
 static void put_counts(struct arguments *arguments, const struct commit *commit)
 {
     const size_t counts[] = {commit->id_count,      commit->free_hash_count,
                              commit->record_count,  commit->undeclined_count,
                              commit->message_count, commit->halt_count - paused_count(commit),
-                             commit->trace_count,   commit->relied_count};
+                             commit->trace_count,   commit->relied_count,
+                             commit->trace_stays};
     enum { COUNTS = sizeof counts / sizeof *counts };
     char *bytes = arena_alloc(arguments->arena, 4 * COUNTS);
     for (size_t i = 0; i < COUNTS; i++)

@@ -32,6 +32,7 @@ struct commit {
     struct slice document;  /* begins with {"version":"<version>"; text NULL: it did not change,
                                and there are neither messages nor withdrawals */
     int64_t expire_ms;      /* of document and trace, since 1970 */
+    bool trace_stays;       /* a trace that is there has the time that it needs */
     int64_t deadline_ms;    /* the earliest timer, since 1970; 0: none */
     const char *const *ids; /* of P:events: acknowledged and deleted */
     size_t id_count;

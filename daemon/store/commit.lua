@@ -6,7 +6,8 @@
 -- begin such a one at once, '' for none}, then for each customer: customer ('' for none), version seen ('' for no
 -- document), new version, document ('' for unchanged), expiry ms, deadline ms (0 for none), number of what is begun at
 -- once (as of a take), "<place> <zone>" where they stand in the index of clocks and stay ('': see zones), how many
--- items each of these lists has (four bytes for each), and their items, in this order:
+-- items each of these lists has and 1 where a trace that is there expires late enough, else 0 (four bytes for each),
+-- and their items, in this order:
 --   ids       entries, acknowledged and deleted
 --   free      hashes assumed not suppressed
 --   records   {name in P:said, the record that was read or ''}
@@ -113,7 +114,7 @@ local function run()
 
     local function read_commit(at)
         local id_count, free_count, record_count, undeclined_count, message_count, running_count, trace_count,
-            relied_count = struct.unpack('>I4I4I4I4I4I4I4I4', ARGV[at + 8])
+            relied_count, stays = struct.unpack('>I4I4I4I4I4I4I4I4I4', ARGV[at + 8])
         local ids = at + HEAD
         local free = ids + id_count
         local records = free + free_count
@@ -125,7 +126,7 @@ local function run()
         local rest = relied + 2 * relied_count
         local c = {head = at, customer = ARGV[at], document = ARGV[at + 3], expire = ARGV[at + 4], ids = ids,
             free = free, records = records, undeclined = undeclined, messages = messages, running = running,
-            traces = traces, relied = relied, rest = rest, seldom = ARGV[rest] ~= ''}
+            traces = traces, relied = relied, rest = rest, trace_stays = stays == 1, seldom = ARGV[rest] ~= ''}
         return c, (c.seldom and seldom().read(c, rest) or rest) + 1
     end
 

@@ -93,7 +93,7 @@ local function tell_trace(customer, trace)
     if not customer or trace == '' then
         return
     elseif not string.find(trace, '\n', 1, true) then
-        push_trace(customer, trace, keep) -- nearly always
+        push_trace(customer, trace, keep, string.find(trace, '"what":"sent"', 1, true)) -- nearly always
         return
     end
     for line in string.gmatch(trace, '[^\n]+') do

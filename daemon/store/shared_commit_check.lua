@@ -8,7 +8,27 @@ local shared_wrong = setmetatable({}, {__index = function(known, key)
     known[key] = is ~= 'none' and is ~= kind and wrong_key({key, kind})
     return known[key]
 end})
+local function is_each_right()
+    for key in pairs(KINDS) do
+        if shared_wrong[key] then
+            return false
+        end
+    end
+    for _, kind in pairs(kinds_of_messages) do
+        if shared_wrong[kind.stream] then
+            return false
+        end
+    end
+    return not shared_wrong[EVENTS]
+end
+local all_right -- nearly always
 local function check_shared(c)
+    if all_right == nil then
+        all_right = is_each_right()
+    end
+    if all_right then
+        return c.seldom and seldom().check_shared(c)
+    end
     local wrong = shared_wrong[EVENTS] or c.customer ~= '' and (shared_wrong[DUE] or shared_wrong[TAKEN]) or
         c.free < c.records and shared_wrong[SUPPRESSED] or c.records < c.messages and shared_wrong[SAID] or
         c.running < c.traces and shared_wrong[HALTED]
@@ -83,7 +103,7 @@ end
 local function check_still(c, traces_first)
     local customer = c.customer
     local part = customer ~= '' and part_of(document_key(customer))
-    local version = part and part ~= '' and version_of(part) or ''
+    local version = part and version_in(part, ARGV[c.head + 1]) or ''
     if customer ~= '' and c.document ~= '' and version == ARGV[c.head + 2] then
         return {'done'}
     end
@@ -113,6 +133,13 @@ local function put_all(into, ...)
     end
 end
 
+local function is_any(known, first, last)
+    for i = first, last do
+        if known[ARGV[i]] then
+            return true
+        end
+    end
+end
 local function ask_suppressed(c)
     local suppressed, found = {}, {}
     for i = c.free, c.records - 1 do
@@ -174,8 +201,14 @@ local function check(c)
     if c.seldom then
         seldom().ask(c, learnt)
     end
-    ask_halts(c)
-    ask_suppressed(c)
-    ask_declined(c)
+    if c.seldom or kind_of(HALTED) ~= 'none' then
+        ask_halts(c)
+    end
+    if is_any(suppressions, c.free, c.records - 1) then
+        ask_suppressed(c)
+    end
+    if c.undeclined < c.messages then
+        ask_declined(c)
+    end
     return facts or c.seldom and #c.dry > 0 and 'done'
 end

@@ -18,7 +18,9 @@ local function put_lines(c, first, last, lines)
         if count > 100 then
             redis.call('LTRIM', key, 0, 99)
         end
-        redis.call('PEXPIREAT', key, c.expire)
+        if not c.trace_stays or count == last - first + 1 then
+            redis.call('PEXPIREAT', key, c.expire)
+        end
     end
     return true
 end
@@ -48,11 +50,7 @@ end
 local ALL, STATE, OWN = 1, 7, 19
 local row = {'owner', consumer, 'entry', BEGUN, 'gateway', '', 'state', '', 'channel', '', 'class', '', 'on_uncertain', '',
     'attempts', '0', 'topic', '', 'customer', '', 'give_up', '', 'hash', '', 'said', ''}
-local WIDTH = #row
-local function put_field(width, name, value)
-    row[width + 1], row[width + 2] = name, value
-    return width + 2
-end
+local WIDTH = #row -- 26
 -- What they have in common is copied from the first of this run that has the same fields: until something
 -- else may have been written to it.
 local function forget_models()
@@ -65,13 +63,13 @@ local function put_hash(c, first, kind, is_begun)
     local key, width, shape = message_key(mid), WIDTH, is_begun and 1 or 2
     row[20], row[22], row[24], row[26] = c.customer, give_up, hash, said
     if is_begun then
-        width = put_field(width, 'take', ARGV[c.head + 6])
+        row[27], row[28], width = 'take', ARGV[c.head + 6], 28
     end
     if domain ~= '' then
-        width, shape = put_field(width, 'domain', domain), shape + 2
+        row[width + 1], row[width + 2], width, shape = 'domain', domain, width + 2, shape + 2
     end
     if returns ~= '' then
-        width, shape = put_field(width, 'returns', returns), shape + 4
+        row[width + 1], row[width + 2], width, shape = 'returns', returns, width + 2, shape + 4
     end
     local model = kind.models[shape]
     if model and redis.call('COPY', model, key) == 1 then

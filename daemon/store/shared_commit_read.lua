@@ -49,6 +49,15 @@ local PART = '95'
 local function version_of(text)
     return text and (string.match(text, '^{"version":"([^"%z]*)"') or '?') or ''
 end
+-- That of a document of which a part was read: nearly always the one that was `seen`.
+local function version_in(part, seen)
+    if part == '' then
+        return ''
+    elseif seen ~= '' and string.find(part, '{"version":"' .. seen .. '"', 1, true) == 1 then
+        return seen
+    end
+    return version_of(part)
+end
 -- nil where it is of another type.
 local function part_of(key)
     local part = redis.pcall('GETRANGE', key, '0', PART)
@@ -74,8 +83,8 @@ local function read_fields(key, names, into)
         if found.err and not is_wrong(key, 'hash') then
             error(found)
         end
-        for i = first, last do
-            into[names[i]] = found[i - first + 1] or false
+        for i = 1, last - first + 1 do
+            into[names[first + i - 1]] = found[i] or false
         end
         kinds[key] = not found.err and 'hash' or nil
     end)
@@ -139,10 +148,12 @@ local function look_for_rare()
     end
 end
 
-local function put_range(into, first, last, step)
+local function put_range(into, count, first, last, step)
     for i = first, last, step do
-        into[#into + 1] = ARGV[i]
+        count = count + 1
+        into[count] = ARGV[i]
     end
+    return count
 end
 -- What a customer has seldom, of all of them.
 local function any_of(commits, key_of)
@@ -159,11 +170,12 @@ end
 local function read_all(commits)
     look_for_rare()
     local keys, names, hashes, ids, maybe = {}, {}, {}, {}, {}
+    local id_count, hash_count, name_count = 0, 0, 0
     for i = 1, #commits do
         local c = commits[i]
-        put_range(ids, c.ids, c.free - 1, 1)
-        put_range(hashes, c.free, c.records - 1, 1)
-        put_range(names, c.records, c.messages - 1, 2)
+        id_count = put_range(ids, id_count, c.ids, c.free - 1, 1)
+        hash_count = put_range(hashes, hash_count, c.free, c.records - 1, 1)
+        name_count = put_range(names, name_count, c.records, c.messages - 1, 2)
         for m = c.messages, c.running - 1, MESSAGE do
             maybe[#maybe + 1] = message_key(ARGV[m])
         end
@@ -176,6 +188,7 @@ local function read_all(commits)
         end
         if c.seldom then
             seldom().names_of(c, names)
+            name_count = #names
         end
     end
     read_texts(keys)

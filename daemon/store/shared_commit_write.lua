@@ -42,6 +42,9 @@ local function keep_rest(c)
     if c.document ~= '' and are_there.watching then
         seldom().keep_watching(c)
     end
+    if c.document ~= '' and c.traces == c.relied and not c.trace_stays and not is_wrong(trace_key(c.customer), 'list') then
+        redis.call('PEXPIREAT', trace_key(c.customer), c.expire)
+    end
 end
 
 local function note_done(c)

@@ -42,10 +42,12 @@ local function trace_merged(key, line)
 end
 
 -- Adds a line to a customer's trace. One that is begun here lives for `keep` ms. Where that is no
--- list the line is lost, and nothing else.
-local function push_trace(customer, line, keep)
-    local key = P .. ':trace:' .. customer
-    local merged, replaced = trace_merged(key, line)
+-- list the line is lost, and nothing else. `is_sent`: it tells of no failure.
+local function push_trace(customer, line, keep, is_sent)
+    local key, merged, replaced = P .. ':trace:' .. customer, line, nil
+    if not is_sent then
+        merged, replaced = trace_merged(key, line)
+    end
     local count = redis.pcall('LPUSH', key, merged)
     if type(count) ~= 'number' then
         return

@@ -162,6 +162,49 @@ static void a_first_document(void **state)
     arena_destroy(&arena);
 }
 
+/* Redirects and the trace have their time anew once in a day, or in a thirtieth of a shorter
+ * `keep`. */
+static void when_a_trace_has_its_time(void **state)
+{
+    static const struct {
+        int64_t keep_ms,
+            passed_ms; /* since the redirects had theirs; below 0: it was longer then */
+        bool has_keys, stays;
+        size_t redirects;
+    } rows[] = {
+        {90LL * DAY, DAY, true, true, 0},
+        {90LL * DAY, DAY + 1, true, false, 1},
+        {90LL * DAY, 0, true, true, 0},
+        {90LL * DAY, -1, true, false, 0},
+        {90LL * DAY, DAY, false, false, 0},
+        {3LL * DAY, DAY / 10, true, true, 0},
+        {3LL * DAY, DAY / 10 + 1, true, false, 1},
+    };
+    struct arena *arena = arena_new(4096);
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct decision decision = {0};
+        struct commit commit;
+        struct diag diag;
+        const char *keys[] = {"email:a@shop.example"};
+        struct customer *customer = customer_new(arena, "id:7");
+        customer->keys.items = keys;
+        customer->keys.count = rows[i].has_keys;
+        customer->keys_until_ms = NOW + rows[i].keep_ms + 30LL * DAY - rows[i].passed_ms;
+        const struct commit_builder_input input = {.customer = customer,
+                                                   .person = &(struct person){0},
+                                                   .policy = &(struct policy){0},
+                                                   .decision = &decision,
+                                                   .now_ms = NOW,
+                                                   .keep_ms = rows[i].keep_ms,
+                                                   .epoch = 9};
+        assert_true(commit_builder_make(&input, arena, &commit, &diag));
+        assert_int_equal(commit.trace_stays, rows[i].stays);
+        assert_int_equal(commit.redirect_count, rows[i].redirects);
+    }
+    arena_destroy(&arena);
+}
+
 /* The queues hear of a customer who waits for room, or did; of no other. */
 static void who_waits_for_room(void **state)
 {
@@ -288,9 +331,13 @@ static void the_version_that_was_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_of_it),          cmocka_unit_test(a_first_document),
-        cmocka_unit_test(who_waits_for_room), cmocka_unit_test(a_document_that_is_too_large),
-        cmocka_unit_test(events_given_up),    cmocka_unit_test(the_version_that_was_read),
+        cmocka_unit_test(all_of_it),
+        cmocka_unit_test(a_first_document),
+        cmocka_unit_test(who_waits_for_room),
+        cmocka_unit_test(a_document_that_is_too_large),
+        cmocka_unit_test(events_given_up),
+        cmocka_unit_test(the_version_that_was_read),
+        cmocka_unit_test(when_a_trace_has_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

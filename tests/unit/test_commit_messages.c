@@ -163,6 +163,80 @@ static void test_broken(void **state)
     assert_redis(&scene->redis, "0", "EXISTS t:taken");
 }
 
+/* What those of one kind have in common is copied from the first: each has its own, and no more. */
+static void test_alike(void **state)
+{
+    static struct commit_message alike[] = {
+        {"a1", "email", "marketing", "{\"to\":1}", 8, "hold", 1700000000001, "h1", "s1", "news",
+         "one.example", "0 offer", NULL},
+        {"a2", "email", "marketing", "{\"to\":2}", 8, "hold", 1700000000002, "h2", "s2", "news", "",
+         "", NULL},
+        {"a3", "email", "marketing", "{\"to\":3}", 8, "hold", 1700000000003, "h3", "s3", "news",
+         "three.example", "1 other", NULL},
+        {"a4", "email", "marketing", "{\"to\":4}", 8, "hold", 1700000000004, "h4", "s4", "news", "",
+         "", NULL},
+        {"a5", "email", "marketing", "{\"to\":5}", 8, "hold", 1700000000005, "h5", "s5", "news",
+         "five.example", "", NULL},
+    };
+    struct outbox_fixture *scene = *state;
+    struct commit first = document();
+    first.messages = alike;
+    first.message_count = sizeof alike / sizeof *alike;
+    assert_string_equal(commit(scene, &first), "done");
+    static const char *const own[] = {"1 h1 s1 one.example 0 offer", "2 h2 s2 (nil) (nil)",
+                                      "3 h3 s3 three.example 1 other", "4 h4 s4 (nil) (nil)",
+                                      "5 h5 s5 five.example (nil)"};
+    static const int fields[] = {12, 10, 12, 10, 11};
+    for (int i = 0; i < 5; i++) {
+        char row[256], count[8];
+        snprintf(row, sizeof row, "[queued id:7 email marketing hold 0 news 170000000000%s]",
+                 own[i]);
+        snprintf(count, sizeof count, "%d", fields[i]);
+        assert_redis(&scene->redis, row,
+                     "HMGET t:message:a%d state customer channel class on_uncertain attempts topic "
+                     "give_up hash said domain returns",
+                     i + 1);
+        assert_redis(&scene->redis, count, "HLEN t:message:a%d", i + 1);
+    }
+    assert_redis(&scene->redis, "5", "XLEN t:outbox:email:marketing");
+}
+
+static void on_one(void *context, const struct commit_result *result)
+{
+    struct result *into = context;
+    into->done = result->outcome == COMMIT_DONE;
+}
+
+/* But not what became of the first meanwhile. */
+static void test_alike_but_marked(void **state)
+{
+    static struct commit_message both[] = {
+        {"b1", "email", "transactional", "{}", 2, "resend", LATER, "", "", "all", "", "", "relay"},
+        {"b2", "email", "transactional", "{}", 2, "resend", LATER, "", "", "all", "", "", "relay"},
+    };
+    static const struct commit_withdrawal withdrawal = {"b1", CUSTOMER_PLACE_HAND, "until"};
+    struct outbox_fixture *scene = *state;
+    struct customers *customers = customers_new(scene->store.scripts, scene->store.instance);
+    struct commit first = document(), second = document();
+    first.number = second.number = 5;
+    first.messages = &both[0];
+    second.customer = "id:8";
+    second.withdrawals = &withdrawal;
+    second.messages = &both[1];
+    first.message_count = second.message_count = second.withdrawal_count = 1;
+    struct result results[2] = {{0}};
+    customers_commit(customers,
+                     &(struct commit_call){
+                         .commits = (const struct commit *const[]){&first, &second}, .count = 2},
+                     on_one, (void *[]){&results[0], &results[1]});
+    redis_fixture_run(&scene->redis, &results[1].done);
+    customers_destroy(&customers);
+    assert_redis(&scene->redis, "[taken - 5 id:7 until]",
+                 "HMGET t:message:b1 state entry take customer mark");
+    assert_redis(&scene->redis, "[taken - 5 id:8 (nil)]",
+                 "HMGET t:message:b2 state entry take customer mark");
+}
+
 /* Later than it was, if it waits at all. */
 static void test_postponed(void **state)
 {
@@ -181,8 +255,9 @@ static void test_postponed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_withdrawals),   TEST(test_postponed), TEST(test_held_and_erased),
-        TEST(test_decided_again), TEST(test_broken),
+        TEST(test_withdrawals),      TEST(test_postponed), TEST(test_held_and_erased),
+        TEST(test_decided_again),    TEST(test_broken),    TEST(test_alike),
+        TEST(test_alike_but_marked),
     };
     return cmocka_run_group_tests_name("commit_messages", tests, NULL, NULL);
 }

@@ -63,6 +63,30 @@ static void test_expiry(void **state)
     assert_redis(&scene->redis, "9999999999999", "PEXPIRETIME t:trace:id:7");
 }
 
+/* One that is there keeps the time that it has where that is said to be enough; a new one gets its
+ * own. */
+static void test_expiry_of_a_trace(void **state)
+{
+    struct commit_fixture *scene = *state;
+    struct commit first = commit_fixture_document("", "1-9-1", V1),
+                  second = commit_fixture_document("1-9-1", "2-9-2", V2),
+                  third = commit_fixture_document("2-9-2", "3-9-3", V2);
+    const struct slice line = {"{}", 2};
+    first.traces = second.traces = &line;
+    first.trace_count = second.trace_count = 1;
+    first.trace_stays = second.trace_stays = true;
+    first.expire_ms--;
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
+    assert_redis(&scene->redis, "9999999999998", "PEXPIRETIME t:trace:id:7");
+    assert_string_equal(commit_fixture_ask(scene, &second), "done");
+    assert_redis(&scene->redis, "9999999999999", "PEXPIRETIME t:customer:id:7");
+    assert_redis(&scene->redis, "9999999999998", "PEXPIRETIME t:trace:id:7");
+    assert_redis(&scene->redis, "2", "LLEN t:trace:id:7");
+    third.document = (struct slice){"{\"version\":\"3-9-3\"}", 19};
+    assert_string_equal(commit_fixture_ask(scene, &third), "done"); /* without a line */
+    assert_redis(&scene->redis, "9999999999999", "PEXPIRETIME t:trace:id:7");
+}
+
 static void test_deadline(void **state)
 {
     struct commit_fixture *scene = *state;
@@ -478,6 +502,7 @@ int main(void)
         TEST(test_version),
         TEST(test_long_version),
         TEST(test_expiry),
+        TEST(test_expiry_of_a_trace),
         TEST(test_deadline),
         TEST(test_entries),
         TEST(test_entries_between),
