@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/diag.h"
 #include "base/slice.h"
 #include "customer/said.h"
 #include "redis/arguments.h"
@@ -23,10 +22,9 @@
 
 /* What is written. Pointers and counts may be NULL and 0. */
 struct commit {
-    bool dry;       /* only asked: nothing is written */
-    int64_t number; /* of what it begins at once, as of a take; 0: nothing */
-    const char
-        *customer; /* NULL: entries of no customer; then only ids, emits, tellings, dead letters */
+    bool dry;               /* only asked: nothing is written */
+    int64_t number;         /* of what it begins at once, as of a take; 0: nothing */
+    const char *customer;   /* NULL: entries of none; then only ids, emits, tellings, letters */
     const char *seen;       /* the version that was read; "" when there was no document */
     const char *version;    /* the new one; ignored without a document */
     struct slice document;  /* begins with {"version":"<version>"; text NULL: it did not change,
