@@ -131,12 +131,15 @@ static void take(struct finding *finding, struct name *name)
     }
 }
 
-/* All that leads to a person of whom no id is known. */
+/* All that leads to a person of whom no id is known, and that one, who may stand in another shard.
+ */
 static void join(struct finding *finding, const struct name *other)
 {
-    for (uint32_t i = 0; i < finding->question->name_count; i++)
-        if (finding->question->names[i]->person == other)
-            take(finding, finding->question->names[i]);
+    for (uint32_t i = 0; i < finding->question->name_count; i++) {
+        struct name *name = finding->question->names[i];
+        if (name == other || name->person == other)
+            take(finding, name);
+    }
 }
 
 static void take_key(struct finding *finding, struct name *name, bool has_id, bool joins)

@@ -324,9 +324,11 @@ bool claiming_takes(const struct claiming *claiming, const struct work *work, st
                           .event = work->chosen ? work->events[0] : NULL,
                           .holder = work->person->name,
                           .commit = commit};
-    *commit = (struct commit){0};
     if (claim.event)
         claim.notice = notice_read(claiming->round, claim.event);
+    if (!claim.notice.kind && !claim.holder->is_away)
+        return false;
+    *commit = (struct commit){0};
     if (claim.event)
         claim.key = name_of(work, claim.event->keys[claim.event->key_count - 1].text);
     rely(&claim);

@@ -155,8 +155,15 @@ static struct person *person_of_notice(const struct judging *judging, const stru
     return names_person(judging->names, judging->round, &alone);
 }
 
+static bool has_others(const struct judging *judging)
+{
+    return judging->home->placement && placement_count(judging->home->placement) > 1;
+}
+
 static struct person *person_of_first(const struct judging *judging, struct work *work)
 {
+    if (!has_others(judging))
+        return names_person(judging->names, judging->round, work);
     bool notice = work->event_count && notice_read(judging->round, work->events[0]).kind;
     struct person *person = notice ? person_of_notice(judging, work)
                                    : names_person(judging->names, judging->round, work);
@@ -279,7 +286,7 @@ static bool is_for_others(const struct judging *judging, struct work *work, stru
                                       .key_paths = judging->key_paths,
                                       .round = judging->round,
                                       .now_ms = judging->now_ms};
-    if (!judging->home->placement)
+    if (!has_others(judging))
         return false;
     work_choose(work, work->person->event_count);
     work->decision = (struct decision){0};

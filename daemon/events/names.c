@@ -152,9 +152,9 @@ bool names_ask(struct names *names, struct arena *round, struct customers_query 
     return query->count > 0;
 }
 
-/* Where a name leads is a name too. Who stands in another shard is not read here. Another id is
- * told nothing by an event that has an id of its own: what is known of that other one need not be
- * read. */
+/* Where a name leads is a name too. An id of another shard is not read here; who has none may
+ * become this person's, and is a key of theirs then. Another id is told nothing by an event that
+ * has an id of its own: what is known of that other one need not be read. */
 static void follow(struct names *names, struct arena *batch, const struct name *name)
 {
     if (!name->target)
@@ -163,7 +163,7 @@ static void follow(struct names *names, struct arena *batch, const struct name *
     if (!target)
         target = need(names, batch, arena_text(batch, name->target), false);
     target->is_alone = target->is_alone || name->is_alone;
-    if (target->is_away)
+    if (target->is_away && target->is_id)
         return;
     if (name->is_alone || !target->is_id)
         give(batch, name->work, target);

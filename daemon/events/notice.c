@@ -25,9 +25,9 @@ static enum notice_kind kind_of(const char *type)
 struct notice notice_read(struct arena *arena, const struct shop_event *event)
 {
     struct notice notice = {.kind = event->internal ? kind_of(event->type) : NOTICE_NONE};
-    const struct value *strong = value_get(&event->data, "strong");
     if (!notice.kind)
         return notice;
+    const struct value *strong = value_get(&event->data, "strong");
     notice.by = value_to_text(arena, value_get(&event->data, "by"));
     notice.strong = value_is(strong, VALUE_BOOL) && strong->boolean;
     value_to_int(value_get(&event->data, "until"), &notice.until_ms);

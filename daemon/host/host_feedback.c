@@ -249,7 +249,7 @@ static void on_target(void *context, const struct reply *reply, const struct dia
     if (!reply || reply->kind == REPLY_ERROR) {
         fail(told);
     } else if (reply_text(reply)) {
-        told->person = arena_copy(told->question->arena, reply->text, reply->length);
+        told->person = arena_copy(told->question->arena, reply->text, strcspn(reply->text, "\n"));
         follow(told);
     } else {
         ask_erased(told);

@@ -121,19 +121,23 @@ local function put_watches(c)
     for _, j in ipairs(c.joins) do
         watch_join(j[1], c.customer, dropped)
     end
+    local came = c.came and c.came.watching or NONE
+    for i = 1, #came, 2 do
+        watch_put(c.customer, came[i], tonumber(came[i + 1]), dropped)
+    end
     for _, item in ipairs(c.erased) do
         watch_forget(item[1])
     end
     for _, w in ipairs(c.watches) do
         watch_put(c.customer, w[1], (w[2] == '1' and 1 or -1) * tonumber(w[3]), dropped)
     end
-    if c.document ~= '' and #c.watches + #c.joins > 0 then
+    if c.document ~= '' and #c.watches + #c.joins + #came > 0 then
         watch_keep(c.customer, c.expire, true)
     end
     for _, t in ipairs(c.tellings) do
         watch_tell(t[1], t[2], t[3])
     end
-    are_there.watching = are_there.watching or #c.watches + #c.joins > 0
+    are_there.watching = are_there.watching or #c.watches + #c.joins + #came > 0
     for i, product in ipairs(dropped) do
         dropped[i] = string.format('{"at":%s,"did":[{"what":"watch-dropped","why":%s}]}', now_ms,
             cjson.encode(product))

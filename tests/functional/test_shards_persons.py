@@ -9,7 +9,7 @@ import tempfile
 
 import pytest
 
-from conftest import Shop
+from conftest import Shop, wait_until
 from shards import Shards
 
 RULES = """
@@ -155,3 +155,55 @@ def test_the_same_persons(shop, other_shop, seed):
         for key in sorted({*here, *there}):
             assert same(key, here.get(key), there.get(key), story.shared), (key, number, here.get(key), there.get(key))
     assert one[1] == many[1]
+
+
+RECEIPT = """
+name: receipt
+class: transactional
+on: order.placed
+send: {template: letter, to: event.data.order.address, data: {mark: event.data.mark}}
+"""
+
+
+def kill(shop, shards, daemon):
+    daemon.kill()
+    for prefix in shards.prefixes:
+        shop.client.delete(f"{prefix}:instance:{daemon.name}")
+    shop.client.hdel("nudged{0}:members", daemon.name)
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_all_at_once_and_killed(shop, seed):
+    """Orders of persons by any of their keys, pushed together, while daemons are killed: each is counted once, of one
+    person, and none is without its receipt."""
+    smtp = open_shop(shop)
+    shop.rules(RECEIPT)
+    shards, rng = Shards(shop, 4, keys=["customer.id", "customer.email", "customer.phone"]), random.Random(seed)
+    persons, orders = range(20), collections.Counter()
+    daemons = [shop.daemon(name).spawn() for name in ("one", "two")]
+    shards.wait_shared("one", "two", each=2)
+    for number in range(12):
+        events = []
+        for _ in range(50):
+            person = rng.choice(persons)
+            keys = {"id": str(person), "email": f"p{person}@example.com", "phone": f"+4912345{person:04}"}
+            names = rng.choice([["id"], ["email"], ["phone"], ["id", "email"], ["email", "phone"], ["id", "phone"]])
+            orders[person] += 1
+            events.append({"type": "order.placed", "mark": f"{person}-{orders[person]}",
+                           "id": f"{person}-{orders[person]}", "order": {"address": f"p{person}@example.com"},
+                           "customer": {name: keys[name] for name in names}})
+        (shop.push if rng.random() < 0.3 else shards.push)(*events)
+        if number % 4 == 3:
+            kill(shop, shards, daemons[number // 4 % 2])
+            daemons[number // 4 % 2].spawn()
+    shards.push(*[{"type": "hello", "id": f"last-{person}", "customer": {
+        "id": str(person), "email": f"p{person}@example.com", "phone": f"+4912345{person:04}"}} for person in persons])
+    wait_until(lambda: shop.client.xlen("nudged:events") == 0, "what was pushed blindly to be moved")
+    shards.wait_idle()
+    found = known(shop.client, shards.prefixes)
+    assert sorted(found) == sorted(f"id:{person}" for person in persons)
+    assert {key: one["counts"].get("order.placed", 0) for key, one in found.items()} == {
+        f"id:{person}": orders[person] for person in persons}
+    sent = collections.Counter(mail["Subject"] for mail in smtp.all_mails())
+    assert set(sent) == {f"receipt {person}-{n + 1}" for person in persons for n in range(orders[person])}
+    assert not shop.client.xlen("nudged{0}:dead")
