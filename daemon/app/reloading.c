@@ -20,13 +20,19 @@ struct waiter {
     void *context;
 };
 
+/* It is joined when the next is begun, long after it ended: a thread that has said that it is done
+ * may still wait for a processor to end on, and the loop waits for none. */
+struct thread {
+    pthread_t id;
+    bool begun;
+};
+
 struct reloading {
     struct reloading_options options;
     struct reloading_loaded loaded; /* the thread's while it runs */
     struct waiter *waiting, *later; /* for this load; for the next */
     bool loading, again;
-    pthread_t thread, tidier;
-    bool tidies;
+    struct thread loader, tidier;
     int over; /* an eventfd: the load is done */
     struct event *on_over;
 };
@@ -55,38 +61,33 @@ static void *tidy(void *context)
 
 /* ---- On the loop ---- */
 
+static void join(struct thread *thread)
+{
+    if (thread->begun)
+        pthread_join(thread->id, NULL);
+    thread->begun = false;
+}
+
 /* Signals are the loop's. */
-static void begin_thread(pthread_t *thread, void *(*work)(void *context), void *context)
+static void begin_thread(struct thread *thread, void *(*work)(void *context), void *context)
 {
     sigset_t all, before;
+    join(thread);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int fault = pthread_create(thread, NULL, work, context);
+    int fault = pthread_create(&thread->id, NULL, work, context);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (fault)
         mem_exhausted();
-}
-
-static void end_tidying(struct reloading *reloading)
-{
-    if (reloading->tidies)
-        pthread_join(reloading->tidier, NULL);
-    reloading->tidies = false;
+    thread->begun = true;
 }
 
 static void start(struct reloading *reloading)
 {
-    end_tidying(reloading);
     reloading->loading = true;
     reloading->loaded = (struct reloading_loaded){0};
     buf_init(&reloading->loaded.changed, CHANGED_MOST);
-    begin_thread(&reloading->thread, load, reloading);
-}
-
-static void end(struct reloading *reloading)
-{
-    pthread_join(reloading->thread, NULL);
-    reloading->loading = false;
+    begin_thread(&reloading->loader, load, reloading);
 }
 
 static void forget(struct reloading_loaded *loaded)
@@ -129,18 +130,16 @@ static void on_over(evutil_socket_t fd, short what, void *context)
     eventfd_t count;
     (void)what;
     eventfd_read(fd, &count);
-    end(reloading);
+    reloading->loading = false;
     buf_init(&told, TOLD_MOST);
     bool good = reloading->options.loaded(reloading->options.context, &reloading->loaded, &told);
     forget(&reloading->loaded);
     reloading->waiting = reloading->later;
     reloading->later = NULL;
-    if (reloading->again) {
+    if (reloading->again)
         start(reloading);
-    } else {
+    else
         begin_thread(&reloading->tidier, tidy, NULL);
-        reloading->tidies = true;
-    }
     reloading->again = false;
     answer(waiting, good, &told);
     buf_free(&told);
@@ -180,11 +179,10 @@ void reloading_destroy(struct reloading **reloading)
     if (!ended)
         return;
     *reloading = NULL;
-    end_tidying(ended);
-    if (ended->loading) {
-        end(ended);
+    join(&ended->tidier);
+    join(&ended->loader);
+    if (ended->loading)
         forget(&ended->loaded);
-    }
     buf_init(&told, TOLD_MOST);
     buf_text(&told, "the daemon ends\n");
     answer(ended->waiting, false, &told);

@@ -68,6 +68,10 @@ class Process:
         """What the program's first thread had (proc(5), schedstat)."""
         return int(pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/schedstat").read_text().split()[0]) / 1000
 
+    def main_thread_waited_us(self):
+        """How long it was ready to run, and others had the processors."""
+        return int(pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/schedstat").read_text().split()[1]) / 1000
+
     def memory_mb(self):
         """(anonymous, resident), in megabytes, of all of them together."""
         anonymous = resident = 0
