@@ -2070,6 +2070,7 @@ test_files = \
 	tests/functional/test_archive.py \
 	tests/functional/test_at_once.py \
 	tests/functional/test_at_once_races.py \
+	tests/functional/test_at_once_sets.py \
 	tests/functional/test_before_at_once.py \
 	tests/functional/test_behind.py \
 	tests/functional/test_bytes.py \
