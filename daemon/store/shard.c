@@ -1,3 +1,7 @@
+/*
+ * shard_new(), near the end, makes all of it in the order in which one needs another; before it
+ * stand what makes each, and what the connection, watched keys and answers of scripts tell.
+ */
 #include "store/shard.h"
 
 #include <stdio.h>

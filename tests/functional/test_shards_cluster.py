@@ -4,6 +4,7 @@ twice."""
 import json
 
 import pytest
+import redis
 
 from cluster_load import Background, ClusterLoad, TimedServer
 from conftest import wait_until
@@ -114,6 +115,38 @@ def test_a_master_dies_under_load(shop, shards):
     shards.wait_idle()
     lost, _, outside = load.judge(server)
     assert (lost, outside) == (0, 0)
+
+
+def test_a_master_that_lost_its_replica(shop):
+    """With min-replicas-to-write it refuses (NOREPLICAS): its shards stand still, the daemon says why, the others go
+    on, and so do its own when the replica is back. Nothing is lost or sent twice."""
+    options = ["--min-replicas-to-write", "1", "--min-replicas-max-lag", "1"]
+    cluster = shop.add(RedisCluster(shop.folder / "cluster", options=options).start())
+    shop.rules(RULES)
+    shop.template("each.text.liquid", "---\nsubject: '{{ message.rule }} {{ order.id }}'\n---\nx")
+    shards, smtp = Shards(shop, 16, cluster), shop.smtp()
+    daemon = shop.daemon("one").spawn()
+    master = cluster.owner(f"{shards.prefixes[0]}:events")
+    here = [customer for customer in range(100) if cluster.owner(f"{shards.prefix_of(customer)}:events") is master]
+    there = [customer for customer in range(100) if customer not in here]
+    shards.push(*[order(0, customer) for customer in here + there])
+    shards.wait_idle()
+    replica = cluster.replica_of(master)
+    replica.pause()
+    refused = "degraded: Redis refuses: NOREPLICAS Not enough good replicas to write.\n"
+    wait_until(lambda: daemon.ask("GET", "/health") == (503, f"running\n{refused}"),
+               lambda: daemon.ask("GET", "/health"))
+    with pytest.raises(redis.exceptions.ResponseError, match="NOREPLICAS"):
+        shards.push(order(1, here[0]))
+    shards.push(*[order(1, customer) for customer in there])
+    wait_until(lambda: all(shards.document(customer)["counts"][0]["n"] == 2 for customer in there),
+               "the other shards to go on")
+    replica.resume()
+    cluster.wait_ok()
+    daemon.wait_healthy()
+    shards.push(*[order(1, customer) for customer in here])
+    shards.wait_idle()
+    assert subjects(smtp) == sorted(f"each {number}-{customer}" for number in (0, 1) for customer in here + there)
 
 
 def test_a_shard_moves_to_another_master(shop, shards):
