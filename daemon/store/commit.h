@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/arena.h"
 #include "base/slice.h"
 #include "customer/said.h"
 #include "redis/arguments.h"
@@ -114,8 +113,7 @@ struct commit_call {
 /* For commit.lua, of a daemon's consumer. Texts are referred to, not copied. */
 struct arguments commit_arguments(struct arena *arena, const char *consumer,
                                   const struct commit_call *call);
-/* What is answered of one of them; its lists lie in the arena, its texts in the reply. False where
- * it is no answer, an error of Redis above all. */
+/* What is answered of one of them: lists in the arena, texts in the reply. False: an error. */
 bool commit_read_result(struct arena *arena, const struct reply *reply,
                         struct commit_result *result);
 
