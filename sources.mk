@@ -910,6 +910,8 @@ library_sources = \
 	daemon/rules/rule_gates.h \
 	daemon/rules/rule_index.c \
 	daemon/rules/rule_index.h \
+	daemon/rules/rule_looks_back.c \
+	daemon/rules/rule_looks_back.h \
 	daemon/rules/rule_needles.c \
 	daemon/rules/rule_needles.h \
 	daemon/rules/rule_predicates.c \
@@ -1587,6 +1589,7 @@ unit_programs = \
 	tests/unit/test_rule_files \
 	tests/unit/test_rule_flow \
 	tests/unit/test_rule_index \
+	tests/unit/test_rule_looks_back \
 	tests/unit/test_rule_needles \
 	tests/unit/test_rule_read \
 	tests/unit/test_rule_sets \

@@ -17,10 +17,12 @@
 #include "base/mem.h"
 #include "decide/concerns.h"
 #include "decide/decide.h"
+#include "decide/journey.h"
 #include "decide/quiet.h"
 #include "decide/replay_clocks.h"
 #include "decide/replay_events.h"
 #include "decide/replay_memory.h"
+#include "rules/condition_reads.h"
 
 enum {
     ARENA_BYTES = 256 * 1024,
@@ -33,6 +35,7 @@ struct replay {
     struct replay_memory *memory;
     struct replay_clocks clocks;
     struct value no_tables;
+    struct value no_start; /* in the place of one that nobody looks at; null: each is read */
     struct replay_events own; /* made at this instant, not decided yet */
     struct arena *arena;      /* of one decision */
     struct arena *lasting;
@@ -41,6 +44,17 @@ struct replay {
     uint32_t entries;
     uint32_t standing; /* deadlines of this instant so far, one behind the other */
 };
+
+/* Bodies of messages and words of the trace have what starts say, and consent may ask. */
+static struct value make_no_start(const struct replay *replay)
+{
+    const struct replay_options *options = &replay->options;
+    if (!options->bare || !options->silent || condition_reads_events(options->policy->consent))
+        return value_null();
+    struct value start = value_new_map(replay->lasting, 1);
+    value_add(replay->lasting, start, value_text("data"), value_new_map(replay->lasting, 0));
+    return start;
+}
 
 struct replay *replay_new(const struct replay_options *options)
 {
@@ -53,6 +67,7 @@ struct replay *replay_new(const struct replay_options *options)
     replay->arena = arena_new(ARENA_BYTES);
     replay->lasting = arena_new(256);
     replay->no_tables = value_new_map(replay->lasting, 0);
+    replay->no_start = make_no_start(replay);
     replay_clocks_open(&replay->clocks, options->rules, options->policy->zone);
     return replay;
 }
@@ -159,15 +174,17 @@ static const char *entry_of(struct arena *arena, int64_t at_ms, uint32_t number)
     return entry;
 }
 
-/* The event of that origin; null: it is nowhere. */
+/* The event of that origin; null: it is nowhere. `unseen`: nobody looks into it. */
 static struct value read_start(struct replay *replay, const struct person *person,
-                               const char *origin)
+                               const char *origin, bool unseen)
 {
     const struct replay_start *start = replay_memory_start(person, origin);
     struct value document = value_null();
     struct diag diag;
     if (!start)
         return document;
+    if (unseen)
+        return replay->no_start;
     if (start->is_pushed)
         return shop_event_document(replay->arena, start->text, start->length,
                                    entry_of(replay->arena, start->at_ms, start->entry),
@@ -177,7 +194,7 @@ static struct value read_start(struct replay *replay, const struct person *perso
 }
 
 static void learn_start(struct replay *replay, struct facts *facts, const struct person *person,
-                        const char *origin)
+                        const char *origin, bool unseen)
 {
     for (uint32_t i = 0; i < facts->start_count; i++)
         if (strcmp(facts->starts[i].origin, origin) == 0)
@@ -185,23 +202,38 @@ static void learn_start(struct replay *replay, struct facts *facts, const struct
     facts->starts = arena_grow(replay->arena, facts->starts, facts->start_count,
                                &facts->start_capacity, sizeof *facts->starts);
     facts->starts[facts->start_count++] =
-        (struct decide_start){.origin = origin, .event = read_start(replay, person, origin)};
+        (struct decide_start){.origin = origin, .event = read_start(replay, person, origin, unseen)};
 }
 
 static void learn_starts(struct replay *replay, struct facts *facts, const struct person *person,
                          const struct decision *decision)
 {
     for (uint32_t i = 0; i < decision->need_count; i++)
-        learn_start(replay, facts, person, decision->needs[i]);
+        learn_start(replay, facts, person, decision->needs[i], false);
 }
 
-/* What is due will ask for its start. */
-static void foresee_starts(struct replay *replay, struct facts *facts, const struct person *person,
-                           const struct customer *customer, int64_t due_ms)
+/* Whether the journey may look at its events when it goes on. */
+static bool looks_back(const struct replay *replay, const struct customer_journey *journey)
 {
+    const struct rule *rule;
+    uint32_t at;
+    return journey->met || journey_lost(replay->options.rules, journey, &rule, &at) ||
+           rule->steps[at].looks_back;
+}
+
+/* What is due will ask for its start; of which nobody looks into one where no journey does, and no
+ * condition that ends some is asked meanwhile. */
+static void foresee_starts(struct replay *replay, struct facts *facts, const struct person *person,
+                           const struct decide_input *input)
+{
+    const struct customer *customer = input->customer;
+    bool unseen = replay->no_start.kind == VALUE_MAP && !input->tick_count;
+    for (uint32_t i = 0; i < customer->journeys.count && unseen; i++)
+        unseen = customer->journeys.items[i].deadline_ms > input->due_ms ||
+                 !looks_back(replay, &customer->journeys.items[i]);
     for (uint32_t i = 0; i < customer->journeys.count; i++)
-        if (customer->journeys.items[i].deadline_ms <= due_ms)
-            learn_start(replay, facts, person, customer->journeys.items[i].origin);
+        if (customer->journeys.items[i].deadline_ms <= input->due_ms)
+            learn_start(replay, facts, person, customer->journeys.items[i].origin, unseen);
 }
 
 /* ---- Deciding ---- */
@@ -266,14 +298,14 @@ static bool decide_once(struct replay *replay, const struct person *person, stru
                                  .now_ms = replay->now_ms};
     input.customer = replay_memory_read(person, arena, joined, &input.joined_count);
     input.records = replay_memory_records(replay->memory, person, arena, &input.record_count);
-    if (due_ms)
-        foresee_starts(replay, known, person, input.customer, due_ms);
-    input.starts = known->starts;
-    input.start_count = known->start_count;
     if (!event)
         input.ticks = replay_clocks_due(&replay->clocks, replay_memory_of(person)->turn,
                                         replay_memory_of(person)->asked_ms, replay->now_ms, arena,
                                         &input.tick_count);
+    if (due_ms)
+        foresee_starts(replay, known, person, &input);
+    input.starts = known->starts;
+    input.start_count = known->start_count;
     decide(&input, arena, decision);
     if (decision->need_count)
         learn_starts(replay, known, person, decision);

@@ -129,6 +129,48 @@ bool condition_reads_collected(const struct cel_program *program,
     return condition_reads_root(program, CONDITION_ROOT_COLLECTED, segments, arena);
 }
 
+/* ---- Events at all ---- */
+
+struct events_read {
+    bool present, past;
+};
+
+static void note_event(void *context, const struct cel_read *read)
+{
+    struct events_read *events = context;
+    events->present |= read->root < 0 || read->root == (int)CONDITION_ROOT_EVENT;
+    events->past |=
+        read->root == (int)CONDITION_ROOT_START || read->root == (int)CONDITION_ROOT_COLLECTED;
+}
+
+static void note_segment(void *context, const struct cel_call *call)
+{
+    struct events_read *events = context;
+    if (call->method == CONDITION_SEGMENT)
+        events->present = events->past = true;
+}
+
+static struct events_read events_of(const struct cel_program *program)
+{
+    struct events_read events = {0};
+    if (program) {
+        cel_reads(program, note_event, &events);
+        cel_calls(program, note_segment, &events);
+    }
+    return events;
+}
+
+bool condition_reads_events(const struct cel_program *program)
+{
+    const struct events_read events = events_of(program);
+    return events.present || events.past;
+}
+
+bool condition_reads_past(const struct cel_program *program)
+{
+    return events_of(program).past;
+}
+
 struct value condition_reads_customer(const struct cel_program *program,
                                       const struct condition_segment *segments,
                                       const struct value *customer, struct arena *arena)

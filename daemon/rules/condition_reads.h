@@ -26,6 +26,12 @@ bool condition_reads_root(const struct cel_program *program, enum condition_root
 bool condition_reads_collected(const struct cel_program *program,
                                const struct condition_segment *segments, struct arena *arena);
 
+/* Whether it may read anything of an event: of the one that is decided, or, as
+ * condition_reads_past, of one before. True where it asks for a segment. */
+bool condition_reads_events(const struct cel_program *program);
+/* Likewise, of the start or of what was collected. */
+bool condition_reads_past(const struct cel_program *program);
+
 /* Of what is known of a customer (customer_value) the fields that the condition names. */
 struct value condition_reads_customer(const struct cel_program *program,
                                       const struct condition_segment *segments,

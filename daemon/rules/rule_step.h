@@ -87,6 +87,8 @@ struct rule_step {
     int32_t within;  /* number of that branch's unless, or of the split; -1: none */
     bool otherwise;  /* in its `else` */
     uint32_t behind; /* the step behind both `then` and `else` */
+    bool looks_back; /* a journey that goes on here may look at its events (rules/rule_looks_back)
+                        before it waits again */
 };
 
 #endif

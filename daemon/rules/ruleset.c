@@ -27,6 +27,7 @@
 #include "rules/rule_events.h"
 #include "rules/rule_flow.h"
 #include "rules/rule_index.h"
+#include "rules/rule_looks_back.h"
 #include "rules/rule_read.h"
 #include "rules/ruleset_fields.h"
 
@@ -225,6 +226,7 @@ void ruleset_add_rules(struct ruleset_builder *builder, const struct settings_so
         if (!rule)
             continue;
         rule->lookups = rule_references_lookups(&builder->references, before, set->arena);
+        rule_looks_back_note(rule);
         ruleset_templates_check(&builder->settings->templates, source, rule, builder->diags);
         rule_flow_check(rule, source, &builder->settings->cap, set->arena, builder->diags);
         add_rule(set, source, rule, document, builder->diags);
