@@ -78,14 +78,14 @@ static void put_until(struct image_maker *maker, size_t from, const struct custo
 /* Of the event that is read, its data alone; nothing of it where that has nothing. */
 static void put_reads(struct image_maker *maker, size_t from, const struct value *reads)
 {
-    const struct value *data = value_get(reads, "data");
-    struct value_member member = {.key = value_text("data")};
-    struct value_map map = {.count = 1, .capacity = 1, .members = &member};
-    struct value whole = value_null();
     if (reads->kind == VALUE_NULL) {
         image_null(maker, from);
         return;
     }
+    const struct value *data = value_get(reads, "data");
+    struct value_member member = {.key = value_text("data")};
+    struct value_map map = {.count = 1, .capacity = 1, .members = &member};
+    struct value whole = value_null();
     if (reads->kind == VALUE_BOOL) {
         whole = value_bool(true);
     } else if (value_count(data)) {

@@ -127,14 +127,21 @@ static void learn_imported(struct deciding *d)
     }
 }
 
+/* By a watch of theirs. */
+static void tell_told(struct deciding *d)
+{
+    const char *told = value_to_text(d->arena, value_path(&d->event->data, "watch.product"));
+    if (told)
+        trace_add_text(&d->trace, NULL, TRACE_TOLD_OF, told);
+}
+
 static void learn_watch(struct deciding *d)
 {
     const struct shop_event *event = d->event;
     enum watch_word word = watch_word_of(event->type);
     const char *product = word ? watch_product(d->arena, &event->data) : NULL;
-    const char *told = value_to_text(d->arena, value_path(&event->data, "watch.product"));
-    if (event->internal && told)
-        trace_add_text(&d->trace, NULL, TRACE_TOLD_OF, told);
+    if (event->internal)
+        tell_told(d);
     if (product)
         add_watch(d, product, word == WATCH_ADDED, event->time_ms);
     if (strcmp(event->type, "customer.imported") == 0 && strcmp(event->entry, "0-0") == 0)

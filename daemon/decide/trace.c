@@ -84,18 +84,24 @@ static void count(struct trace *trace, const char *rule, enum trace_what what, e
         acts_add(trace->acts, trace->arena, rule, what, why);
 }
 
+/* Where nobody reads it, no word is looked for. */
+static const char *word_of(const struct trace *trace, enum trace_why why)
+{
+    return trace->silent ? "" : trace_why_word(why);
+}
+
 struct value trace_add(struct trace *trace, const char *rule, enum trace_what what,
                        enum trace_why why)
 {
     count(trace, rule, what, why);
-    return add_with_why(trace, rule, what, trace_why_word(why));
+    return add_with_why(trace, rule, what, word_of(trace, why));
 }
 
 struct value trace_add_fault(struct trace *trace, const char *rule, enum trace_what what,
                              enum trace_why why, const char *fault)
 {
     count(trace, rule, what, why);
-    struct value item = add_with_why(trace, rule, what, trace_why_word(why));
+    struct value item = add_with_why(trace, rule, what, word_of(trace, why));
     if (fault)
         trace_note(trace, item, "fault", value_text(fault));
     return item;
@@ -182,7 +188,7 @@ void trace_add_send(struct trace *trace, const char *rule, const char *template,
 struct value trace_add_withdrawal(struct trace *trace, const char *rule, enum trace_what what,
                                   enum trace_why why, const char *mid)
 {
-    return add_message(trace, rule, what, trace_why_word(why), mid);
+    return add_message(trace, rule, what, word_of(trace, why), mid);
 }
 
 void trace_add_requeued(struct trace *trace, const char *rule, const char *word, const char *mid)
