@@ -35,7 +35,7 @@ struct replay {
     struct replay_memory *memory;
     struct replay_clocks clocks;
     struct value no_tables;
-    struct value no_start; /* in the place of one that nobody looks at; null: each is read */
+    struct value no_start;    /* in the place of one that nobody looks at; null: each is read */
     struct replay_events own; /* made at this instant, not decided yet */
     struct arena *arena;      /* of one decision */
     struct arena *lasting;
@@ -201,8 +201,8 @@ static void learn_start(struct replay *replay, struct facts *facts, const struct
             return;
     facts->starts = arena_grow(replay->arena, facts->starts, facts->start_count,
                                &facts->start_capacity, sizeof *facts->starts);
-    facts->starts[facts->start_count++] =
-        (struct decide_start){.origin = origin, .event = read_start(replay, person, origin, unseen)};
+    facts->starts[facts->start_count++] = (struct decide_start){
+        .origin = origin, .event = read_start(replay, person, origin, unseen)};
 }
 
 static void learn_starts(struct replay *replay, struct facts *facts, const struct person *person,
@@ -227,7 +227,7 @@ static void foresee_starts(struct replay *replay, struct facts *facts, const str
                            const struct decide_input *input)
 {
     const struct customer *customer = input->customer;
-    bool unseen = replay->no_start.kind == VALUE_MAP && !input->tick_count;
+    bool unseen = replay->no_start.kind == VALUE_MAP && !input->tick_count && !input->joined_count;
     for (uint32_t i = 0; i < customer->journeys.count && unseen; i++)
         unseen = customer->journeys.items[i].deadline_ms > input->due_ms ||
                  !looks_back(replay, &customer->journeys.items[i]);

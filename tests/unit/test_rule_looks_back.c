@@ -27,8 +27,8 @@ static const struct {
     /* A timestamp may be past: then it goes on at once. */
     {STEPS("", "{wait: 1h}, {send: a}, {wait: {until: timestamp(customer.t)}}, " SAYS("n")),
      "-+++"},
-    {STEPS("", "{wait: 1h}, {wait: {until: timestamp(customer.t), past: skip}}, {wait: 1h}, "
-               SAYS("n")),
+    {STEPS("", "{wait: 1h}, {wait: {until: timestamp(customer.t), past: skip}}, {wait: 1h}, " SAYS(
+                   "n")),
      "-+-+"},
     {STEPS("", "{wait: 1h}, {wait: {until: timestamp(t)}}, {send: a}"), "-+-"},
     {STEPS("", "{wait: 1h}, {set: {f: n}}"), "-+"},
