@@ -640,6 +640,10 @@ library_sources = \
 	daemon/delivery/taking.h \
 	daemon/events/at_once.c \
 	daemon/events/at_once.h \
+	daemon/events/batch.c \
+	daemon/events/batch.h \
+	daemon/events/batch_order.c \
+	daemon/events/batch_order.h \
 	daemon/events/claiming.c \
 	daemon/events/claiming.h \
 	daemon/events/claims.c \
@@ -668,6 +672,8 @@ library_sources = \
 	daemon/events/parcel.h \
 	daemon/events/pipeline.c \
 	daemon/events/pipeline.h \
+	daemon/events/portions.c \
+	daemon/events/portions.h \
 	daemon/events/reading.c \
 	daemon/events/reading.h \
 	daemon/events/round_memory.c \
@@ -1567,6 +1573,7 @@ unit_programs = \
 	tests/unit/test_placement \
 	tests/unit/test_policy \
 	tests/unit/test_pool \
+	tests/unit/test_portions \
 	tests/unit/test_posted_events \
 	tests/unit/test_prepare \
 	tests/unit/test_preset \
@@ -2170,6 +2177,7 @@ test_files = \
 	tests/functional/test_schemas.py \
 	tests/functional/test_sender.py \
 	tests/functional/test_sentinel.py \
+	tests/functional/test_several_batches.py \
 	tests/functional/test_shards.py \
 	tests/functional/test_shards_away.py \
 	tests/functional/test_shards_cluster.py \

@@ -114,6 +114,12 @@ static void on_sent(void *context, uint32_t messages)
     backpressure_sent(worker->backpressure, messages);
 }
 
+static void on_events_done(void *context)
+{
+    struct worker *worker = context;
+    reading_look(worker->reading);
+}
+
 static void on_messages(void *context)
 {
     struct worker *worker = context;
@@ -261,6 +267,7 @@ static void build_pipeline(struct worker *worker)
         .rooms = rooms_now,
         .on_decided = on_decided,
         .on_sent = on_sent,
+        .on_events_done = on_events_done,
         .on_messages = on_messages,
         .on_strays = on_strays,
         .home = {&worker->options.routes.placement, options->number},

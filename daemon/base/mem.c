@@ -9,11 +9,15 @@
 
 #include "base/failpoint.h"
 
-enum { LARGE = 128 * 1024 /* bytes */ };
+enum {
+    LARGE = 128 * 1024,  /* bytes */
+    SPARE = 1024 * 1024, /* at the end of the heap: what comes and goes there costs no faults */
+};
 
 void mem_begin(void)
 {
     mallopt(M_MMAP_THRESHOLD, LARGE);
+    mallopt(M_TRIM_THRESHOLD, SPARE);
 }
 
 void mem_trim(void)

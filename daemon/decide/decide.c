@@ -244,11 +244,6 @@ static void start_journeys(struct deciding *d)
 
 /* ---- An event ---- */
 
-static bool is_erasure(const struct shop_event *event)
-{
-    return strcmp(event->type, "customer.erased") == 0;
-}
-
 /* The first one counts, whatever this one says. */
 static void tell_repetition(struct deciding *d, const struct customer_seen *seen)
 {
@@ -286,7 +281,7 @@ static void consider_event(struct deciding *d, const struct shop_event *event, i
         d->decision->counts.nobody++;
         return;
     }
-    if (is_erasure(event)) {
+    if (words_erases(event)) {
         d->decision->counts.decided++;
         words_erase(d);
         d->decision->bare = true;

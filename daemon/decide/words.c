@@ -154,15 +154,23 @@ static bool is_complaint(const struct shop_event *event)
            !value_path(&event->data, "message.elsewhere");
 }
 
+static bool says_no(const struct shop_event *event)
+{
+    return strcmp(event->type, "customer.unsubscribed") == 0 || is_complaint(event);
+}
+
+static bool says_yes(const struct shop_event *event)
+{
+    return strcmp(event->type, "customer.subscribed") == 0 ||
+           strcmp(event->type, "customer.resubscribed") == 0;
+}
+
 /* A topic that cannot be read stands for all of them, but lifts nothing: silence is the safe
  * side. */
 void words_learn(struct deciding *d)
 {
-    const char *type = d->event->type;
-    bool no = strcmp(type, "customer.unsubscribed") == 0 || is_complaint(d->event);
-    bool yes =
-        strcmp(type, "customer.subscribed") == 0 || strcmp(type, "customer.resubscribed") == 0;
-    if (!no && !yes)
+    bool no = says_no(d->event);
+    if (!no && !says_yes(d->event))
         return;
     const char *topic = said_topic(d->arena, value_get(&d->event->data, "topic"));
     if (no)
@@ -172,6 +180,16 @@ void words_learn(struct deciding *d)
 }
 
 /* ---- Erasure ---- */
+
+bool words_erases(const struct shop_event *event)
+{
+    return strcmp(event->type, "customer.erased") == 0;
+}
+
+bool words_are_in(const struct shop_event *event)
+{
+    return says_no(event) || says_yes(event) || words_erases(event);
+}
 
 bool words_is_past(const struct deciding *d, const struct shop_event *event)
 {

@@ -13,6 +13,11 @@
 #include "customer/said.h"
 #include "decide/deciding.h"
 
+/* The event says yes or no, or erases: what is decided for others, who have an address in common
+ * with them, may depend on it. */
+bool words_are_in(const struct shop_event *event);
+bool words_erases(const struct shop_event *event);
+
 /* Takes over what the records of the customer's keys have, before anything else. They must stay
  * until words_end. `joins`: somebody will be joined, with words of their own. */
 void words_begin(struct deciding *d, const struct said_text *records, size_t count, bool joins);

@@ -110,7 +110,7 @@ size_t destination_room_ahead(const struct destination *destination)
     if (connections < AHEAD_LEAST || destination->breaker.state != BREAKER_CLOSED ||
         !destination_is_lively(destination) || clock_monotonic_ms() < destination->paused_until_ms)
         return 0;
-    size_t room = senders_room_ahead(destination->senders, connections / 2, clock_monotonic_ms());
+    size_t room = senders_room_ahead(destination->senders, connections, clock_monotonic_ms());
     return room > destination->promised ? room - destination->promised : 0;
 }
 

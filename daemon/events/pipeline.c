@@ -14,7 +14,9 @@
  *                   was wrong (FACTS), an entry is no longer ours (GONE); or it waits for the next
  *                   round: a key leads elsewhere by now (MOVED), or Redis failed
  *   end_round       all have answers: another round, or finish
- *   finish          all works are done: the intake may bring the next batch
+ *   finish          all works are done: the intake may bring another batch
+ *
+ * Several batches of events are under way at once, in the order that events/batch_order keeps.
  *
  * A timer's life is the same from begin_round on, as a work with a deadline; and so is a tick's
  * (pipeline_take_ticks), but where nothing came of it: that is told in finish, without a commit.
@@ -33,10 +35,9 @@
 #include "base/log_once.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "customer/watch.h"
-#include "events/entry.h"
+#include "events/batch.h"
+#include "events/batch_order.h"
 #include "events/judging.h"
-#include "events/names.h"
 #include "events/needs.h"
 #include "events/round_memory.h"
 #include "events/taken_tick.h"
@@ -53,40 +54,13 @@ enum {
     ARENA_BYTES = 1 << 20,
 };
 
-struct batch {
-    struct pipeline *pipeline;
-    struct intake *intake; /* waits for the end of the batch; NULL: timers */
-    bool active;
-    struct generation *generation;
-    struct shop_event_form form; /* its */
-    struct arena *arena;         /* of the works and their events */
-    struct arena *round;         /* of what is read and decided; forgotten when that is done anew */
-    struct names *names;
-    struct work *no_events; /* the work of the entries that are no customer's; NULL: none */
-    struct work **works;
-    uint32_t work_count, work_capacity;
-    size_t entry_count;            /* of events, */
-    bool is_full;                  /* … of which more wait */
-    struct work **in_round;        /* the works that were not done when it began */
-    uint32_t in_round_count, next; /* the next of them is to be decided */
-    uint32_t outstanding;          /* … without the last answer */
-    struct gathering *gathering;   /* of what is decided */
-    bool failed;                   /* Redis failed one of them */
-    int64_t now_ms;                /* Redis' TIME, as read with the documents */
-    struct event *again;           /* the next round, after Redis failed */
-    struct backoff backoff;
-
-    /* Of ticks. */
-    pipeline_on_ticks *on_ticks; /* hears of the end; NULL: none are decided */
-    void *on_ticks_context;
-    struct taken_tick_told told;
-};
-
 struct pipeline {
     struct pipeline_options options;
     struct outbox_at_once at_once;
-    struct batch events, due, ticks;
-    struct event *timer; /* when timers are asked for again */
+    struct batch events[INTAKE_AT_ONCE], due, ticks;
+    struct gathering *gathering; /* of events */
+    uint64_t batches;            /* of events, so far */
+    struct event *timer;         /* when timers are asked for again */
     bool timers_on, timers_asked;
     struct backoff timers_backoff;
     int64_t left_ms;      /* when a journey was last left to another daemon; clock_monotonic_ms */
@@ -94,13 +68,16 @@ struct pipeline {
     struct log_once told; /* why nothing can be decided */
 };
 
+static void go_on_with(struct batch *batch);
 static void begin_round(struct batch *batch);
+static void begin_works(struct batch *batch);
 static customers_on_read on_documents;
 static void decide_work(struct work *work);
 static void read_needs(struct work *work);
 static needs_on_read on_needs;
 static void on_commit(struct work *work, const struct commit_result *result, size_t queued);
-static void end_round(struct work *work, enum work_state state);
+static void end_work(struct work *work, enum work_state state);
+static void end_round(struct batch *batch);
 static void fail_round(struct work *work);
 static void finish(struct batch *batch);
 
@@ -119,100 +96,51 @@ static void note_fault(struct pipeline *pipeline, const struct diag *fault)
 
 /* ---- Taking a batch of events ---- */
 
-/* The rules and the policy of now: they stay the same until the batch is done. */
-static void begin_batch(struct batch *batch, struct intake *intake)
+/* With the rules and the policy of now. */
+static void begin_batch(struct batch *batch)
 {
     const struct pipeline_options *options = &batch->pipeline->options;
-    batch->active = true;
-    batch->intake = intake;
-    batch->generation = generation_hold(options->generation(options->context));
-    batch->form = config_event_form(batch->generation->config);
-    names_begin(batch->names, &batch->generation->policy, batch->form.key_paths, &options->home);
-}
-
-static struct work *add_work(struct batch *batch, const char *key)
-{
-    struct work *work = arena_zero(batch->arena, sizeof *work);
-    work->batch = batch;
-    work->key = key;
-    batch->works = arena_grow(batch->arena, batch->works, batch->work_count, &batch->work_capacity,
-                              sizeof(struct work *));
-    batch->works[batch->work_count++] = work;
-    return work;
-}
-
-/* The customer's work in this batch, as far as their first key tells. */
-static struct work *work_of(struct batch *batch, const struct shop_event *event)
-{
-    const struct name *name = names_find(batch->names, event->key);
-    struct work *work = name && name->work ? name->work : add_work(batch, event->key);
-    names_add_event(batch->names, batch->arena, work, event);
-    return work;
-}
-
-/* What shops pushed; what nudged makes of it is made again from that. What another shard has led
- * here was archived there. */
-static void archive_entry(struct archive *archive, const struct intake_entry *entry,
-                          const struct shop_event *event)
-{
-    if (archive && !event->internal && !entry->archived && !entry->whose)
-        archive_add(archive, entry->id, entry->event, entry->length, clock_wall_ms());
-}
-
-/* About a product, and no customer: it is told to who watches that. */
-static bool is_told(struct batch *batch, const struct intake_entry *entry,
-                    const struct shop_event *event, const struct diag *diag)
-{
-    const char *product;
-    if (entry->own || !watch_is_told(batch->arena, event, diag, &product))
-        return false;
-    archive_entry(batch->pipeline->options.archive, entry, event);
-    work_add_telling(batch->arena, batch->no_events, entry, product,
-                     watch_told_event(batch->arena, event, product));
-    return true;
-}
-
-static void add_no_event(struct batch *batch, const struct intake_entry *entry)
-{
-    struct diag diag = {0};
-    struct shop_event event = {0};
-    entry_read(batch->arena, entry, &batch->form, &event, &diag); /* says what is wrong */
-    if (!batch->no_events)
-        batch->no_events = add_work(batch, NULL);
-    if (is_told(batch, entry, &event, &diag))
-        return;
-    work_add_dead(batch->arena, batch->no_events, entry, &diag);
-    work_figures_read(batch->generation->rules, NULL);
-    metrics_add_to(METRIC_EVENTS_DEAD, METRIC_LABELS(diag.code), 1);
-    work_log_dead(batch->pipeline->options.log_group, entry, &diag);
-}
-
-static void add_entry(struct batch *batch, const struct intake_entry *entry)
-{
-    const struct shop_event *event = entry->read;
-    if (!event) {
-        add_no_event(batch, entry);
-        return;
-    }
-    work_figures_read(batch->generation->rules, event->type);
-    work_log_taken(event);
-    archive_entry(batch->pipeline->options.archive, entry, event);
-    work_add_event(batch->arena, work_of(batch, event), event, entry->length);
+    batch_begin(batch, options->generation(options->context), &options->home);
 }
 
 void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken)
 {
-    struct batch *events = &pipeline->events;
+    struct batch *events = &pipeline->events[taken->place];
     failpoint("batch-read");
-    begin_batch(events, pipeline->options.shard->intake);
+    begin_batch(events);
+    events->place = taken->place;
+    events->number = ++pipeline->batches;
     events->entry_count = taken->count;
     events->is_full = taken->full;
     for (size_t i = 0; i < taken->count; i++)
-        add_entry(events, &taken->entries[i]);
+        batch_add_entry(events, &taken->entries[i]);
     if (pipeline->options.archive)
         archive_write(pipeline->options.archive, clock_wall_ms());
     failpoint("batch-archived");
-    begin_round(events);
+    go_on_with(events);
+}
+
+/* ---- Several batches of events ---- */
+
+/* What waits for nothing any more goes on. */
+static void go_on_with(struct batch *batch)
+{
+    if (batch->state == BATCH_BARRED && !batch_is_barred(batch))
+        begin_round(batch);
+    else if (batch->state == BATCH_READ && batch_may_decide(batch))
+        begin_works(batch);
+}
+
+/* The batch, older than others, is known better now, or done. */
+static void go_on_with_others(const struct batch *batch)
+{
+    struct batch *events = batch->pipeline->events;
+    for (size_t i = 0; i < INTAKE_AT_ONCE && batch->number; i++) {
+        if (batch->state == BATCH_NONE && events[i].state == BATCH_BEHIND)
+            begin_round(&events[i]);
+        else if (&events[i] != batch)
+            go_on_with(&events[i]);
+    }
 }
 
 /* ---- Taking a batch of timers ---- */
@@ -227,7 +155,7 @@ static int64_t lateness_ms(const struct pipeline *pipeline)
 static void add_timer(struct batch *due, const struct timers_customer *customer)
 {
     const char *key = arena_text(due->arena, customer->key);
-    struct work *work = add_work(due, key);
+    struct work *work = batch_add_work(due, key);
     work->due_ms = customer->deadline_ms;
     names_add_key(due->names, due->arena, work, key);
 }
@@ -249,7 +177,7 @@ static void on_taken(void *context, const struct timers_taken *taken)
     if (taken->count == 0)
         return;
     beat_stir(beat);
-    begin_batch(&pipeline->due, NULL);
+    begin_batch(&pipeline->due);
     metrics_add(METRIC_TIMERS_FIRED, (int64_t)taken->count);
     for (size_t i = 0; i < taken->count; i++)
         add_timer(&pipeline->due, &taken->customers[i]);
@@ -260,7 +188,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 {
     (void)fd, (void)what;
     struct pipeline *pipeline = context;
-    if (!pipeline->timers_on || pipeline->timers_asked || pipeline->due.active)
+    if (!pipeline->timers_on || pipeline->timers_asked || pipeline->due.state != BATCH_NONE)
         return;
     pipeline->timers_asked = true;
     timers_take(pipeline->options.shard->timers, TIMERS_AT_ONCE, on_taken, pipeline);
@@ -287,7 +215,7 @@ static void add_tick(struct batch *ticks, const char *text)
     if (!taken_tick_read(ticks->generation, ticks->arena, text, &taken, &tick))
         return;
     const struct name *name = names_find(ticks->names, taken.customer);
-    struct work *work = name && name->work ? name->work : add_work(ticks, taken.customer);
+    struct work *work = name && name->work ? name->work : batch_add_work(ticks, taken.customer);
     work_add_tick(ticks->arena, work, &tick, arena_text(ticks->arena, text));
     work->indexed = taken.customer;
     work->zone = taken.zone;
@@ -299,7 +227,7 @@ void pipeline_take_ticks(struct pipeline *pipeline, const char *const *taken, si
                          pipeline_on_ticks *done, void *context)
 {
     struct batch *ticks = &pipeline->ticks;
-    begin_batch(ticks, NULL);
+    begin_batch(ticks);
     ticks->on_ticks = done;
     ticks->on_ticks_context = context;
     for (size_t i = 0; i < count; i++)
@@ -322,6 +250,8 @@ static void on_told(void *context, const struct diag *fault)
 static void begin_round(struct batch *batch)
 {
     struct customers_query query;
+    batch->state = BATCH_READING;
+    portions_reset(batch->portions);
     round_memory_reset(batch->round, batch->is_full);
     names_forget(batch->names);
     names_ask(batch->names, batch->round, &query);
@@ -343,22 +273,47 @@ static void on_sent(void *context, uint32_t messages)
     decide_some(context);
 }
 
-/* All that are not done. */
+static struct batch *oldest_to_decide(struct pipeline *pipeline)
+{
+    struct batch *oldest = NULL;
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++) {
+        struct batch *batch = &pipeline->events[i];
+        if (batch->state == BATCH_WORKING && batch->next < batch->in_round_count &&
+            (!oldest || batch->number < oldest->number))
+            oldest = batch;
+    }
+    return oldest;
+}
+
+static void on_events_sent(void *context, uint32_t messages)
+{
+    struct pipeline *pipeline = context;
+    struct batch *batch;
+    pipeline->options.on_sent(pipeline->options.context, messages);
+    while (!gathering_is_full(pipeline->gathering) && (batch = oldest_to_decide(pipeline)))
+        decide_some(batch);
+}
+
+/* All that are not done, and have nothing to wait for. */
 static void begin_works(struct batch *batch)
 {
+    batch->state = BATCH_WORKING;
     batch->in_round = arena_alloc(batch->round, sizeof(struct work *) * batch->work_count);
     batch->in_round_count = batch->next = 0;
     batch->failed = false;
     for (uint32_t i = 0; i < batch->work_count; i++) {
         struct work *work = batch->works[i];
-        if (work->state == WORK_DONE)
+        if (work->state == WORK_DONE || batch_is_behind(work))
             continue;
         batch->in_round[batch->in_round_count++] = work;
         work_begin_round(work);
         work->state = WORK_UNDER_WAY;
     }
     batch->outstanding = batch->in_round_count;
-    decide_some(batch);
+    if (batch->outstanding)
+        decide_some(batch);
+    else
+        end_round(batch);
 }
 
 /* A key may lead to one that nobody has asked for: then that is read too. */
@@ -374,27 +329,33 @@ static void on_documents(void *context, const struct diag *fault,
     }
     batch->now_ms = found->now_ms;
     names_learn(batch->names, batch->arena, batch->round, found);
-    if (names_ask(batch->names, batch->round, &more))
+    if (names_ask(batch->names, batch->round, &more)) {
         customers_read(batch->pipeline->options.shard->customers, &more, on_documents, batch);
-    else
-        begin_works(batch);
+        return;
+    }
+    batch->state = BATCH_READ;
+    batch->is_known = true;
+    go_on_with(batch);
+    go_on_with_others(batch);
 }
 
 /* ---- A round: deciding ---- */
 
 static void send_commit(struct work *work, const struct commit *commit)
 {
-    gathering_add(work->batch->gathering, work->batch->round, commit, work);
+    struct batch *batch = work->batch;
+    gathering_add(batch->gathering, portions_arena(batch->portions, work), commit, work);
 }
 
-static struct judging judging_of(const struct batch *batch)
+static struct judging judging_of(struct work *work)
 {
+    const struct batch *batch = work->batch;
     const struct pipeline_options *options = &batch->pipeline->options;
     return (struct judging){.generation = batch->generation,
                             .names = batch->names,
                             .home = &options->home,
                             .key_paths = batch->form.key_paths,
-                            .round = batch->round,
+                            .round = portions_arena(batch->portions, work),
                             .rule_sets = options->shard->rule_sets,
                             .halted = options->shard->halted,
                             .epoch = instance_epoch(options->shard->instance),
@@ -408,7 +369,7 @@ static struct judging judging_of(const struct batch *batch)
 static void decide_customer(struct work *work)
 {
     struct pipeline *pipeline = work->batch->pipeline;
-    const struct judging judging = judging_of(work->batch);
+    const struct judging judging = judging_of(work);
     int64_t begun_us = clock_monotonic_us();
     struct commit commit;
     bool decided = judging_decide(&judging, work, &commit);
@@ -423,7 +384,7 @@ static void decide_customer(struct work *work)
         work_figures_count_quiet(work);
         taken_tick_add_quiet(&work->batch->told, work->batch->arena, work);
         work_advance(work);
-        end_round(work, WORK_DONE);
+        end_work(work, WORK_DONE);
         return;
     }
     if (work->decision.left)
@@ -445,7 +406,7 @@ static void end_entries(struct work *work)
 static void decide_work(struct work *work)
 {
     if (work_is_empty(work)) {
-        end_round(work, WORK_DONE); /* all of it was somebody else's */
+        end_work(work, WORK_DONE); /* all of it was somebody else's */
     } else if (work->key) {
         decide_customer(work);
     } else {
@@ -491,7 +452,7 @@ static void go_on(struct work *work, size_t queued)
     for (uint32_t i = 0; i < work->decision.brake_count; i++)
         options->on_braked(options->context, work->decision.brakes[i], work->batch->now_ms);
     work_advance(work);
-    end_round(work, work_is_empty(work) ? WORK_DONE : WORK_WAITING);
+    end_work(work, work_is_empty(work) ? WORK_DONE : WORK_WAITING);
 }
 
 /* Nothing was written: what it was decided by does not hold. */
@@ -504,8 +465,9 @@ static void decide_again(struct work *work, const struct commit_result *result)
     }
     metrics_add(METRIC_COMMITS_AGAIN, 1);
     work_log_codeless(result, work->batch->pipeline->options.log_group);
-    if (names_bring(work->batch->names, work, result->unknown, result->unknown_count)) {
-        end_round(work, WORK_WAITING);
+    if (names_bring(work->batch->names, work, result->unknown, result->unknown_count) ||
+        batch_wait_for_older(work, result->unknown, result->unknown_count)) {
+        end_work(work, WORK_WAITING);
         return;
     }
     work_learn(work->batch->round, work, result);
@@ -524,14 +486,14 @@ static void read_again(struct work *work)
         return;
     }
     metrics_add(METRIC_COMMITS_AGAIN, 1);
-    end_round(work, WORK_WAITING);
+    end_work(work, WORK_WAITING);
 }
 
 /* Nothing can be decided for this customer until somebody mends the key; the others go on. */
 static void give_up_broken(struct work *work, const struct commit_result *result)
 {
     struct wrong_keys *wrong_keys = work->batch->pipeline->options.shard->wrong_keys;
-    const struct judging judging = judging_of(work->batch);
+    const struct judging judging = judging_of(work);
     struct commit commit;
     struct diag diag = {0};
     wrong_keys_note(wrong_keys, clock_monotonic_ms(), result->broken, result->what);
@@ -571,52 +533,60 @@ static void on_commit(struct work *work, const struct commit_result *result, siz
 /* All works are done. */
 static void finish(struct batch *batch)
 {
-    struct intake *intake = batch->intake;
+    const struct pipeline_options *options = &batch->pipeline->options;
     pipeline_on_ticks *on_ticks = batch->on_ticks;
-    taken_tick_tell(&batch->told, batch->pipeline->options.shard->clocks, on_told, batch->pipeline);
-    generation_release(&batch->generation);
-    batch->no_events = NULL;
-    arena_reset(batch->arena);
-    if (intake)
-        intake_read_at_most(intake, round_memory_entries(batch->round, batch->entry_count));
-    round_memory_reset(batch->round, batch->is_full);
-    batch->works = batch->in_round = NULL;
-    batch->work_count = batch->work_capacity = batch->in_round_count = batch->next = 0;
-    batch->active = batch->is_full = false;
-    batch->intake = NULL;
-    batch->on_ticks = NULL;
-    backoff_reset(&batch->backoff);
-    if (on_ticks)
+    taken_tick_tell(&batch->told, options->shard->clocks, on_told, batch->pipeline);
+    if (batch->number)
+        intake_read_at_most(options->shard->intake,
+                            round_memory_entries(batch->round, batch->entry_count));
+    batch_forget(batch);
+    if (on_ticks) {
         on_ticks(batch->on_ticks_context);
-    else if (intake)
-        intake_done(intake);
-    else if (batch->pipeline->timers_on)
+    } else if (batch->number) {
+        intake_done(options->shard->intake, batch->place);
+        go_on_with_others(batch);
+        if (!pipeline_has_events(batch->pipeline))
+            options->on_events_done(options->context);
+    } else if (batch->pipeline->timers_on) {
         after(batch->pipeline->timer, lateness_ms(batch->pipeline));
+    }
+}
+
+/* All that were decided have answers. */
+static void end_round(struct batch *batch)
+{
+    const struct work *left = NULL;
+    bool is_free = false;
+    for (uint32_t i = 0; i < batch->work_count; i++)
+        if (batch->works[i]->state != WORK_DONE) {
+            left = batch->works[i];
+            is_free = is_free || !batch_is_behind(left);
+        }
+    if (!left)
+        finish(batch);
+    else if (batch->failed)
+        after(batch->again, backoff_next(&batch->backoff));
+    else if (is_free) /* more of a customer than one commit carries */
+        event_active(batch->again, EV_TIMEOUT, 0);
+    else
+        batch->state = BATCH_BEHIND;
 }
 
 /* The work had its last answer in this round: it is done, or waits for the next one. */
-static void end_round(struct work *work, enum work_state state)
+static void end_work(struct work *work, enum work_state state)
 {
     struct batch *batch = work->batch;
     work->state = state;
-    if (--batch->outstanding > 0)
-        return;
-    for (uint32_t i = 0; i < batch->work_count; i++)
-        if (batch->works[i]->state != WORK_DONE) {
-            if (batch->failed)
-                after(batch->again, backoff_next(&batch->backoff));
-            else /* more of a customer than one commit carries */
-                event_active(batch->again, EV_TIMEOUT, 0);
-            return;
-        }
-    finish(batch);
+    portions_leave(batch->portions, work);
+    if (--batch->outstanding == 0)
+        end_round(batch);
 }
 
 /* Redis failed it: it waits for the next round, as that does for Redis. */
 static void fail_round(struct work *work)
 {
     work->batch->failed = true;
-    end_round(work, WORK_WAITING);
+    end_work(work, WORK_WAITING);
 }
 
 static void on_again(evutil_socket_t fd, short what, void *context)
@@ -627,18 +597,30 @@ static void on_again(evutil_socket_t fd, short what, void *context)
 
 /* ---- The object ---- */
 
-static void open_batch(struct pipeline *pipeline, struct batch *batch)
+static struct gathering *open_gathering(struct pipeline *pipeline,
+                                        void (*sent)(void *context, uint32_t messages),
+                                        void *context)
+{
+    return gathering_new(&(struct gathering_options){.base = pipeline->options.base,
+                                                     .shard = pipeline->options.shard,
+                                                     .at_once = &pipeline->at_once,
+                                                     .answered = on_commit,
+                                                     .sent = sent,
+                                                     .context = context});
+}
+
+/* `gathering` NULL: it has its own. */
+static void open_batch(struct pipeline *pipeline, struct batch *batch, struct gathering *gathering)
 {
     batch->pipeline = pipeline;
+    batch->siblings = pipeline->events;
+    batch->archive = pipeline->options.archive;
+    batch->log_group = pipeline->options.log_group;
     batch->arena = arena_new(ARENA_BYTES);
     batch->round = arena_new(ARENA_BYTES);
+    batch->portions = portions_new();
     batch->names = names_new();
-    batch->gathering = gathering_new(&(struct gathering_options){.base = pipeline->options.base,
-                                                                 .shard = pipeline->options.shard,
-                                                                 .at_once = &pipeline->at_once,
-                                                                 .answered = on_commit,
-                                                                 .sent = on_sent,
-                                                                 .context = batch});
+    batch->gathering = gathering ? gathering : open_gathering(pipeline, on_sent, batch);
     batch->again = evtimer_new(pipeline->options.base, on_again, batch);
     if (!batch->again)
         mem_exhausted();
@@ -649,7 +631,9 @@ static void close_batch(struct batch *batch)
     event_free(batch->again);
     generation_release(&batch->generation);
     names_destroy(&batch->names);
-    gathering_destroy(&batch->gathering);
+    if (batch->gathering != batch->pipeline->gathering)
+        gathering_destroy(&batch->gathering);
+    portions_destroy(&batch->portions);
     arena_destroy(&batch->round);
     arena_destroy(&batch->arena);
 }
@@ -661,9 +645,11 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
     pipeline->timer = evtimer_new(options->base, on_timer, pipeline);
     if (!pipeline->timer)
         mem_exhausted();
-    open_batch(pipeline, &pipeline->events);
-    open_batch(pipeline, &pipeline->due);
-    open_batch(pipeline, &pipeline->ticks);
+    pipeline->gathering = open_gathering(pipeline, on_events_sent, pipeline);
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
+        open_batch(pipeline, &pipeline->events[i], pipeline->gathering);
+    open_batch(pipeline, &pipeline->due, NULL);
+    open_batch(pipeline, &pipeline->ticks, NULL);
     return pipeline;
 }
 
@@ -672,9 +658,11 @@ void pipeline_destroy(struct pipeline **pipeline)
     if (!*pipeline)
         return;
     beat_end((*pipeline)->options.shard->beat, &(*pipeline)->timer);
-    close_batch(&(*pipeline)->events);
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
+        close_batch(&(*pipeline)->events[i]);
     close_batch(&(*pipeline)->due);
     close_batch(&(*pipeline)->ticks);
+    gathering_destroy(&(*pipeline)->gathering);
     free(*pipeline);
     *pipeline = NULL;
 }
@@ -686,18 +674,21 @@ void pipeline_begin_by(struct pipeline *pipeline, const struct outbox_at_once *a
 
 void pipeline_look(struct pipeline *pipeline)
 {
-    struct batch *const batches[] = {&pipeline->events, &pipeline->due, &pipeline->ticks};
-    for (size_t i = 0; i < sizeof batches / sizeof *batches; i++)
-        gathering_look(batches[i]->gathering);
-}
-
-bool pipeline_busy(const struct pipeline *pipeline)
-{
-    return pipeline->events.active || pipeline->due.active || pipeline->ticks.active ||
-           pipeline->timers_asked;
+    gathering_look(pipeline->gathering);
+    gathering_look(pipeline->due.gathering);
+    gathering_look(pipeline->ticks.gathering);
 }
 
 bool pipeline_has_events(const struct pipeline *pipeline)
 {
-    return pipeline->events.active;
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
+        if (pipeline->events[i].state != BATCH_NONE)
+            return true;
+    return false;
+}
+
+bool pipeline_busy(const struct pipeline *pipeline)
+{
+    return pipeline_has_events(pipeline) || pipeline->due.state != BATCH_NONE ||
+           pipeline->ticks.state != BATCH_NONE || pipeline->timers_asked;
 }

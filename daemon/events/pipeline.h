@@ -1,6 +1,7 @@
 /*
- * An event's life: read from its stream, decided, committed. And a timer's:
- * taken, decided, committed; and a tick's likewise. One batch of each at a time.
+ * An event's life: read from its stream, decided, committed. And a timer's: taken, decided,
+ * committed; and a tick's likewise. One batch of each at a time, of events INTAKE_AT_ONCE: then
+ * what concerns one person is decided in the order of its entries all the same.
  */
 #ifndef NUDGED_EVENTS_PIPELINE_H
 #define NUDGED_EVENTS_PIPELINE_H
@@ -35,6 +36,8 @@ struct pipeline_options {
     struct placement_home home; /* of the shard's documents */
     /* Something was put aside for other shards: after each commit that did. */
     void (*on_strays)(void *context);
+    /* There are no events any more. */
+    void (*on_events_done)(void *context);
     /* Messages were put into the outbox: after each commit that had some. */
     void (*on_messages)(void *context);
     /* Somebody was erased: after the commit. */
@@ -50,8 +53,8 @@ void pipeline_destroy(struct pipeline **pipeline);
 /* Who begins messages as soon as they are decided: before anything is. */
 void pipeline_begin_by(struct pipeline *pipeline, const struct outbox_at_once *at_once);
 
-/* The intake's on_batch: never a second one before intake_done(), which tells that all of this
- * batch is committed. Its entries are referred to until then. */
+/* A batch at its place, as the intake's on_batch has it: intake_done() tells that all of it is
+ * committed. Its entries are referred to until then. */
 void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken);
 
 /* Timers are looked for between start and stop; what is under way goes on. */

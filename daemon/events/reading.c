@@ -1,7 +1,8 @@
 /*
- * reading_take reads a batch; of what nothing reads (is_unread) it asks whether it may pass (ask),
- * and what the answer leaves, on the way with all else, goes on to the pipeline (hand_over). Before
- * that, what belongs to another shard is put aside (put_aside).
+ * read_batch reads the first of the batches that came; of what nothing reads (is_unread) it asks
+ * whether it may pass (ask), and what the answer leaves, on the way with all else, goes on to the
+ * pipeline (hand_over), and the next batch is read. Before that, what belongs to another shard is
+ * put aside (put_aside).
  */
 #include "events/reading.h"
 
@@ -18,6 +19,7 @@
 #include "decide/concerns.h"
 #include "decide/policy.h"
 #include "events/entry.h"
+#include "events/round_memory.h"
 #include "events/work_figures.h"
 #include "events/work_log.h"
 #include "store/aside.h"
@@ -28,20 +30,25 @@ enum { FIRST_CHUNK = 65536, PATCH_MOST = 8192, DAY_MS = 24 * 60 * 60 * 1000 };
 struct reading {
     struct reading_options options;
     struct connection_owner owner;
-    struct arena *arena;        /* of the batch and its events, until the next one */
-    struct json_shapes *shapes; /* of events */
+    struct json_shapes *shapes;           /* of events */
+    struct arena *arenas[INTAKE_AT_ONCE]; /* of the batch at that place, and its events */
+    const struct intake_batch *waiting[INTAKE_AT_ONCE]; /* the first of them is being read */
+    size_t waiting_count;
+    bool held; /* it is to be asked about, when the pipeline has no events any more */
+
+    /* Of the one that is being read. */
+    struct arena *arena;
     struct intake_entry *entries;
     size_t count;
     struct unread_event *asked; /* those that nothing reads … */
     size_t *places;             /* … and where in the batch they are */
     size_t asked_count;
     int64_t sequence;    /* of questions */
-    int64_t term;        /* of the lease under which the batch came */
-    bool full;           /* more wait, perhaps */
     const char **strays; /* ids of those of other shards */
     size_t stray_count;
-    bool asking;
 };
+
+static void read_batch(struct reading *reading);
 
 /* ---- What nothing reads ---- */
 
@@ -110,12 +117,19 @@ static bool is_unread(const struct generation *generation, const struct shop_eve
 static void hand_over(struct reading *reading)
 {
     const struct reading_options *options = &reading->options;
-    if (reading->count)
-        pipeline_take(options->pipeline, &(struct intake_batch){.entries = reading->entries,
-                                                                .count = reading->count,
-                                                                .full = reading->full});
+    const struct intake_batch left = {.entries = reading->entries,
+                                      .count = reading->count,
+                                      .full = reading->waiting[0]->full,
+                                      .place = reading->waiting[0]->place};
+    reading->waiting_count--;
+    for (size_t i = 0; i < reading->waiting_count; i++)
+        reading->waiting[i] = reading->waiting[i + 1];
+    if (left.count)
+        pipeline_take(options->pipeline, &left);
     else
-        intake_done(options->shard->intake);
+        intake_done(options->shard->intake, left.place);
+    if (reading->waiting_count)
+        read_batch(reading);
 }
 
 static void note_passed(const struct reading *reading, const struct shop_event *event)
@@ -153,7 +167,6 @@ static void take_out(struct reading *reading, const bool *passed)
 static void on_passed(void *context, const struct diag *fault, const bool *passed)
 {
     struct reading *reading = context;
-    reading->asking = false;
     failpoint("unread-answered");
     if (!fault)
         take_out(reading, passed);
@@ -172,7 +185,6 @@ static void ask(struct reading *reading)
         .least_ms = keep_ms - (keep_ms < 2 * DAY_MS ? keep_ms / 2 : DAY_MS),
         .callback = on_passed,
         .context = reading};
-    reading->asking = true;
     if (reading->options.archive)
         archive_write(reading->options.archive, clock_wall_ms());
     failpoint("unread");
@@ -190,11 +202,21 @@ static bool is_stray(const struct reading *reading, const struct shop_event *eve
 /* What nothing reads is asked about; all else goes on. */
 static void go_on(struct reading *reading)
 {
+    const struct reading_options *options = &reading->options;
+    reading->held = reading->asked_count && pipeline_has_events(options->pipeline);
+    if (reading->held)
+        return;
     if (reading->asked_count &&
-        instance_lease_held(reading->options.shard->instance, reading->term))
+        instance_lease_held(options->shard->instance, reading->waiting[0]->term))
         ask(reading); /* nobody else has them */
     else
         hand_over(reading);
+}
+
+void reading_look(struct reading *reading)
+{
+    if (reading->held)
+        go_on(reading);
 }
 
 /* Where Redis has failed they stay pending, and come again. */
@@ -203,7 +225,6 @@ static void on_aside(void *context, const struct diag *fault)
     struct reading *reading = context;
     (void)fault;
     failpoint("strays-put");
-    reading->asking = false;
     mover_wake(reading->options.mover);
     go_on(reading);
 }
@@ -211,7 +232,6 @@ static void on_aside(void *context, const struct diag *fault)
 static void put_aside(struct reading *reading)
 {
     const struct shard *shard = reading->options.shard;
-    reading->asking = true;
     failpoint("strays");
     aside_put(shard->scripts, shard->instance, &reading->owner, reading->strays,
               reading->stray_count, on_aside, reading);
@@ -243,19 +263,19 @@ static bool read_entry(struct reading *reading, const struct generation *generat
     return true;
 }
 
-void reading_take(struct reading *reading, const struct intake_batch *batch)
+static void read_batch(struct reading *reading)
 {
+    const struct intake_batch *batch = reading->waiting[0];
     const struct generation *generation = reading->options.generation(reading->options.context);
     struct shop_event_form form = config_event_form(generation->config);
     form.shapes = reading->shapes;
-    arena_reset(reading->arena);
+    reading->arena = reading->arenas[batch->place];
+    round_memory_reset(reading->arena, batch->full);
     reading->entries = arena_alloc(reading->arena, batch->count * sizeof *reading->entries);
     reading->asked = arena_alloc(reading->arena, batch->count * sizeof *reading->asked);
     reading->places = arena_alloc(reading->arena, batch->count * sizeof *reading->places);
     reading->strays = arena_alloc(reading->arena, batch->count * sizeof *reading->strays);
     reading->count = reading->asked_count = reading->stray_count = 0;
-    reading->term = batch->term;
-    reading->full = batch->full;
     for (size_t i = 0; i < batch->count; i++) {
         reading->entries[reading->count] = batch->entries[i];
         reading->count += read_entry(reading, generation, &form, reading->count);
@@ -266,9 +286,16 @@ void reading_take(struct reading *reading, const struct intake_batch *batch)
         go_on(reading);
 }
 
+void reading_take(struct reading *reading, const struct intake_batch *batch)
+{
+    reading->waiting[reading->waiting_count++] = batch;
+    if (reading->waiting_count == 1)
+        read_batch(reading);
+}
+
 bool reading_busy(const struct reading *reading)
 {
-    return reading->asking;
+    return reading->waiting_count > 0;
 }
 
 /* ---- The object ---- */
@@ -277,7 +304,8 @@ struct reading *reading_new(const struct reading_options *options)
 {
     struct reading *reading = mem_zero(1, sizeof *reading);
     reading->options = *options;
-    reading->arena = arena_new(FIRST_CHUNK);
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
+        reading->arenas[i] = arena_new(FIRST_CHUNK);
     reading->shapes = json_shapes_new(&json_event_limits);
     return reading;
 }
@@ -287,7 +315,8 @@ void reading_destroy(struct reading **reading)
     if (!*reading)
         return;
     connection_silence(&(*reading)->owner);
-    arena_destroy(&(*reading)->arena);
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
+        arena_destroy(&(*reading)->arenas[i]);
     json_shapes_destroy(&(*reading)->shapes);
     free(*reading);
     *reading = NULL;

@@ -5,6 +5,9 @@
  * was seen, and when that was said. It is archived and counted, and acknowledged with all others of
  * its kind in one call (store/unread), which leaves those of which more may come. What belongs to
  * another shard leaves it too: it is put aside (store/aside), and moved there (events/mover).
+ *
+ * Batches go through it one after the other, as a person's events are to be looked at in their
+ * order; so what may be passed over is asked when nothing that came before is being decided.
  */
 #ifndef NUDGED_EVENTS_READING_H
 #define NUDGED_EVENTS_READING_H
@@ -34,6 +37,8 @@ void reading_destroy(struct reading **reading);
 
 /* As of intake_on_batch. */
 void reading_take(struct reading *reading, const struct intake_batch *batch);
+/* The pipeline has no events any more. */
+void reading_look(struct reading *reading);
 
 /* A batch is here, and not in the pipeline yet. */
 bool reading_busy(const struct reading *reading);

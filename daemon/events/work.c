@@ -265,7 +265,7 @@ void work_advance(struct work *work)
         work->ids.count = work->dead_count = left;
     }
     work->chosen = work->moves = work->most = 0;
-    work->told = work->waited = false;
+    work->told = work->waited = work->last = false;
 }
 
 bool work_is_empty(const struct work *work)

@@ -22,6 +22,7 @@
 struct batch;
 struct name;
 struct person;
+struct portion;
 
 enum {
     WORK_COMMIT_MOST = 1 << 20, /* bytes of events in one commit */
@@ -54,6 +55,7 @@ struct work {
     const struct customer *brought; /* of no document: becomes part of theirs; or NULL */
     bool goes_out;                  /* what is committed is told to other shards */
     bool waited;    /* for another work of the batch, whose customer was not known yet */
+    bool last;      /* it waits for all older batches of events, whomever they concern */
     uint32_t moves; /* so often it was read anew, as a key had come to lead elsewhere */
 
     /* Of this round: from one reading of the document to the next. */
@@ -77,7 +79,8 @@ struct work {
     uint32_t lookup_count, lookup_capacity;
     uint32_t lookup_rounds; /* so often some were read for what is decided now */
     uint32_t tries;
-    const char *zone_now; /* theirs, by the document; NULL: there is none */
+    struct portion *portion; /* where it is decided (events/portions); NULL: nowhere yet */
+    const char *zone_now;    /* theirs, by the document; NULL: there is none */
     bool given_up;      /* it cannot be decided: what is committed makes dead letters of it, … */
     const char *reason; /* … with this code, … */
     bool told;          /* … and the log has said so */
@@ -89,15 +92,12 @@ void work_add_event(struct arena *arena, struct work *work, const struct shop_ev
 /* The entry becomes a dead letter with the diag's words. Its bytes are referred to, not copied. */
 void work_add_dead(struct arena *arena, struct work *work, const struct intake_entry *entry,
                    const struct diag *diag);
-
 /* The entry is told to all who watch a product: `event` is what each gets, JSON. Not copied. */
 void work_add_telling(struct arena *arena, struct work *work, const struct intake_entry *entry,
                       const char *product, const char *event);
-
 /* A tick that was taken for the customer; `taken` as it stands in work. Nothing is copied. */
 void work_add_tick(struct arena *arena, struct work *work, const struct decide_tick *tick,
                    const char *taken);
-
 void work_add_name(struct arena *arena, struct work *work, struct name *name);
 /* Takes all that another work has, which is done then; events in the order of their entries. */
 void work_merge(struct arena *arena, struct work *work, struct work *other);
@@ -114,7 +114,6 @@ void work_learn(struct arena *arena, struct work *work, const struct commit_resu
 void work_choose(struct work *work, uint32_t most);
 /* What was chosen is committed, and is no longer of this work. */
 void work_advance(struct work *work);
-
 /* True where nothing is left to be done. */
 bool work_is_empty(const struct work *work);
 

@@ -4,14 +4,15 @@
  *   IDLE -> CLAIMING -> IDLE (nothing there) -> READING -> IDLE (handed) -> READING …
  *                    \-> IDLE (handed)                 \-> KEPT -> IDLE (handed)
  *
- * While the app has a batch (`handed`) that was a full one, the next is read already, and kept
- * until intake_done(); where there is no backlog it is left to other daemons until then. One that
- * comes while the app has paused is kept too.
+ * While the app has a batch that was a full one, the next is read already, and handed over too, or
+ * kept where the app has enough; where there is no backlog it is left to other daemons until then.
+ * One that comes while the app has paused is kept too.
  *
  * Claiming comes first at the start, after a lost connection (its answer may have carried
- * entries), and every 3 s; never while there is a batch, whose entries it would find. While a read
- * waits it is asked every 3 s whether there is something to claim, which then ends the read. The
- * list's mover runs beside it on a timer of its own.
+ * entries), and every 3 s; never while there is a batch, whose entries it would find: then nothing
+ * more is read until all are done. While a read waits it is asked every 3 s whether there is
+ * something to claim, which then ends the read. The list's mover runs beside it on a timer of its
+ * own.
  */
 #include "store/intake.h"
 
@@ -56,10 +57,19 @@ enum intake_step {
     STEP_KEPT,     /* a batch is here, and the app has paused, or has another */
 };
 
+/* A batch that the app has, or had. */
+struct hand {
+    struct intake_batch batch;
+    struct arena *arena; /* of its entries */
+    bool is_full;        /* the app has it */
+};
+
 struct intake {
     enum intake_step step;
-    bool handed; /* the app has a batch */
-    bool ahead;  /* there is more, to be read meanwhile */
+    struct hand hands[INTAKE_AT_ONCE];
+    size_t handed; /* so many of them are full */
+    bool claimed;  /* what came last was claimed */
+    bool ahead;    /* there is more, to be read meanwhile */
     bool resumed;
     bool claim_first; /* there may be entries that are pending and in nobody's hands */
     int64_t claimed_at;
@@ -80,7 +90,6 @@ struct intake {
 
     struct arena *asking;
     struct arena *batch; /* of the entries that came last */
-    struct arena *other; /* of those before, which the app may have */
     struct intake_entry *entries;
     size_t count;
     int64_t term; /* under which they came */
@@ -126,8 +135,9 @@ static void wait_after_error(struct intake *intake, const struct reply *reply)
 
 /* ---- The batch ---- */
 
-static void begin_batch(struct intake *intake, size_t most)
+static void begin_batch(struct intake *intake, size_t most, bool claimed)
 {
+    intake->claimed = claimed;
     arena_reset(intake->batch);
     intake->entries = arena_alloc(intake->batch, (most + 1) * sizeof *intake->entries);
     intake->count = 0;
@@ -172,24 +182,36 @@ static void add_entry(struct intake *intake, const char *id, const struct entry_
     };
 }
 
-/* What was gathered goes to the app, or waits for its turn; the next is read meanwhile. */
+static struct hand *empty_hand(struct intake *intake)
+{
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
+        if (!intake->hands[i].is_full)
+            return &intake->hands[i];
+    return NULL;
+}
+
+/* What was gathered goes to the app, or waits for its turn; the next is read meanwhile. What was
+ * claimed may be what daemons die of: nothing else comes beside it. */
 static void hand_over(struct intake *intake)
 {
+    struct hand *hand = empty_hand(intake);
     struct arena *of_batch = intake->batch;
-    if (!intake->resumed || intake->handed) {
+    if (!intake->resumed || !hand) {
         intake->step = STEP_KEPT;
         return;
     }
-    const struct intake_batch batch = {intake->entries, intake->count, intake->term,
-                                       intake->count >= intake->asked};
+    hand->batch =
+        (struct intake_batch){intake->entries, intake->count, intake->term,
+                              intake->count >= intake->asked, (size_t)(hand - intake->hands)};
     beat_stir(intake->beat);
-    intake->batch = intake->other;
-    intake->other = of_batch;
-    intake->handed = true;
-    intake->ahead = batch.full;
+    intake->batch = hand->arena;
+    hand->arena = of_batch;
+    hand->is_full = true;
+    intake->handed++;
+    intake->ahead = hand->batch.full && !intake->claimed;
     intake->step = STEP_IDLE;
     go_on(intake);
-    intake->on_batch(intake->context, &batch);
+    intake->on_batch(intake->context, &hand->batch);
 }
 
 /* ---- Claiming ---- */
@@ -207,7 +229,7 @@ static void on_claimed(void *context, const struct reply *reply, const struct di
     intake->step = STEP_IDLE;
     intake->claim_first = *more == '1';
     intake->claimed_at = clock_monotonic_ms();
-    begin_batch(intake, reply->count);
+    begin_batch(intake, reply->count, true);
     for (size_t i = 1; i < reply->count; i++) {
         const struct reply *row = reply_item(reply, i);
         const char *id = reply_text(reply_item(row, 0));
@@ -308,7 +330,7 @@ static void on_read(void *context, const struct reply *reply, const struct diag 
     backoff_reset(&intake->backoff);
     intake->step = STEP_IDLE;
     const struct reply *rows = reply_item(reply_item(reply, 0), 1);
-    begin_batch(intake, rows->count);
+    begin_batch(intake, rows->count, false);
     for (size_t i = 0; i < rows->count; i++) {
         const struct reply *row = reply_item(rows, i);
         const char *id = reply_text(reply_item(row, 0));
@@ -367,7 +389,7 @@ static void go_on(struct intake *intake)
     if (!intake->resumed)
         return;
     if (intake->step == STEP_KEPT) {
-        if (!intake->handed)
+        if (empty_hand(intake))
             hand_over(intake);
         return;
     }
@@ -516,7 +538,8 @@ struct intake *intake_new(const struct intake_options *options)
     intake->context = options->context;
     intake->asking = arena_new(1024);
     intake->batch = arena_new(FIRST_CHUNK);
-    intake->other = arena_new(FIRST_CHUNK);
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
+        intake->hands[i].arena = arena_new(FIRST_CHUNK);
     intake->inbox =
         mem_text(options->inbox ? options->inbox
                                 : keys_spell(intake->asking, scripts_prefix(options->scripts),
@@ -544,7 +567,8 @@ void intake_destroy(struct intake **intake)
     beat_end(ended->beat, &ended->peek);
     arena_destroy(&ended->asking);
     arena_destroy(&ended->batch);
-    arena_destroy(&ended->other);
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
+        arena_destroy(&ended->hands[i].arena);
     free(ended->inbox);
     free(ended);
 }
@@ -579,11 +603,12 @@ void intake_note_lost(struct intake *intake)
     connection_drop(intake->blocking, "another connection to it was lost");
 }
 
-void intake_done(struct intake *intake)
+void intake_done(struct intake *intake, size_t place)
 {
-    if (!intake->handed)
+    if (!intake->hands[place].is_full)
         return;
-    intake->handed = false;
+    intake->hands[place].is_full = false;
+    intake->handed--;
     backoff_reset(&intake->backoff);
     event_active(intake->wake, EV_TIMEOUT, 0);
 }

@@ -1,11 +1,12 @@
 /*
- * Events from Redis, one batch at a time: from the stream P:events on a blocking
- * connection of its own, from a list whose elements are moved into the stream, and from
- * what dead daemons (or an earlier life of this one) left pending.
+ * Events from Redis, in batches: from the stream P:events on a blocking connection of its own, from
+ * a list whose elements are moved into the stream, and from what dead daemons (or an earlier life
+ * of this one) left pending.
  *
- * The cycle: on_batch(batch) … intake_done() … on_batch(next). Between them the next batch is read,
- * and kept. What is not committed stays pending, and comes again when the daemon or its connection
- * was lost.
+ * Each batch is on_batch(batch) … intake_done(batch). While there is a backlog the app has up to
+ * INTAKE_AT_ONCE of them, and one more is read and kept; what was claimed from dead daemons comes
+ * when it has none, and alone. What is not committed stays pending, and comes again when the daemon
+ * or its connection was lost.
  *
  * The list is looked at when Redis tells that it has changed (redis/tracking), and at once again
  * while there is more. Where Redis does not tell: every 100 ms; every second, where nothing has
@@ -26,8 +27,9 @@
 #include "store/instance.h"
 
 enum {
-    INTAKE_ALONE = 3,  /* from this delivery on an entry is handed out alone */
-    INTAKE_POISON = 5, /* from this one it is flagged, to become a dead letter */
+    INTAKE_AT_ONCE = 2, /* batches that the app may have */
+    INTAKE_ALONE = 3,   /* from this delivery on an entry is handed out alone */
+    INTAKE_POISON = 5,  /* from this one it is flagged, to become a dead letter */
 };
 
 struct beat;
@@ -58,9 +60,10 @@ struct intake_batch {
     size_t count; /* at least 1 */
     int64_t term; /* of the lease under which they came */
     bool full;    /* as many as were asked for: more wait, perhaps */
+    size_t place; /* below INTAKE_AT_ONCE; no other batch has the same until this one is done */
 };
 
-/* The batch is good until intake_done(). */
+/* The batch is good until it is done. In the order of the stream. */
 typedef void intake_on_batch(void *context, const struct intake_batch *batch);
 
 struct intake_options {
@@ -93,8 +96,9 @@ void intake_pause(struct intake *intake);
  * gives it back uncounted. Until then call it again in a while: the read had not begun, perhaps. */
 bool intake_stop(struct intake *intake);
 
-/* The batch was dealt with: all its entries were committed, or are gone. */
-void intake_done(struct intake *intake);
+/* The batch at this place was dealt with: all its entries were committed, or are gone. Batches may
+ * be done in any order. */
+void intake_done(struct intake *intake, size_t place);
 
 /* Batches that are read from now on have so many entries at most, and never more than the options
  * say: their customers' documents are large. */

@@ -22,18 +22,23 @@ struct scene {
     struct store_fixture store, other;
     struct intake *intake;
     struct customers *customers;
-    bool handed;
-    struct intake_batch batch;
+    bool handed;                                   /* the app has a batch … */
+    struct intake_batch batch;                     /* … and this is the oldest of them */
+    struct intake_batch handed_on[INTAKE_AT_ONCE]; /* all that it has */
+    size_t count;
     int batches;
 };
 
 static void on_batch(void *context, const struct intake_batch *batch)
 {
     struct scene *scene = context;
-    assert_false(scene->handed); /* one at a time */
+    assert_true(scene->count < INTAKE_AT_ONCE);
     assert_true(batch->count >= 1);
+    for (size_t i = 0; i < scene->count; i++)
+        assert_int_not_equal(scene->handed_on[i].place, batch->place);
     scene->handed = true;
-    scene->batch = *batch;
+    scene->handed_on[scene->count++] = *batch;
+    scene->batch = scene->handed_on[0];
     scene->batches++;
 }
 
@@ -110,6 +115,20 @@ static void on_commit(void *context, const struct commit_result *result)
     *(bool *)context = true;
 }
 
+/* The batch is done, of those that the app has. */
+static void end_batch(struct scene *scene, size_t which)
+{
+    const int batches = scene->batches;
+    const size_t place = scene->handed_on[which].place;
+    scene->count--;
+    for (size_t i = which; i < scene->count; i++)
+        scene->handed_on[i] = scene->handed_on[i + 1];
+    scene->handed = scene->count > 0;
+    scene->batch = scene->handed_on[0];
+    intake_done(scene->intake, place);
+    assert_int_equal(scene->batches, batches); /* the next never comes from within */
+}
+
 /* The entries of the batch are acknowledged, and the batch is done. */
 static void commit_all(struct scene *scene)
 {
@@ -121,9 +140,7 @@ static void commit_all(struct scene *scene)
     store_fixture_commit(scene->customers, &(struct commit){.ids = ids, .id_count = count},
                          on_commit, &done);
     redis_fixture_run(&scene->redis, &done);
-    scene->handed = false;
-    intake_done(scene->intake);
-    assert_false(scene->handed); /* the next never comes from within */
+    end_batch(scene, 0);
 }
 
 static void push(struct scene *scene, const char *event)
@@ -204,6 +221,61 @@ static void test_smaller_batches(void **state)
     }
 }
 
+static bool has_two(void *context)
+{
+    const struct scene *scene = context;
+    return scene->count == 2;
+}
+
+/* The three batches of ten are read. */
+static bool has_read_three(void *context)
+{
+    struct scene *scene = context;
+    return strstr(redis_fixture_ask(&scene->redis, "XPENDING t:events nudged"), "[30 ") != NULL;
+}
+
+/* While there is a backlog: the next one is at hand already, and a third is kept. */
+static void test_several_at_once(void **state)
+{
+    struct scene *scene = *state;
+    for (int i = 0; i < 34; i++)
+        push(scene, i < 10 ? "a" : i < 20 ? "b" : i < 30 ? "c" : "d");
+    intake_resume(scene->intake);
+    redis_fixture_run_until(&scene->redis, has_two, scene);
+    redis_fixture_run_until(&scene->redis, has_read_three, scene);
+    assert_int_equal(scene->count, 2);
+    assert_string_equal(scene->handed_on[0].entries[9].event, "a");
+    assert_string_equal(scene->handed_on[1].entries[0].event, "b");
+    end_batch(scene, 1); /* in any order */
+    redis_fixture_run_until(&scene->redis, has_two, scene);
+    assert_string_equal(scene->handed_on[0].entries[9].event, "a");
+    assert_string_equal(scene->handed_on[1].entries[9].event, "c");
+    end_batch(scene, 0);
+    redis_fixture_run_until(&scene->redis, has_two, scene);
+    assert_string_equal(scene->handed_on[0].entries[0].event, "c");
+    assert_int_equal(scene->handed_on[1].count, 4);
+}
+
+/* What was claimed may be what daemons die of: nothing is read beside it. */
+static void test_claimed_alone(void **state)
+{
+    struct scene *scene = *state;
+    for (int i = 0; i < 10; i++)
+        push_pending(scene, "claimed", "dead:5", 1);
+    for (int i = 0; i < 10; i++)
+        push(scene, "new");
+    intake_resume(scene->intake);
+    next_batch(scene);
+    assert_int_equal(scene->batch.count, 10);
+    assert_string_equal(scene->batch.entries[0].event, "claimed");
+    for (int i = 0; i < 20; i++)
+        redis_fixture_turn(&scene->redis);
+    assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XPENDING t:events nudged"), "[10 "));
+    commit_all(scene);
+    next_batch(scene);
+    assert_string_equal(scene->batch.entries[0].event, "new");
+}
+
 static void test_pause(void **state)
 {
     struct scene *scene = *state;
@@ -272,6 +344,7 @@ static void test_stop(void **state)
     intake_resume(scene->intake);
     assert_string_equal(next_batch(scene), "twice*3");
     scene->handed = false; /* but nothing of it is committed */
+    scene->count = 0;
     push(scene, "a");
     int64_t begun = clock_monotonic_ms();
     redis_fixture_run_until(&scene->redis, has_stopped, scene);
@@ -584,6 +657,8 @@ int main(void)
         TEST(test_stream),
         TEST(test_batches_are_bounded),
         TEST(test_smaller_batches),
+        TEST(test_several_at_once),
+        TEST(test_claimed_alone),
         TEST(test_pause),
         TEST(test_pause_while_reading),
         TEST(test_stop),
