@@ -127,7 +127,9 @@ def test_killed_over_several(letters, point):
     letters.daemon("two", events={"batch": 7}).spawn()
     letters.wait_idle()
     assert decided(letters) == [["fast"] * 12] * 10
-    assert len({mail["Subject"] for mail in letters.mail.all_mails()}) == 120
+    subjects = {letters.mail.next_mail()["Subject"]}
+    while len(subjects) < 120:  # what a sender had is sent again a little later
+        subjects.add(letters.mail.next_mail()["Subject"])
     assert letters.dead() == []
 
 
