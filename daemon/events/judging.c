@@ -303,6 +303,14 @@ static const struct said_text *all_records(const struct judging *judging, const 
     return all;
 }
 
+static void add_taken_keys(const struct judging *judging, const struct work *work,
+                           struct customer *customer)
+{
+    for (uint32_t i = 0; i < work->person->taken_count; i++)
+        if (!work->person->taken[i]->is_old)
+            customer_add_key(judging->round, customer, work->person->taken[i]->text);
+}
+
 /* Decides what was chosen, for the customer as read, and makes the commit unless something is
  * needed first. False where the document would be too large. */
 static bool make_commit(const struct judging *judging, struct work *work, struct customer *customer,
@@ -333,14 +341,11 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
                                        .lookups = work->lookups,
                                        .lookup_count = work->lookup_count,
                                        .lookups_last = rounds_are_over(work) && work->chosen <= 1};
-    for (uint32_t i = 0; i < work->person->taken_count; i++)
-        if (!work->person->taken[i]->is_old)
-            customer_add_key(judging->round, customer, work->person->taken[i]->text);
-    const char *zone = customer->version[0] ? zones_of(customer, judging->round) : NULL;
+    add_taken_keys(judging, work, customer);
+    work->zone_now = customer->version[0] ? zones_of(customer, judging->round) : NULL;
     int64_t place = rule_clock_place(customer_first_key(customer));
     *commit = (struct commit){0};
     decide(&input, judging->round, &work->decision);
-    work->zone_now = zone;
     if (decision_has_needs(&work->decision) || work->decision.quiet)
         return true;
     const struct commit_builder_input decided = {
@@ -359,7 +364,7 @@ static bool make_commit(const struct judging *judging, struct work *work, struct
         .event_count = work->chosen,
         .ticks = work->taken.texts,
         .tick_count = work->tick_count,
-        .zone = zone,
+        .zone = work->zone_now,
         .place = place,
         .now_ms = judging->now_ms,
         .keep_ms = judging->keep_ms,

@@ -31,7 +31,8 @@ COUNT = 4
 
 def address_of(customer, shard):
     """One whose own shard that is."""
-    return next(address for n in itertools.count() if shard_of(f"email:{(address := f'a{customer}-{n}@example.com')}", COUNT) == shard)
+    addresses = (f"a{customer}-{n}@example.com" for n in itertools.count())
+    return next(address for address in addresses if shard_of(f"email:{address}", COUNT) == shard)
 
 
 def elsewhere(customer):
@@ -104,8 +105,8 @@ def stop_sending(shop):
 
 
 def test_what_waits_moves_and_is_withdrawn(shop, shards):
-    """A message that waits in the outbox of the one shard is withdrawn by what the person does in the other; one that is
-    not goes out from there, once."""
+    """A message that waits in the outbox of the one shard is withdrawn by what the person does in the other; one
+    that is not goes out from there, once."""
     smtp = shop.smtp()
     daemon = shop.daemon().spawn()
     guest, other = elsewhere(7), elsewhere(8)
@@ -114,8 +115,8 @@ def test_what_waits_moves_and_is_withdrawn(shop, shards):
         shards.push(event("cart.updated", {"email": address}))
         shards.push(event("order.placed", {"email": address}))
         shards.push(event("cart.updated", {"email": address}))
-    wait_until(lambda: all(len(shards.document_of(f"email:{address}").get("open", [])) == 2 for address in (guest, other)),
-               "the reminders to be decided")
+    wait_until(lambda: all(len(shards.document_of(f"email:{address}").get("open", [])) == 2
+                           for address in (guest, other)), "the reminders to be decided")
     shards.push(event("order.placed", {"id": 7, "email": guest}), event("hello", {"id": 8, "email": other}))
     wait_until(lambda: not shards.document_of(f"email:{guest}") and not shards.document_of(f"email:{other}")
                and shards.document(7) and shards.nothing_on_its_way(), "both to be joined")
@@ -186,8 +187,8 @@ def test_killed_between_two_steps(shop, shards, point, time):
 
 
 def test_claims_that_cross(shop, shards):
-    """Two ids use an address of a third shard at the same time, and nobody knows which was first: one has it in the end,
-    in all shards; the other uses it again, and has it then."""
+    """Two ids use an address of a third shard at the same time, and nobody knows which was first: one has it in the
+    end, in all shards; the other uses it again, and has it then."""
     shop.smtp()
     shop.daemon("one").spawn()
     shop.daemon("two").spawn()

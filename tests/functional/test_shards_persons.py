@@ -1,5 +1,5 @@
-"""Random events of persons with several keys come to the same, whether their keys lie in one Redis or in many shards: the
-same persons, of whom the same is known, and the same messages."""
+"""Random events of persons with several keys come to the same, whether their keys lie in one Redis or in many shards:
+the same persons, of whom the same is known, and the same messages."""
 
 import collections
 import json
@@ -88,7 +88,8 @@ def known(client, prefixes):
             for _, layer in reversed(document.get("profile", [])):
                 profile.update(layer)
             said = {topic: word[0] for topic, word in document.get("said", {}).items()}
-            found[own if own.startswith("id:") else "nobody's " + " ".join(sorted({own, *document.get("keys", [])[1:]}))] = {
+            keys = sorted({own, *document.get("keys", [])[1:]})
+            found[own if own.startswith("id:") else "nobody's " + " ".join(keys)] = {
                 "profile": profile, "said": said,
                 "counts": {count["type"]: count["n"] for count in document.get("counts", [])},
                 "sends": sorted(send["rule"] for send in document.get("sends", [])),
