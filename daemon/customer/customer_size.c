@@ -16,12 +16,13 @@ enum {
     PAST_BYTES = 100,      /* of one that none counts, at least */
     SEEN_BYTES = 34,       /* of an identity and its time */
     TIME_BYTES = 14,       /* of a time */
+    MOMENT_BYTES = 18,     /* of an event that an earlier one may tie with, at least */
     SCALAR_BYTES = 24,     /* of a number, at most */
     ESCAPED_MOST = 6,      /* of one byte of a text */
     LAYER_BYTES = 18,      /* of a layer without what it says */
     JOURNEY_BYTES = 360,   /* of a journey without its texts and values, at most */
     OPEN_BYTES = 180,      /* likewise of an open message */
-    RESERVE_BYTES = 10240, /* for what no rule decides about: words, keys, ends, counts */
+    RESERVE_BYTES = 10240, /* for what no rule decides about: words, keys, ends, counts, moments */
     SMALL_BYTES = CUSTOMER_DOCUMENT_MOST / 2,
 };
 
@@ -98,7 +99,7 @@ bool customer_size_has_room(const struct customer *customer, size_t bytes)
     if (customer->bytes + bytes <= SMALL_BYTES)
         return true;
     size_t profile = profile_bytes(customer);
-    size_t reserve = RESERVE_BYTES;
+    size_t reserve = RESERVE_BYTES - customer->moments.count * MOMENT_BYTES;
     if (profile < CUSTOMER_PROFILE_MOST)
         reserve += CUSTOMER_PROFILE_MOST - profile;
     reserve += room_of_fields(customer);

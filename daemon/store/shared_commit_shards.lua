@@ -1,5 +1,5 @@
 -- What goes to another shard, by P:strays, and what came from one: docs/redis.md, "Keys in several shards".
-local STRAYS = P .. ':strays'
+local STRAYS, LATER, UNCERTAIN = P .. ':strays', P .. ':later', P .. ':uncertain'
 
 local function put_aside(entry, whose)
     local found = redis.call('XRANGE', EVENTS, entry, entry)[1]
@@ -68,11 +68,11 @@ local function pack_message(mid)
         return
     end
     local packed = {mid = mid, body = body_of(mid), row = row, state = m[1],
-        due = redis.call('ZSCORE', P .. ':later', mid) or redis.call('ZSCORE', P .. ':uncertain', mid) or nil}
-    if redis.call('ZREM', P .. ':later', mid) == 1 then
+        due = redis.call('ZSCORE', LATER, mid) or redis.call('ZSCORE', UNCERTAIN, mid) or nil}
+    if redis.call('ZREM', LATER, mid) == 1 then
         unhold(mid, m[2], m[3])
     end
-    redis.call('ZREM', P .. ':uncertain', mid)
+    redis.call('ZREM', UNCERTAIN, mid)
     delete_message(mid)
     touched[mid] = true
     return packed
@@ -149,7 +149,7 @@ local function put_coming(c, m)
         redis.call('SET', body_key(m.mid), m.body)
     end
     if m.state == 'uncertain' or m.state == 'later' then
-        redis.call('ZADD', P .. (m.state == 'later' and ':later' or ':uncertain'), m.due or now_ms, m.mid)
+        redis.call('ZADD', m.state == 'later' and LATER or UNCERTAIN, m.due or now_ms, m.mid)
     else
         local stream = outbox(has.queue or has.channel, has.class)
         redis.call('XADD', stream, '*', 'mid', m.mid)

@@ -82,7 +82,7 @@ static const struct {
     size_t count;
     int found;
 } places[] = {
-    {"\"what\":\"([^\"%]+)\"", whats, COUNT(whats), 1},
+    {"\"what\":\"([^\"%]+)\"", whats, COUNT(whats), 2},
     {"and '([a-z]+)' or 'unsuppressed'", whats, COUNT(whats), 1},
     {"'suppressed' or '([a-z]+)'", whats, COUNT(whats), 1},
     {" line\\(m, '([^']+)'", whats, COUNT(whats), 8},
