@@ -60,11 +60,11 @@ static bool weigh(struct reshard *reshard, const struct shards_item *shard, stru
     for (size_t i = 0; i < reshard->sample_count; i++) {
         const char *key =
             keys_spell(reshard->arena, shard->prefix, KEY_CUSTOMER, reshard->sample[i], NULL);
-        const struct reply *length = session_command(shard->session, diag, "STRLEN", key, NULL);
-        if (!length)
+        const struct reply *document = session_command(shard->session, diag, "GET", key, NULL);
+        if (!document)
             return false;
-        reshard->sampled += length->integer > 0;
-        reshard->sampled_bytes += length->integer;
+        reshard->sampled += document->length > 0;
+        reshard->sampled_bytes += (int64_t)document->length;
     }
     return true;
 }

@@ -30,14 +30,19 @@ def words(name):
 SHOWN = []
 
 
-def shows(shop, customer, *patterns):
-    """Waits until `explain` has a line of each."""
+def told(shop, customers):
+    return "\n".join(shop.ctl("explain", customer)[1] for customer in customers)
+
+
+def shows(shop, customers, *patterns):
+    """Waits until `explain` of the customer, or of one of several, has a line of each."""
     SHOWN.extend(patterns)
+    customers = [customers] if isinstance(customers, str) else customers
 
     def missing():
-        out = shop.ctl("explain", customer)[1]
+        out = told(shop, customers)
         return [pattern for pattern in patterns if not re.search(f"^    {pattern}$", out, re.M)]
-    wait_until(lambda: not missing(), lambda: f"{missing()} in\n{shop.ctl('explain', customer)[1]}")
+    wait_until(lambda: not missing(), lambda: f"{missing()} in\n{told(shop, customers)}")
 
 
 def hurry(shop):
@@ -373,7 +378,8 @@ def scene_other_reasons(shop):
 def scene_suspected(shop):
     mailing(shop, {"rcpt": "550 5.7.1 denied"})
     shop.push(*[paid(number) for number in range(1, 9)])
-    shows(shop, "1", rf"receipt requeued: gateway suspected {MID}")
+    # Of who is refused before the gateway is to blame.
+    shows(shop, [str(number) for number in range(1, 9)], rf"receipt requeued: gateway suspected {MID}")
 
 
 # Of who was erased no line is kept.
