@@ -115,7 +115,7 @@ def test_what_waits_moves_and_is_withdrawn(shop, shards):
         shards.push(event("cart.updated", {"email": address}))
         shards.push(event("order.placed", {"email": address}))
         shards.push(event("cart.updated", {"email": address}))
-    wait_until(lambda: all(len(shards.document_of(f"email:{address}").get("open", [])) == 2
+    wait_until(lambda: all(len((shards.document_of(f"email:{address}") or {}).get("open", [])) == 2
                            for address in (guest, other)), "the reminders to be decided")
     shards.push(event("order.placed", {"id": 7, "email": guest}), event("hello", {"id": 8, "email": other}))
     wait_until(lambda: not shards.document_of(f"email:{guest}") and not shards.document_of(f"email:{other}")
