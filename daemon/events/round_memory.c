@@ -1,7 +1,7 @@
 #include "events/round_memory.h"
 
 enum {
-    BYTES = 4 << 20, /* of a round, about */
+    BYTES = 1 << 20, /* of a round, about */
     ENTRIES_LEAST = 16,
 };
 
