@@ -477,7 +477,8 @@ static bool first_due(struct deciding *d, int64_t due_ms, uint32_t *index)
     for (uint32_t i = 0; i < d->customer->journeys.count; i++) {
         const struct customer_journey *journey = &d->customer->journeys.items[i];
         int64_t at_ms = due_at(d, journey);
-        if (at_ms > due_ms || at_ms >= first || journey_is_left(d->rules, d->others, journey))
+        if (at_ms > due_ms || at_ms >= first ||
+            journey_is_left(d->rules, d->others, journey, d->now_ms))
             continue;
         first = at_ms;
         *index = i;
@@ -493,7 +494,8 @@ static bool needs_starts(struct deciding *d, int64_t due_ms)
         const struct customer_journey *journey = &d->customer->journeys.items[i];
         const struct rule *rule;
         uint32_t at;
-        if (due_at(d, journey) <= due_ms && !journey_is_left(d->rules, d->others, journey) &&
+        if (due_at(d, journey) <= due_ms &&
+            !journey_is_left(d->rules, d->others, journey, d->now_ms) &&
             journey_lost(d->rules, journey, &rule, &at) == TRACE_WHY_NONE)
             needs |= starts_need(d, journey);
     }

@@ -9,6 +9,8 @@
 #include "base/share.h"
 #include "base/zone.h"
 
+enum { UNHEARD_MS = 60 * 1000 /* a journey is left to rules of which nothing is heard */ };
+
 void journey_wait_at(struct customer_journey *journey, const struct rule_step *step,
                      int64_t until_ms, bool imposed)
 {
@@ -170,15 +172,24 @@ enum trace_why journey_lost(const struct ruleset *rules, const struct customer_j
     return TRACE_WHY_NONE;
 }
 
+/* By a daemon that began after this one last heard of the others, who do so every few seconds. */
+static bool is_of_unheard(const struct other_sets *others, const struct customer_journey *journey,
+                          int64_t now_ms)
+{
+    return others->last && journey->rules > others->last &&
+           now_ms < journey->deadline_ms + UNHEARD_MS;
+}
+
 bool journey_is_left(const struct ruleset *rules, const struct other_sets *others,
-                     const struct customer_journey *journey)
+                     const struct customer_journey *journey, int64_t now_ms)
 {
     const struct rule *rule;
     uint32_t at;
-    if (!others || !others->count)
+    if (!others)
         return false;
     if (journey_lost(rules, journey, &rule, &at))
-        return other_sets_have(others, journey->rule, journey->step, -1);
+        return is_of_unheard(others, journey, now_ms) ||
+               other_sets_have(others, journey->rule, journey->step, -1);
     return journey->rules > others->number &&
            other_sets_have(others, journey->rule, journey->step, others->number);
 }

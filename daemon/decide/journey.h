@@ -41,9 +41,10 @@ enum trace_why journey_lost(const struct ruleset *rules, const struct customer_j
 
 /* Whether it is left to another living daemon: to one that can go on with it, where these rules
  * cannot; to one with newer rules that can, where newer ones than these have touched it. Where no
- * such daemon lives, it is not. */
+ * such daemon lives, it is not. Where these rules cannot go on with it, and rules touched it that
+ * are yet to be heard of, it is left too, for a while. */
 bool journey_is_left(const struct ruleset *rules, const struct other_sets *others,
-                     const struct customer_journey *journey);
+                     const struct customer_journey *journey, int64_t now_ms);
 
 /* Leaves the journey waiting at a step until a time; `imposed`: by policy, not by its rule. */
 void journey_wait_at(struct customer_journey *journey, const struct rule_step *step,

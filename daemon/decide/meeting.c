@@ -48,7 +48,7 @@ static bool goes_on_here(const struct deciding *d, const struct customer_journey
                          const struct rule **rule, uint32_t *at)
 {
     return journey_lost(d->rules, journey, rule, at) == TRACE_WHY_NONE &&
-           !journey_is_left(d->rules, d->others, journey);
+           !journey_is_left(d->rules, d->others, journey, d->now_ms);
 }
 
 void meeting_ask(struct deciding *d)

@@ -21,7 +21,7 @@ void schedule_set_deadlines(struct decision *decision, const struct customer *cu
     for (uint32_t i = 0; i < customer->journeys.count; i++) {
         const struct customer_journey *journey = &customer->journeys.items[i];
         int64_t deadline_ms = journey->deadline_ms;
-        if (deadline_ms < now_ms + LEFT_MS && journey_is_left(rules, others, journey)) {
+        if (deadline_ms < now_ms + LEFT_MS && journey_is_left(rules, others, journey, now_ms)) {
             decision->left = decision->left || deadline_ms <= now_ms;
             deadline_ms = now_ms + LEFT_MS;
         }

@@ -210,8 +210,10 @@ static struct other_sets other_sets(const struct judging *judging)
     struct other_set *sets = arena_alloc(judging->round, sizeof *sets * (count + 1));
     for (size_t i = 0; i < count; i++)
         sets[i] = (struct other_set){.number = others[i].number, .entries = others[i].entries};
-    return (struct other_sets){
-        .number = rule_sets_number(all, judging->generation->digest), .sets = sets, .count = count};
+    return (struct other_sets){.number = rule_sets_number(all, judging->generation->digest),
+                               .last = rule_sets_last(all),
+                               .sets = sets,
+                               .count = count};
 }
 
 /* Which rules the daemon has heard to be paused; whatever a commit taught is newer. */

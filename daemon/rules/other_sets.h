@@ -23,6 +23,8 @@ struct other_set {
 
 struct other_sets {
     int64_t number; /* of this daemon's set */
+    int64_t last; /* the greatest that is known: a set with a greater one came just now, and what it
+                   * has is yet to be heard; 0: not known */
     const struct other_set *sets;
     size_t count;
 };

@@ -33,6 +33,7 @@ struct rule_sets {
     size_t length;
     struct rule_sets_other *others;
     size_t count;
+    int64_t last; /* the greatest number that was given */
 };
 
 struct rule_sets *rule_sets_new(struct scripts *scripts)
@@ -128,6 +129,11 @@ const struct rule_sets_other *rule_sets_others(const struct rule_sets *sets, siz
     return sets->others;
 }
 
+int64_t rule_sets_last(const struct rule_sets *sets)
+{
+    return sets->last;
+}
+
 static struct rule_sets_other *find(const struct rule_sets *sets, const char *digest)
 {
     for (size_t i = 0; i < sets->count; i++)
@@ -186,6 +192,10 @@ static void note_others(struct rule_sets *sets, const struct reply *rows)
         struct rule_sets_other *known = digest ? find(sets, digest) : NULL;
         if (!digest)
             continue;
+        if (strcmp(digest, "last") == 0) {
+            reply_number(reply_item(rows, i + 1), &sets->last);
+            continue;
+        }
         if (known) {
             others[count] = *known;
             known->entries = (struct slice){0};

@@ -45,11 +45,15 @@ struct rule_sets_other {
 /* The sets of other living daemons that differ from this one's, as of the last renewal. */
 const struct rule_sets_other *rule_sets_others(const struct rule_sets *sets, size_t *count);
 
+/* The greatest number of a set as of the last renewal; 0: not known. */
+int64_t rule_sets_last(const struct rule_sets *sets);
+
 /* ---- For store/instance ---- */
 
 /* What enter.lua and renew.lua ask of the set: digest, number, whether it is new. */
 void rule_sets_ask(struct rule_sets *sets, struct arguments *arguments);
-/* What they answer to that: number, whether the set is to be published, {digest, number, …}. */
+/* What they answer to that: number, whether the set is to be published, {digest, number, …, 'last',
+ * number}. */
 void rule_sets_learn(struct rule_sets *sets, const struct reply *number,
                      const struct reply *missing, const struct reply *others);
 /* Whether the answer was about the set that is this daemon's now. */

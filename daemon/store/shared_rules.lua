@@ -68,7 +68,7 @@ local function is_alone(digest, others, now)
 end
 
 -- Notes the daemon's set; its number, whether the set is yet to be published (1 or 0), and
--- {digest, number, …} of the others.
+-- {digest, number, …} of the others, behind them 'last' and the greatest number that was given.
 local function note_set(name, epoch, digest, number, others)
     local out = {}
     redis.call('HSET', sets, name, epoch .. ' ' .. digest)
@@ -77,6 +77,8 @@ local function note_set(name, epoch, digest, number, others)
         out[#out + 1] = theirs
         out[#out + 1] = tonumber(redis.call('HGET', rules, theirs) or 0)
     end
+    out[#out + 1] = 'last'
+    out[#out + 1] = tonumber(redis.call('HGET', rules, 'last') or 0)
     local there = redis.call('PEXPIRE', P .. ':set:' .. digest, SETS_KEEP)
     return number, 1 - there, out
 end

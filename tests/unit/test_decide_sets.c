@@ -237,6 +237,34 @@ static void test_deadlines_of_what_is_left(void **state)
     decide_fixture_close(&theirs);
 }
 
+/* Rules that came since this daemon last heard of others touched it: they may live. So for a while,
+ * until those that are heard of are known to be all. */
+static void test_rules_yet_unheard(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, "{name: cart, on: cart.updated, again: restart,\n"
+                                  " steps: [{wait: 1h}, {send: later}]}");
+    fixture.others.number = 2;
+    decide_fixture_play(&fixture, 0, CART("c1"));
+    decide_fixture_reload(&fixture, OTHER);
+    fixture.others.number = fixture.others.last = 1;
+    assert_string_equal(decide_fixture_play(&fixture, 3601, NULL), "");
+    assert_true(fixture.last.left);
+    assert_string_equal(decide_fixture_play(&fixture, 3661, NULL), "cart ended rule-removed");
+    decide_fixture_close(&fixture);
+
+    decide_fixture_open(&fixture, "{name: cart, on: cart.updated, again: restart,\n"
+                                  " steps: [{wait: 1h}, {send: later}]}");
+    fixture.others.number = 2;
+    decide_fixture_play(&fixture, 0, CART("c1"));
+    decide_fixture_reload(&fixture, OTHER);
+    fixture.others.number = 1;
+    fixture.others.last = 2;
+    assert_string_equal(decide_fixture_play(&fixture, 3601, NULL), "cart ended rule-removed");
+    decide_fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_older_rules_go_on),
         cmocka_unit_test(test_lost_rules),
         cmocka_unit_test(test_deadlines_of_what_is_left),
+        cmocka_unit_test(test_rules_yet_unheard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

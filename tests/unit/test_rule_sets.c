@@ -162,6 +162,8 @@ static void test_what_others_have(void **state)
     const struct rule_sets_other *other = rule_sets_others(one.rule_sets, &count);
     assert_string_equal(other->digest, B);
     assert_int_equal(other->number, 2);
+    assert_int_equal(count, 1);
+    assert_int_equal(rule_sets_last(one.rule_sets), 2);
     assert_int_equal(other->entries.length, 8);
     assert_memory_equal(other->entries.text, "abcdefgh", 8);
     assert_in_range(atoll(redis_fixture_ask(redis, "PTTL t:set:%s", A)), 3500000,
