@@ -49,6 +49,7 @@ class Reader:
         self.pushed, self.open = {}, collections.defaultdict(dict)  # entry -> event; of each customer not yet decided
         self.states = {}  # customer -> how they may be, for a line may fit several guesses
         self.for_them = collections.defaultdict(list)  # customer -> events that rules of others made, not yet decided
+        self.moments = collections.defaultdict(lambda: collections.deque(maxlen=8))
         self.mails = collections.defaultdict(list)  # mid -> what it says
         self.sent, self.told, self.seen = {}, collections.defaultdict(list), set()
         self.lines_read = collections.Counter()  # of each customer
@@ -146,6 +147,7 @@ class Reader:
         for state in self.states[key]:
             self.model.take_back(state, {item["mid"] for item in line["did"] if item["what"] == "withdrawn"})
         event, time = self.event_of(key, line)
+        time = self.ordered(key, time, line["event"]["entry"])
         self.decide(key, line, said, lambda _: [lambda trial, *guess: self.model.decide_event(
             trial, event, time, line["at"], guess[0], said, guess[1])])
         if (None, "passed-over", "duplicate") not in said:
@@ -173,6 +175,15 @@ class Reader:
             assert made, f"{line} of {self.for_them[key]}"
             self.for_them[key] = [one for one in self.for_them[key] if one is not made[0]]
         return made[0], made[0]["time"]
+
+    def ordered(self, key, time, entry):
+        """The time by which it is compared: where a later entry of that time was decided before, an older one."""
+        place = tuple(map(int, entry.split("-")))
+        while any(at == time and other > place for at, other in self.moments[key]):
+            time -= 1
+        if place != (time, 0):
+            self.moments[key].append((time, place))
+        return time
 
     def made_for(self, key, line):
         return [one for one in self.for_them[key] if one["id"] == line["event"].get("id")]
