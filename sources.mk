@@ -2160,6 +2160,7 @@ test_files = \
 	tests/functional/test_real_servers.py \
 	tests/functional/test_redis_away.py \
 	tests/functional/test_redis_cluster.py \
+	tests/functional/test_redis_forgets.py \
 	tests/functional/test_redis_sentinel.py \
 	tests/functional/test_refusals.py \
 	tests/functional/test_registration.py \

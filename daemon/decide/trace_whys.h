@@ -60,6 +60,8 @@
     X(HOLDOUT, "holdout", "the customer is one of the rule's `holdout`, who never get it")    \
     X(DAEMON_ENDED, "its daemon ended",                                                       \
       "while a sender had it; behind it the rule's `on_uncertain`")                           \
+    X(REDIS_LOST, "Redis lost it",                                                            \
+      "what became of it; it had died, or a replica took over. Behind it `on_uncertain`")     \
     X(BY_HAND, "by hand", "by `nudgectl dead`, `outbox` or `uncertain`")                      \
     X(DROPPED, "dropped", "an operator dropped it while a sender had it")                     \
     X(SUSPECTED, "gateway suspected", "its gateway was to blame, not the message")

@@ -36,6 +36,7 @@ struct attempt {
     int64_t give_up_ms; /* Redis' clock */
     int64_t load;       /* of the daemon's files */
     int64_t term;       /* of the lease under which it was taken */
+    int64_t losses;     /* of the connection when it was taken: outbox_losses() */
     int64_t token_ms;   /* clock_monotonic_ms() of its token; 0: it needed none */
     int64_t granted_ms; /* of its grant (store/grants), by that Redis' clock; 0: it had none */
     bool bound;         /* to its gateway: an uncertain attempt was made there */

@@ -52,7 +52,9 @@ struct delivery {
     struct amends *amends;
     struct asking *asking; /* NULL: there is one shard */
     struct settling *settling;
-    size_t in_hand; /* attempts: taken and not yet settled */
+    size_t in_hand; /* attempts: taken and not yet settled, … */
+    size_t older;   /* … of which so many were taken before the connection was lost … */
+    int64_t losses; /* … for the last time that was looked at */
     bool sweeping;
     struct event *sweep;
 };
@@ -66,6 +68,37 @@ static void on_room(void *context)
 static struct destination *destination_named(const struct delivery *delivery, const char *name)
 {
     return gateways_named(delivery->options.gateways, name);
+}
+
+/* ---- What is in hand ---- */
+
+/* At each change, so nothing was taken or settled since the connection was lost. */
+static void note_losses(struct delivery *delivery)
+{
+    const int64_t losses = outbox_losses(delivery->options.shard->outbox);
+    if (delivery->losses != losses)
+        delivery->older = delivery->in_hand;
+    delivery->losses = losses;
+}
+
+static void note_taken(struct delivery *delivery, struct attempt *attempt)
+{
+    note_losses(delivery);
+    attempt->losses = delivery->losses;
+    delivery->in_hand++;
+}
+
+static void note_settled(struct delivery *delivery, const struct attempt *attempt)
+{
+    note_losses(delivery);
+    delivery->older -= attempt->losses != delivery->losses;
+    delivery->in_hand--;
+}
+
+static bool hand_is_new(struct delivery *delivery)
+{
+    note_losses(delivery);
+    return delivery->older == 0;
 }
 
 /* ---- Beginning ---- */
@@ -142,7 +175,7 @@ static void begin(void *context, struct destination *destination, int64_t term,
 {
     struct delivery *delivery = context;
     struct attempt *attempt = attempt_new(message, term);
-    delivery->in_hand++;
+    note_taken(delivery, attempt);
     attempt->shard = delivery->options.shard;
     attempt->generation = generation_hold(delivery->options.generation(delivery->options.context));
     if (message->gateway) /* an attempt may have arrived there: by no other gateway now */
@@ -349,7 +382,7 @@ static void on_settled(void *context, const struct attempt *attempt,
         attempt->refusal ? gateways_named(gateways, attempt->gateway) : NULL;
     if (destination)
         blame_note_settled(gateways_blame(gateways), destination, attempt, answer->letter);
-    delivery->in_hand--;
+    note_settled(delivery, attempt);
 }
 
 static void on_rested(void *context)
@@ -386,10 +419,11 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
         return;
     delivery->sweeping = true;
     const struct ruleset *rules = delivery->options.generation(delivery->options.context)->rules;
-    outbox_sweep(
-        delivery->options.shard->outbox,
-        message_event_is_asked(rules, delivery->options.shard->rule_sets, "message.uncertain"),
-        on_swept, delivery);
+    const struct outbox_sweep sweep = {
+        .tells_uncertain =
+            message_event_is_asked(rules, delivery->options.shard->rule_sets, "message.uncertain"),
+        .hand_is_new = hand_is_new(delivery)};
+    outbox_sweep(delivery->options.shard->outbox, &sweep, on_swept, delivery);
 }
 
 /* ---- The object ---- */

@@ -1,11 +1,15 @@
 #!lua flags=allow-oom
 -- What the consumers of dead daemons had taken from the outbox, or begun at once: each is uncertain now (see
--- shared_take_over.lua). A consumer is deleted only with nothing pending.
+-- shared_take_over.lua). A consumer is deleted only with nothing pending. So is what this daemon has settled
+-- itself, and stands here all the same: a Redis that lost its last moments (it died, or a replica took over) has
+-- forgotten that.
 -- ARGV: P, consumer, count, ms that a trace lives, '1' where somebody asks for message.uncertain (else
--- ''), channels…
+-- ''), the number up to which this daemon has settled all that it took (0: it cannot say), channels…
 -- Returns {put back, left uncertain, more (1 or 0), {mid, reason of a dead letter, gateway…}}; the error
 -- LEASE where the daemon's own lease ran out. Safe to run twice.
 local P, consumer, count, keep, asked = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5] == '1'
+local settled = tonumber(ARGV[6])
+local CHANNELS, STEP = 7, 500
 --with shared_type
 --with shared_clock
 --with shared_lease
@@ -31,8 +35,8 @@ end
 local needed = {P .. ':events', 'stream', P .. ':dead', 'stream', P .. ':uncertain', 'zset', P .. ':gone',
     'hash', P .. ':queues', 'set'}
 local wrong = wrong_key(needed)
-local queues = wrong or all_queues(6, #ARGV)
-wrong = wrong or wrong_key(need_queues(queues, need_begun(6, #ARGV, {})))
+local queues = wrong or all_queues(CHANNELS, #ARGV)
+wrong = wrong or wrong_key(need_queues(queues, need_begun(CHANNELS, #ARGV, {})))
 if wrong then
     return wrong
 end
@@ -44,16 +48,28 @@ local function end_as_dead(mid, channel, class)
     buried[#buried + 1] = '-'
 end
 
--- A message that was withdrawn, or whose hash names another entry, needs this one no more.
+local function end_uncertain(queue, channel, class, entry, mid, owner)
+    local why = owner == consumer and REDIS_LOST or DAEMON_ENDED
+    local verdict = take_over(queue, channel, class, entry, mid, why, now, keep, asked)
+    done[verdict] = done[verdict] + 1
+end
+
+-- What is this daemon's own is left to it, but for what it has settled.
+local function is_left(owner, m)
+    return owner == consumer and not (m and m[2] == owner and count_of(m[4]) <= settled)
+end
+
+-- A message that was withdrawn, or whose hash names another entry, needs this one no more. False: it is left.
 local function claim(queue, channel, class, owner, entry)
     local stream = outbox(queue, class)
     local row = redis.call('XRANGE', stream, entry, entry)[1]
     local mid = row and row[2][2]
-    local m = mid and fields(mid, 'state', 'owner', 'entry')
-    if m and m[1] == 'taken' and m[2] == owner and m[3] == entry then
-        local verdict = take_over(queue, channel, class, entry, mid, now, keep, asked)
-        done[verdict] = done[verdict] + 1
-        return
+    local m = mid and fields(mid, 'state', 'owner', 'entry', 'take')
+    if is_left(owner, m) then
+        return false
+    elseif m and m[1] == 'taken' and m[2] == owner and m[3] == entry then
+        end_uncertain(queue, channel, class, entry, mid, owner)
+        return true
     end
     remove(stream, entry)
     if m and m[1] == 'queued' then
@@ -61,10 +77,11 @@ local function claim(queue, channel, class, owner, entry)
     elseif mid and not m then
         end_as_dead(mid, channel, class)
     end
+    return true
 end
 
--- What was begun at once by one who is dead.
-local gone = {}
+-- What was begun at once by one who is dead, or by this daemon, where it has settled something.
+local gone = {[consumer] = settled > 0}
 local function is_dead(owner)
     if gone[owner] == nil then
         gone[owner] = not alive(owner) and is_gone(owner, GRACE, now)
@@ -76,15 +93,16 @@ local function claim_begun(channel, class)
     for i = 1, left > 0 and #all or 0, 2 do
         local mid, owner = all[i], begun_by(all[i + 1]) or ''
         if left > 0 and is_dead(owner) then
-            local m = fields(mid, 'state', 'owner', 'entry')
-            left = left - 1
-            if m and m[1] == 'taken' and m[2] == owner and m[3] == BEGUN then
-                local verdict = take_over(channel, channel, class, BEGUN, mid, now, keep, asked)
-                done[verdict] = done[verdict] + 1
-            else
-                redis.call('HDEL', begun(channel, class), mid)
-                if not m then
-                    end_as_dead(mid, channel, class)
+            local m = fields(mid, 'state', 'owner', 'entry', 'take')
+            if not is_left(owner, m) then
+                left = left - 1
+                if m and m[1] == 'taken' and m[2] == owner and m[3] == BEGUN then
+                    end_uncertain(channel, channel, class, BEGUN, mid, owner)
+                else
+                    redis.call('HDEL', begun(channel, class), mid)
+                    if not m then
+                        end_as_dead(mid, channel, class)
+                    end
                 end
             end
         end
@@ -104,13 +122,30 @@ local function claim_all(queue, channel, class, owner)
     end
 end
 
-for i = 6, #ARGV do
+-- Claims what is pending at this daemon, and was settled.
+local function claim_own(queue, channel, class)
+    local from, rows = '-', nil
+    repeat
+        rows = pending(outbox(queue, class), consumer, from, '+', STEP)
+        for _, row in ipairs(rows) do
+            if left > 0 and claim(queue, channel, class, consumer, row[1]) then
+                left = left - 1
+            end
+            from = '(' .. row[1]
+        end
+    until #rows < STEP
+end
+
+for i = CHANNELS, #ARGV do
     for _, class in ipairs(CLASSES) do
         claim_begun(ARGV[i], class)
     end
 end
 for _, q in ipairs(queues) do
     for _, class in ipairs(CLASSES) do
+        if settled > 0 then
+            claim_own(q[1], q[2], class)
+        end
         for _, owner in ipairs(dead_consumers(outbox(q[1], class))) do
             if is_gone(owner, GRACE, now) then
                 claim_all(q[1], q[2], class, owner)

@@ -39,8 +39,11 @@ struct outbox {
     int64_t takes; /* their numbers, and those of passes */
     struct outbox_lost *lost;
     size_t lost_count;
-    size_t owed;          /* the last of them, which were not put back yet */
-    size_t recovering;    /* so many of them, from the first, are being put back, … */
+    size_t owed;       /* the last of them, which were not put back yet */
+    int64_t losses;    /* of the connection */
+    int64_t settled;   /* all takes up to this number came before the last loss; 0: what they took
+                          and stands in Redis though it is in no hand was looked for */
+    size_t recovering; /* so many of them, from the first, are being put back, … */
     int64_t recovered_ms; /* … as was asked for then */
     struct token_clock clock;
     /* Two arenas: a callback may ask again while it reads its answer. */

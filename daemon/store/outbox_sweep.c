@@ -1,7 +1,7 @@
 /*
  * Two scripts at once, whose answers are gathered: claim_outbox.lua takes over what dead daemons
- * had in hand, requeue.lua moves retries that are due back into the outbox, and ends what nobody
- * can have.
+ * had in hand, or Redis has forgotten the end of, requeue.lua moves retries that are due back into
+ * the outbox, and ends what nobody can have.
  */
 #include "store/outbox_sweep.h"
 
@@ -12,11 +12,23 @@
 
 enum { SWEEP_MOST = 500, SWEEP_POLL_MS = 3000 };
 
+void outbox_note_loss(struct outbox *outbox)
+{
+    outbox->losses++;
+    outbox->settled = outbox->takes;
+}
+
+int64_t outbox_losses(const struct outbox *outbox)
+{
+    return outbox->losses;
+}
+
 struct sweep_call {
     int waiting; /* answers that have not come */
     int users;   /* calls whose context this is */
     struct outbox_swept swept;
     struct outbox *outbox;
+    int64_t settled; /* as was asked with */
     struct diag fault;
     outbox_on_swept *callback;
     void *context;
@@ -56,6 +68,8 @@ static void on_claimed(void *context, const struct reply *reply, const struct di
         call->swept.buried += outbox_hear_buried(call->outbox, reply_item(reply, 3));
         if (more)
             call->swept.next_ms = 0;
+        else if (call->outbox->settled == call->settled)
+            call->outbox->settled = 0;
     } else {
         note_fault(call, reply, fault);
     }
@@ -78,25 +92,24 @@ static void on_requeued(void *context, const struct reply *reply, const struct d
     end_sweep_part(call);
 }
 
-void outbox_sweep(struct outbox *outbox, bool tells_uncertain, outbox_on_swept *callback,
-                  void *context)
+static void ask_to_claim(struct sweep_call *call, bool tells_uncertain)
 {
-    struct sweep_call *call = mem_zero(1, sizeof *call);
-    call->waiting = call->users = 2;
-    call->swept.next_ms = SWEEP_POLL_MS;
-    call->outbox = outbox;
-    call->callback = callback;
-    call->context = context;
-
-    struct arguments arguments = outbox_begin(outbox, 5 + outbox->channel_count);
+    struct outbox *outbox = call->outbox;
+    struct arguments arguments = outbox_begin(outbox, 6 + outbox->channel_count);
     arguments_number(&arguments, SWEEP_MOST);
     arguments_number(&arguments, outbox->trace_keep_ms);
     arguments_text(&arguments, tells_uncertain ? "1" : "");
+    arguments_number(&arguments, call->settled);
     for (size_t i = 0; i < outbox->channel_count; i++)
         arguments_text(&arguments, outbox->channels[i]);
     outbox_run(outbox, SCRIPT_CLAIM_OUTBOX, &arguments, on_claimed, call, release_sweep);
+}
 
-    arguments = arguments_begin(outbox->asking, 7 + outbox->channel_count + outbox->gateway_count);
+static void ask_to_requeue(struct sweep_call *call)
+{
+    struct outbox *outbox = call->outbox;
+    struct arguments arguments =
+        arguments_begin(outbox->asking, 7 + outbox->channel_count + outbox->gateway_count);
     arguments_text(&arguments, instance_consumer(outbox->instance));
     arguments_number(&arguments, SWEEP_MOST);
     arguments_number(&arguments, SWEEP_POLL_MS);
@@ -106,4 +119,19 @@ void outbox_sweep(struct outbox *outbox, bool tells_uncertain, outbox_on_swept *
     for (size_t i = 0; i < outbox->gateway_count; i++)
         arguments_text(&arguments, outbox->gateways[i]);
     outbox_run(outbox, SCRIPT_REQUEUE, &arguments, on_requeued, call, release_sweep);
+}
+
+void outbox_sweep(struct outbox *outbox, const struct outbox_sweep *sweep,
+                  outbox_on_swept *callback, void *context)
+{
+    struct sweep_call *call = mem_zero(1, sizeof *call);
+    outbox_recover(outbox); /* first: what lost answers took was not settled, but never begun */
+    call->waiting = call->users = 2;
+    call->swept.next_ms = SWEEP_POLL_MS;
+    call->outbox = outbox;
+    call->settled = sweep->hand_is_new ? outbox->settled : 0;
+    call->callback = callback;
+    call->context = context;
+    ask_to_claim(call, sweep->tells_uncertain);
+    ask_to_requeue(call);
 }

@@ -9,7 +9,7 @@
 
 struct outbox_swept {
     const struct diag *fault;
-    size_t resent;    /* messages of dead daemons put back into the outbox */
+    size_t resent;    /* messages of dead daemons, and lost ones, put back into the outbox */
     size_t uncertain; /* and put into P:uncertain */
     size_t requeued;  /* retries that became due */
     size_t buried;    /* messages that can go nowhere: dead letters, as the log says */
@@ -17,8 +17,21 @@ struct outbox_swept {
 };
 
 typedef void outbox_on_swept(void *context, const struct outbox_swept *swept);
-/* Claims what dead daemons had taken, moves due retries back, trims P:dead. */
-void outbox_sweep(struct outbox *outbox, bool tells_uncertain, outbox_on_swept *callback,
-                  void *context);
+/* The connection is lost. Redis may have lost its last moments when it is back (it died, a replica
+ * took over), and with them what it was told of messages: outbox_sweep() looks for these. */
+void outbox_note_loss(struct outbox *outbox);
+/* How often it was lost: who has messages in hand knows by that which were taken before the last.
+ */
+int64_t outbox_losses(const struct outbox *outbox);
+
+struct outbox_sweep {
+    bool tells_uncertain; /* some rule asks for message.uncertain */
+    bool hand_is_new;     /* nothing is in hand that was taken before the last outbox_note_loss() */
+};
+
+/* Claims what dead daemons had taken, and what this one has settled though Redis has forgotten it;
+ * moves due retries back, trims P:dead. */
+void outbox_sweep(struct outbox *outbox, const struct outbox_sweep *sweep,
+                  outbox_on_swept *callback, void *context);
 
 #endif

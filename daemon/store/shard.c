@@ -21,6 +21,8 @@ static void on_connection(void *context, bool ready, const char *reason)
         tracking_connection(shard->tracking, ready);
     if (!ready && shard->intake)
         intake_note_lost(shard->intake);
+    if (!ready && shard->outbox)
+        outbox_note_loss(shard->outbox);
     instance_connection(shard->instance, ready);
 }
 

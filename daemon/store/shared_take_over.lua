@@ -1,12 +1,13 @@
--- The message's daemon died over it: an attempt may have been made, so it is uncertain. Under
--- `hold`, or where it was the third to end over this one, it stays so, else it goes back into the
--- outbox, bound to the gateway that had it. One that was marked ends.
+-- Nobody knows what came of the message, and `why` says for what reason: its daemon died over it, or Redis
+-- lost what it was told. An attempt may have been made, so it is uncertain. Under `hold`, or the third time,
+-- it stays so, else it goes back into the outbox, bound to the gateway that had it. One that was marked ends.
 -- The caller has seen that it was taken; the entry in the stream, or what stands for it where it was
 -- begun at once, is deleted here. Returns what
 -- was done: 'resend', 'hold' or 'withdrawn'. Where somebody has `asked` for it, an event tells of the
 -- first time that the message is uncertain.
 local DEATHS_MOST = 3
-local function take_over(queue, channel, class, entry, mid, now, keep, asked)
+local DAEMON_ENDED, REDIS_LOST = 'its daemon ended', 'Redis lost it'
+local function take_over(queue, channel, class, entry, mid, why, now, keep, asked)
     local key = message_key(mid)
     local row = fields(mid, 'on_uncertain', 'mark', 'deaths', 'attempts')
     local m = message_of(mid, channel, class)
@@ -26,10 +27,10 @@ local function take_over(queue, channel, class, entry, mid, now, keep, asked)
         requeue(mid, channel, class)
     end
     if m.customer then
-        line(m, 'uncertain', 'its daemon ended: ' .. verdict, now, keep)
+        line(m, 'uncertain', why .. ': ' .. verdict, now, keep)
     end
     if m.customer and asked and not m.bound then
-        tell(m, 'message.uncertain', mid .. '.uncertain', 'its daemon ended')
+        tell(m, 'message.uncertain', mid .. '.uncertain', why)
     end
     return verdict
 end

@@ -13,6 +13,7 @@ import os
 import pathlib
 import queue
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -54,7 +55,7 @@ class RedisServer:
         self.folder = folder
         self.path = str(folder / "redis.sock")
         self.url = f"unix://{self.path}"
-        self.process = None
+        self.process, self.kept = None, 0
         if RIGHTS:
             self.url += f"?user=nudged&password={RIGHTS_PASSWORD}"
 
@@ -83,6 +84,18 @@ class RedisServer:
         file = self.folder / "users.acl"
         file.write_text(f"user default on nopass ~* &* +@all\nuser nudged >{RIGHTS_PASSWORD} {RIGHTS}\n")
         return ["--aclfile", str(file)]
+
+    def keep(self):
+        """What it has written by now, for lose()."""
+        self.kept += 1
+        return shutil.copytree(self.folder / "appendonlydir", self.folder / f"kept{self.kept}")
+
+    def lose(self, kept):
+        """It dies, and begins again with what it had written then."""
+        self.stop(signal.SIGKILL)
+        shutil.rmtree(self.folder / "appendonlydir")
+        shutil.copytree(kept, self.folder / "appendonlydir")
+        return self.start()
 
     def denied(self):
         """What the user `nudged` was not allowed: of each kind once."""

@@ -289,6 +289,15 @@ def scene_killed(shop):
     shows(shop, "7", rf"cart uncertain: its daemon ended: hold {MID}")
 
 
+def scene_redis_lost(shop):
+    holding(shop, answer="250 taken")
+    kept = shop.started[0].keep()
+    shop.server.gate.set()
+    shows(shop, "7", rf"cart sent by relay: 250 taken {MID}")
+    shop.client = shop.started[0].lose(kept).client
+    shows(shop, "7", rf"cart uncertain: Redis lost it: hold {MID}")
+
+
 def scene_dropped_in_hand(shop):
     holding(shop, answer="451 4.7.1 later")
     assert "a sender has it: it ends unless that delivers it" in shop.ctl("outbox", "drop", "--all")[2]
@@ -401,7 +410,7 @@ SCENES = {
     scene_feedback: {"returned", "delayed", "complained"}, scene_suppressed: {"suppressed", "unsuppressed"},
     scene_marked: {"marked", "withdrawn"}, scene_too_late: {"too-late"},
     scene_may_have_arrived: {"withdrawn, may have arrived", "unsubscribed"}, scene_cut: {"cut"},
-    scene_killed: {"its daemon ended"}, scene_dropped_in_hand: {"dropped"},
+    scene_killed: {"its daemon ended"}, scene_redis_lost: {"Redis lost it"}, scene_dropped_in_hand: {"dropped"},
     scene_watched: {"watches", "told-of", "watches-no-more", "watch-dropped"},
     scene_unmade: set(UNMADE), scene_attached: {"lost-attachments"}, scene_no_template: {"no-template"},
     scene_time_is_over: {"gave-up", "no-gateway", "not-whole", "no-channel", "bad-message"},

@@ -290,7 +290,8 @@ struct outbox_fixture_swept outbox_fixture_sweep(struct outbox_fixture *scene,
                                                  struct outbox *outbox)
 {
     struct outbox_fixture_swept swept = {0};
-    outbox_sweep(outbox, true, on_swept, &swept);
+    outbox_sweep(outbox, &(struct outbox_sweep){.tells_uncertain = true, .hand_is_new = true},
+                 on_swept, &swept);
     assert_false(swept.done);
     redis_fixture_run(&scene->redis, &swept.done);
     return swept;

@@ -219,6 +219,36 @@ static void test_takeover_of_what_was_not_begun(void **state)
     assert_string_equal(taken.gateway, "");
 }
 
+/* What a daemon had before its connection was lost, and has no more, is uncertain; what it took
+ * since is in its hand, and what others have is theirs. */
+static void test_forgotten_settlement(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    outbox_fixture_put(scene, "old", "marketing", "hold");
+    assert_string_equal(outbox_fixture_take(scene, 1).text, "old");
+    outbox_fixture_put(scene, "begun", "transactional", "resend");
+    redis_fixture_ask(&scene->redis, "DEL t:outbox:email:transactional");
+    redis_fixture_ask(&scene->redis, "HSET t:message:begun state taken owner %s entry - take 1",
+                      instance_consumer(scene->store.instance));
+    char since[96];
+    snprintf(since, sizeof since, "1 %s", instance_consumer(scene->store.instance));
+    redis_fixture_ask(&scene->redis, "HSET t:begun:email:transactional begun %s", since);
+    assert_int_equal(outbox_fixture_sweep(scene, scene->outbox).swept.uncertain, 0);
+    outbox_note_loss(scene->outbox);
+    outbox_fixture_put(scene, "new", "marketing", "hold");
+    assert_string_equal(outbox_fixture_take(scene, 1).text, "new");
+    outbox_note_loss(scene->others);
+    assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.uncertain, 0);
+    const struct outbox_swept swept = outbox_fixture_sweep(scene, scene->outbox).swept;
+    assert_int_equal(swept.uncertain, 1);
+    assert_int_equal(swept.resent, 1);
+    assert_redis(&scene->redis, "uncertain", "HGET t:message:old state");
+    assert_redis(&scene->redis, "queued", "HGET t:message:begun state");
+    assert_redis(&scene->redis, "taken", "HGET t:message:new state");
+    assert_redis(&scene->redis, "0", "EXISTS t:begun:email:transactional");
+    assert_int_equal(outbox_fixture_sweep(scene, scene->outbox).swept.uncertain, 0);
+}
+
 /* A record of another type is a dead letter where it was met, and what is not ours stays. Others
  * go on. */
 static void assert_spoilt(struct outbox_fixture *scene, const char *mid)
@@ -373,6 +403,7 @@ int main(void)
         TEST(test_takeover_of_one_that_was_killed),
         TEST(test_takeover_of_very_many),
         TEST(test_takeover_of_what_was_not_begun),
+        TEST(test_forgotten_settlement),
         TEST(test_spoilt_before_it_is_taken),
         TEST(test_spoilt_in_hand),
         TEST(test_spoilt_fields),
