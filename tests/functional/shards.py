@@ -50,26 +50,35 @@ class Shards:
         text = self.shop.client.get(f"{self.of_key(key)}:customer:{key}")
         return json.loads(text) if text else None
 
-    def nothing_on_its_way(self):
-        """No event is anywhere: of one Redis all streams are looked at in the same moment, as what leaves one comes to
-        another."""
+    def on_its_way(self):
+        """Events that are anywhere: of one Redis all streams are looked at in the same moment, as what leaves one comes
+        to another."""
         pipe = self.shop.client.pipeline(transaction=not self.cluster)
+        keys = [f"{prefix}:{name}" for prefix in self.prefixes for name in ("events", "strays", "words")]
+        for key in keys:
+            pipe.xlen(key)
+        return {key: count for key, count in zip(keys, pipe.execute()) if count}
+
+    def in_hand(self):
+        """What is left besides events: by key how much, or who has it."""
+        client, left = self.shop.client, {}
         for prefix in self.prefixes:
-            pipe.xlen(f"{prefix}:events")
-            pipe.xlen(f"{prefix}:strays")
-            pipe.xlen(f"{prefix}:words")
-        return not any(pipe.execute())
+            for key in (f"{prefix}:taken", f"{prefix}:later"):
+                left[key] = client.zcard(key)
+            for key in client.scan_iter(f"{prefix}:begun:*"):
+                left[key.decode()] = client.hgetall(key)
+            for key in client.scan_iter(f"{prefix}:outbox:*"):
+                left[key.decode()] = client.xlen(key)
+        return {key: much for key, much in left.items() if much}
+
+    def left(self):
+        return self.on_its_way() or self.in_hand() or self.on_its_way()
 
     def idle(self):
-        client = self.shop.client
-        return self.nothing_on_its_way() and all(client.zcard(f"{prefix}:taken") == 0
-                   and client.zcard(f"{prefix}:later") == 0
-                   and not any(client.scan_iter(f"{prefix}:begun:*"))
-                   and sum(client.xlen(key) for key in client.scan_iter(f"{prefix}:outbox:*")) == 0
-                   for prefix in self.prefixes) and self.nothing_on_its_way()
+        return not self.left()
 
     def wait_idle(self):
-        wait_until(self.idle, "the daemons to have nothing left to do")
+        wait_until(self.idle, lambda: f"the daemons to have nothing left to do: {self.left()}")
 
     def workers(self, prefix):
         """Who has a lease in the shard."""
