@@ -119,7 +119,7 @@ def test_what_waits_moves_and_is_withdrawn(shop, shards):
                            for address in (guest, other)), "the reminders to be decided")
     shards.push(event("order.placed", {"id": 7, "email": guest}), event("hello", {"id": 8, "email": other}))
     wait_until(lambda: not shards.document_of(f"email:{guest}") and not shards.document_of(f"email:{other}")
-               and shards.document(7) and shards.nothing_on_its_way(), "both to be joined")
+               and shards.document(7) and not shards.on_its_way(), "both to be joined")
     there = {key.decode().split("}")[0] + "}": shop.client.hget(key, "customer").decode()
              for key in shop.client.scan_iter("*:message:*")}
     assert set(there) == {shards.prefix_of(7), shards.prefix_of(8)}
