@@ -693,6 +693,8 @@ library_sources = \
 	daemon/events/work_log.c \
 	daemon/events/work_log.h \
 	daemon/events/work_state.h \
+	daemon/events/workspace.c \
+	daemon/events/workspace.h \
 	daemon/events/zones.c \
 	daemon/events/zones.h \
 	daemon/host/host.c \
@@ -1144,6 +1146,8 @@ library_sources = \
 	daemon/store/token_clock.h \
 	daemon/store/traces.c \
 	daemon/store/traces.h \
+	daemon/store/turns.c \
+	daemon/store/turns.h \
 	daemon/store/unread.c \
 	daemon/store/unread.h \
 	daemon/store/waiting.c \
@@ -1646,6 +1650,7 @@ unit_programs = \
 	tests/unit/test_trace_words \
 	tests/unit/test_traces \
 	tests/unit/test_translate \
+	tests/unit/test_turns \
 	tests/unit/test_unsubscribe \
 	tests/unit/test_utf8 \
 	tests/unit/test_value \

@@ -15,6 +15,7 @@
 #include "config/generation.h"
 #include "delivery/gateways.h"
 #include "events/sweeper.h"
+#include "events/workspace.h"
 #include "redis/endpoint.h"
 #include "store/routes.h"
 #include "store/shard.h"
@@ -28,9 +29,11 @@ struct worker_options {
     struct event_base *base;
     const struct config *config; /* as it started */
     const struct endpoint *endpoint;
-    struct cluster *cluster; /* in place of it; or NULL */
-    size_t number;           /* the shard's */
-    struct routes routes;    /* to all shards, where there are many; else all zero */
+    struct cluster *cluster;       /* in place of it; or NULL */
+    size_t number;                 /* the shard's */
+    struct routes routes;          /* to all shards, where there are many; else all zero */
+    struct turns *turns;           /* of all shards */
+    struct workspaces *workspaces; /* likewise */
     struct gateways *gateways;
     struct archive *archive; /* NULL: none is kept */
     struct log_group *log_group;

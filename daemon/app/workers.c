@@ -20,7 +20,10 @@
 #include "store/members.h"
 #include "store/reach.h"
 
-enum { LOOK_MS = 50 /* while some are drained: have they ended? */ };
+enum {
+    LOOK_MS = 50, /* while some are drained: have they ended? */
+    TURNS = 2,    /* batches of all shards that are under way at once */
+};
 
 /* The place of a shard. */
 struct place {
@@ -34,6 +37,8 @@ struct workers {
     struct arena *arena;
     struct endpoint endpoint;
     struct cluster *cluster; /* NULL: a single Redis */
+    struct turns *turns;
+    struct workspaces *workspaces;
     struct placement placement;
     struct place *places;
     size_t count;
@@ -120,6 +125,8 @@ static void begin(struct workers *workers, size_t shard)
     struct worker_options options = workers->options.worker;
     options.endpoint = &workers->endpoint;
     options.cluster = workers->cluster;
+    options.turns = workers->turns;
+    options.workspaces = workers->workspaces;
     options.number = shard;
     options.routes = workers_routes(workers);
     options.generation = current_generation;
@@ -264,10 +271,13 @@ struct workers *workers_new(const struct workers_options *options)
     if (workers->endpoint.seed_count)
         workers->cluster = cluster_new(&(struct cluster_options){
             .base = options->worker.base, .endpoint = workers->endpoint, .name = "nudged"});
-    if (workers->placement.shards)
+    workers->workspaces = workspaces_new();
+    if (workers->placement.shards) {
+        workers->turns = turns_new(options->worker.base, TURNS);
         open_shards(workers);
-    else
+    } else {
         begin(workers, 0);
+    }
     return workers;
 }
 
@@ -281,6 +291,8 @@ void workers_destroy(struct workers **workers)
     mover_destroy(&w->mover);
     for (size_t i = 0; i < w->count; i++)
         worker_destroy(&w->places[i].worker);
+    workspaces_destroy(&w->workspaces);
+    turns_destroy(&w->turns);
     if (w->look)
         event_free(w->look);
     reach_destroy(&w->reach);

@@ -7,13 +7,16 @@
 #include "customer/watch.h"
 #include "decide/words.h"
 #include "events/entry.h"
-#include "events/round_memory.h"
 #include "events/work_figures.h"
 #include "events/work_log.h"
 
-void batch_begin(struct batch *batch, struct generation *generation,
+void batch_begin(struct batch *batch, struct workspace *space, struct generation *generation,
                  const struct placement_home *home)
 {
+    batch->space = space;
+    batch->arena = space->works;
+    batch->round = space->round;
+    batch->portions = space->portions;
     batch->state = BATCH_BARRED;
     batch->is_known = batch->is_alone = false;
     batch->generation = generation_hold(generation);
@@ -93,13 +96,11 @@ void batch_add_entry(struct batch *batch, const struct intake_entry *entry)
     work_add_event(batch->arena, work_of(batch, event), event, entry->length);
 }
 
-void batch_forget(struct batch *batch)
+void batch_forget(struct batch *batch, struct workspaces *workspaces)
 {
     generation_release(&batch->generation);
     batch->no_events = NULL;
-    arena_reset(batch->arena);
-    round_memory_reset(batch->round, batch->is_full);
-    portions_reset(batch->portions);
+    workspaces_leave(workspaces, &batch->space, batch->is_full);
     batch->works = batch->in_round = NULL;
     batch->work_count = batch->work_capacity = batch->in_round_count = batch->next = 0;
     batch->state = BATCH_NONE;

@@ -12,12 +12,13 @@
 #include "base/arena.h"
 #include "config/generation.h"
 #include "events/names.h"
-#include "events/portions.h"
 #include "events/taken_tick.h"
 #include "events/work.h"
+#include "events/workspace.h"
 #include "redis/backoff.h"
 #include "store/intake.h"
 #include "store/placement.h"
+#include "store/turns.h"
 
 struct archive;
 struct event;
@@ -40,15 +41,17 @@ struct batch {
     struct archive *archive;      /* of events; NULL: none is kept */
     struct log_group *log_group;
     enum batch_state state;
-    bool is_known;   /* whom it concerns */
-    bool is_alone;   /* no other batch of events is decided beside it */
-    uint64_t number; /* of a batch of events: older ones have less */
-    size_t place;    /* likewise: the intake's */
+    bool is_known;    /* whom it concerns */
+    bool is_alone;    /* no other batch of events is decided beside it */
+    uint64_t number;  /* of a batch of events: older ones have less */
+    size_t place;     /* likewise: the intake's */
+    struct turn turn; /* of one that is not of events, which have the intake's */
     struct generation *generation;
     struct shop_event_form form; /* its */
-    struct arena *arena;         /* of the works and their events */
-    struct arena *round;         /* of what is read; forgotten when that is done anew */
-    struct portions *portions;   /* of what is decided */
+    struct workspace *space;     /* while something is under way, and of it: */
+    struct arena *arena;         /* works and their events, */
+    struct arena *round;         /* what is read; forgotten when that is done anew, */
+    struct portions *portions;   /* what is decided */
     struct names *names;
     struct work *no_events; /* the work of the entries that are no customer's; NULL: none */
     struct work **works;
@@ -71,13 +74,13 @@ struct batch {
 };
 
 /* It has nothing yet. The rules and the policy stay the same until it is done: held. */
-void batch_begin(struct batch *batch, struct generation *generation,
+void batch_begin(struct batch *batch, struct workspace *space, struct generation *generation,
                  const struct placement_home *home);
 /* A work of its own, by that key; NULL: of entries that are no customer's. */
 struct work *batch_add_work(struct batch *batch, const char *key);
 /* The entry becomes part of its customer's work, or of that of entries that are no customer's. */
 void batch_add_entry(struct batch *batch, const struct intake_entry *entry);
 /* It is done: all of it is given back. */
-void batch_forget(struct batch *batch);
+void batch_forget(struct batch *batch, struct workspaces *workspaces);
 
 #endif

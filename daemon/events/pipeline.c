@@ -51,7 +51,6 @@ enum {
     TRIES_MOST = 50,  /* decided so often without success: waits as if Redis had failed */
     LEAVES_MS = 5000, /* after a journey was left to another daemon … */
     LATE_MS = 100,    /* … timers are asked for so much later */
-    ARENA_BYTES = 1 << 20,
 };
 
 struct pipeline {
@@ -97,17 +96,18 @@ static void note_fault(struct pipeline *pipeline, const struct diag *fault)
 /* ---- Taking a batch of events ---- */
 
 /* With the rules and the policy of now. */
-static void begin_batch(struct batch *batch)
+static void begin_batch(struct batch *batch, struct workspace *space)
 {
     const struct pipeline_options *options = &batch->pipeline->options;
-    batch_begin(batch, options->generation(options->context), &options->home);
+    batch_begin(batch, space, options->generation(options->context), &options->home);
 }
 
-void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken)
+void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken,
+                   struct workspace *space)
 {
     struct batch *events = &pipeline->events[taken->place];
     failpoint("batch-read");
-    begin_batch(events);
+    begin_batch(events, space);
     events->place = taken->place;
     events->number = ++pipeline->batches;
     events->entry_count = taken->count;
@@ -165,6 +165,7 @@ static void on_taken(void *context, const struct timers_taken *taken)
     struct pipeline *pipeline = context;
     pipeline->timers_asked = false;
     if (taken->fault) {
+        turn_end(&pipeline->due.turn);
         note_fault(pipeline, taken->fault);
         if (pipeline->timers_on)
             after(pipeline->timer, backoff_next(&pipeline->timers_backoff));
@@ -174,10 +175,12 @@ static void on_taken(void *context, const struct timers_taken *taken)
     struct beat *beat = pipeline->options.shard->beat;
     if (taken->count == 0 && pipeline->timers_on)
         beat_wait_late(beat, pipeline->timer, taken->next_ms, lateness_ms(pipeline));
-    if (taken->count == 0)
+    if (taken->count == 0) {
+        turn_end(&pipeline->due.turn);
         return;
+    }
     beat_stir(beat);
-    begin_batch(&pipeline->due);
+    begin_batch(&pipeline->due, workspaces_take(pipeline->options.workspaces));
     metrics_add(METRIC_TIMERS_FIRED, (int64_t)taken->count);
     for (size_t i = 0; i < taken->count; i++)
         add_timer(&pipeline->due, &taken->customers[i]);
@@ -188,10 +191,17 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 {
     (void)fd, (void)what;
     struct pipeline *pipeline = context;
-    if (!pipeline->timers_on || pipeline->timers_asked || pipeline->due.state != BATCH_NONE)
+    if (!pipeline->timers_on || pipeline->timers_asked || pipeline->due.state != BATCH_NONE ||
+        !turn_take(&pipeline->due.turn))
         return;
     pipeline->timers_asked = true;
     timers_take(pipeline->options.shard->timers, TIMERS_AT_ONCE, on_taken, pipeline);
+}
+
+static void on_due_turn(void *context)
+{
+    struct batch *due = context;
+    on_timer(-1, EV_TIMEOUT, due->pipeline);
 }
 
 void pipeline_start_timers(struct pipeline *pipeline)
@@ -203,6 +213,8 @@ void pipeline_start_timers(struct pipeline *pipeline)
 void pipeline_stop_timers(struct pipeline *pipeline)
 {
     pipeline->timers_on = false;
+    if (!pipeline->timers_asked && pipeline->due.state == BATCH_NONE)
+        turn_end(&pipeline->due.turn);
     beat_forget(pipeline->options.shard->beat, pipeline->timer);
 }
 
@@ -227,16 +239,21 @@ void pipeline_take_ticks(struct pipeline *pipeline, const char *const *taken, si
                          pipeline_on_ticks *done, void *context)
 {
     struct batch *ticks = &pipeline->ticks;
-    begin_batch(ticks);
+    begin_batch(ticks, workspaces_take(pipeline->options.workspaces));
     ticks->on_ticks = done;
     ticks->on_ticks_context = context;
     for (size_t i = 0; i < count; i++)
         add_tick(ticks, taken[i]);
     metrics_add(METRIC_TICKS_ASKED, ticks->work_count);
-    if (ticks->work_count)
-        begin_round(ticks);
-    else
+    if (!ticks->work_count)
         finish(ticks);
+    else if (turn_take(&ticks->turn))
+        begin_round(ticks);
+}
+
+static void on_ticks_turn(void *context)
+{
+    begin_round(context);
 }
 
 static void on_told(void *context, const struct diag *fault)
@@ -246,6 +263,14 @@ static void on_told(void *context, const struct diag *fault)
 }
 
 /* ---- A round: reading ---- */
+
+static void goes_on(struct batch *batch)
+{
+    if (batch->number)
+        intake_goes_on(batch->pipeline->options.shard->intake, batch->place);
+    else
+        turn_goes_on(&batch->turn);
+}
 
 static void begin_round(struct batch *batch)
 {
@@ -328,6 +353,7 @@ static void on_documents(void *context, const struct diag *fault,
         return;
     }
     batch->now_ms = found->now_ms;
+    goes_on(batch);
     names_learn(batch->names, batch->arena, batch->round, found);
     if (names_ask(batch->names, batch->round, &more)) {
         customers_read(batch->pipeline->options.shard->customers, &more, on_documents, batch);
@@ -539,7 +565,8 @@ static void finish(struct batch *batch)
     if (batch->number)
         intake_read_at_most(options->shard->intake,
                             round_memory_entries(batch->round, batch->entry_count));
-    batch_forget(batch);
+    batch_forget(batch, options->workspaces);
+    turn_end(&batch->turn);
     if (on_ticks) {
         on_ticks(batch->on_ticks_context);
     } else if (batch->number) {
@@ -577,6 +604,7 @@ static void end_work(struct work *work, enum work_state state)
 {
     struct batch *batch = work->batch;
     work->state = state;
+    goes_on(batch);
     portions_leave(batch->portions, work);
     if (--batch->outstanding == 0)
         end_round(batch);
@@ -616,9 +644,6 @@ static void open_batch(struct pipeline *pipeline, struct batch *batch, struct ga
     batch->siblings = pipeline->events;
     batch->archive = pipeline->options.archive;
     batch->log_group = pipeline->options.log_group;
-    batch->arena = arena_new(ARENA_BYTES);
-    batch->round = arena_new(ARENA_BYTES);
-    batch->portions = portions_new();
     batch->names = names_new();
     batch->gathering = gathering ? gathering : open_gathering(pipeline, on_sent, batch);
     batch->again = evtimer_new(pipeline->options.base, on_again, batch);
@@ -633,9 +658,8 @@ static void close_batch(struct batch *batch)
     names_destroy(&batch->names);
     if (batch->gathering != batch->pipeline->gathering)
         gathering_destroy(&batch->gathering);
-    portions_destroy(&batch->portions);
-    arena_destroy(&batch->round);
-    arena_destroy(&batch->arena);
+    turn_end(&batch->turn);
+    workspaces_leave(batch->pipeline->options.workspaces, &batch->space, false);
 }
 
 struct pipeline *pipeline_new(const struct pipeline_options *options)
@@ -650,6 +674,10 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
         open_batch(pipeline, &pipeline->events[i], pipeline->gathering);
     open_batch(pipeline, &pipeline->due, NULL);
     open_batch(pipeline, &pipeline->ticks, NULL);
+    pipeline->due.turn = (struct turn){
+        .turns = options->shard->turns, .granted = on_due_turn, .context = &pipeline->due};
+    pipeline->ticks.turn = (struct turn){
+        .turns = options->shard->turns, .granted = on_ticks_turn, .context = &pipeline->ticks};
     return pipeline;
 }
 

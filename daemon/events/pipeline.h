@@ -12,6 +12,7 @@
 #include "config/generation.h"
 #include "decide/room.h"
 #include "events/gathering.h"
+#include "events/workspace.h"
 #include "store/shard.h"
 
 struct archive;
@@ -23,8 +24,9 @@ struct pipeline_options {
     struct event_base *base;
     struct shard *shard;
     int64_t customer_keep_ms;
-    struct log_group *log_group; /* not its own */
-    struct archive *archive;     /* likewise; NULL: none is kept */
+    struct log_group *log_group;   /* not its own */
+    struct archive *archive;       /* likewise; NULL: none is kept */
+    struct workspaces *workspaces; /* likewise */
     /* The generation in force: asked for at each batch, which holds it. */
     struct generation *(*generation)(void *context);
     /* The room in the outbox, by enum rule_class; asked for at each decision. */
@@ -54,8 +56,10 @@ void pipeline_destroy(struct pipeline **pipeline);
 void pipeline_begin_by(struct pipeline *pipeline, const struct outbox_at_once *at_once);
 
 /* A batch at its place, as the intake's on_batch has it: intake_done() tells that all of it is
- * committed. Its entries are referred to until then. */
-void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken);
+ * committed. Its entries are referred to until then. What was read of them lies in the workspace,
+ * which is the batch's from now on. */
+void pipeline_take(struct pipeline *pipeline, const struct intake_batch *taken,
+                   struct workspace *space);
 
 /* Timers are looked for between start and stop; what is under way goes on. */
 void pipeline_start_timers(struct pipeline *pipeline);

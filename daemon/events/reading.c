@@ -19,25 +19,24 @@
 #include "decide/concerns.h"
 #include "decide/policy.h"
 #include "events/entry.h"
-#include "events/round_memory.h"
 #include "events/work_figures.h"
 #include "events/work_log.h"
 #include "store/aside.h"
 #include "store/unread.h"
 
-enum { FIRST_CHUNK = 65536, PATCH_MOST = 8192, DAY_MS = 24 * 60 * 60 * 1000 };
+enum { PATCH_MOST = 8192, DAY_MS = 24 * 60 * 60 * 1000 };
 
 struct reading {
     struct reading_options options;
     struct connection_owner owner;
-    struct json_shapes *shapes;           /* of events */
-    struct arena *arenas[INTAKE_AT_ONCE]; /* of the batch at that place, and its events */
+    struct json_shapes *shapes;                         /* of events */
     const struct intake_batch *waiting[INTAKE_AT_ONCE]; /* the first of them is being read */
     size_t waiting_count;
     bool held; /* it is to be asked about, when the pipeline has no events any more */
 
     /* Of the one that is being read. */
-    struct arena *arena;
+    struct workspace *space; /* NULL: none is */
+    struct arena *arena;     /* its */
     struct intake_entry *entries;
     size_t count;
     struct unread_event *asked; /* those that nothing reads … */
@@ -124,10 +123,14 @@ static void hand_over(struct reading *reading)
     reading->waiting_count--;
     for (size_t i = 0; i < reading->waiting_count; i++)
         reading->waiting[i] = reading->waiting[i + 1];
-    if (left.count)
-        pipeline_take(options->pipeline, &left);
-    else
+    struct workspace *space = reading->space;
+    reading->space = NULL;
+    if (left.count) {
+        pipeline_take(options->pipeline, &left, space);
+    } else {
+        workspaces_leave(options->workspaces, &space, left.full);
         intake_done(options->shard->intake, left.place);
+    }
     if (reading->waiting_count)
         read_batch(reading);
 }
@@ -269,8 +272,8 @@ static void read_batch(struct reading *reading)
     const struct generation *generation = reading->options.generation(reading->options.context);
     struct shop_event_form form = config_event_form(generation->config);
     form.shapes = reading->shapes;
-    reading->arena = reading->arenas[batch->place];
-    round_memory_reset(reading->arena, batch->full);
+    reading->space = workspaces_take(reading->options.workspaces);
+    reading->arena = reading->space->read;
     reading->entries = arena_alloc(reading->arena, batch->count * sizeof *reading->entries);
     reading->asked = arena_alloc(reading->arena, batch->count * sizeof *reading->asked);
     reading->places = arena_alloc(reading->arena, batch->count * sizeof *reading->places);
@@ -304,8 +307,6 @@ struct reading *reading_new(const struct reading_options *options)
 {
     struct reading *reading = mem_zero(1, sizeof *reading);
     reading->options = *options;
-    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
-        reading->arenas[i] = arena_new(FIRST_CHUNK);
     reading->shapes = json_shapes_new(&json_event_limits);
     return reading;
 }
@@ -315,8 +316,7 @@ void reading_destroy(struct reading **reading)
     if (!*reading)
         return;
     connection_silence(&(*reading)->owner);
-    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
-        arena_destroy(&(*reading)->arenas[i]);
+    workspaces_leave((*reading)->options.workspaces, &(*reading)->space, false);
     json_shapes_destroy(&(*reading)->shapes);
     free(*reading);
     *reading = NULL;

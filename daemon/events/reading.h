@@ -24,6 +24,7 @@ struct reading_options {
     struct shard *shard;
     struct archive *archive;           /* NULL: none */
     struct pipeline *pipeline;         /* takes what is to be decided */
+    struct workspaces *workspaces;     /* not its own */
     int64_t customer_keep_ms;          /* of `customer.keep` */
     const struct placement *placement; /* what is of another shard than `place` is put aside … */
     size_t place;

@@ -5,8 +5,8 @@
  *                    \-> IDLE (handed)                 \-> KEPT -> IDLE (handed)
  *
  * While the app has a batch that was a full one, the next is read already, and handed over too, or
- * kept where the app has enough; where there is no backlog it is left to other daemons until then.
- * One that comes while the app has paused is kept too.
+ * kept where the app has enough, or it is not the shard's turn; where there is no backlog it is
+ * left to other daemons until then. One that comes while the app has paused is kept too.
  *
  * Claiming comes first at the start, after a lost connection (its answer may have carried
  * entries), and every 3 s; never while there is a batch, whose entries it would find: then nothing
@@ -48,6 +48,7 @@ enum {
     CLAIM_BYTES = 4 << 20,  /* of one claim's answer */
     REPLY_MOST = 128 << 20, /* of one XREADGROUP: 200 events of the greatest size, twice */
     FIRST_CHUNK = 65536,
+    LITTLE = 12, /* a batch of one part in so many of the most waits for no turn */
 };
 
 enum intake_step {
@@ -61,7 +62,8 @@ enum intake_step {
 struct hand {
     struct intake_batch batch;
     struct arena *arena; /* of its entries */
-    bool is_full;        /* the app has it */
+    struct turn turn;
+    bool is_full; /* the app has it */
 };
 
 struct intake {
@@ -182,12 +184,23 @@ static void add_entry(struct intake *intake, const char *id, const struct entry_
     };
 }
 
+/* That which waits for its turn, or another one. */
 static struct hand *empty_hand(struct intake *intake)
 {
+    struct hand *empty = NULL;
     for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
-        if (!intake->hands[i].is_full)
-            return &intake->hands[i];
-    return NULL;
+        if (!intake->hands[i].is_full && (!empty || turn_is_asked(&intake->hands[i].turn)))
+            empty = &intake->hands[i];
+    return empty;
+}
+
+/* A shard whose Redis stands still has no more under way than that. */
+static bool has_turn(const struct intake *intake, struct hand *hand)
+{
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
+        if (turn_is_overdue(&intake->hands[i].turn))
+            return false;
+    return intake->count * LITTLE <= intake->batch_most || turn_take(&hand->turn);
 }
 
 /* What was gathered goes to the app, or waits for its turn; the next is read meanwhile. What was
@@ -196,7 +209,7 @@ static void hand_over(struct intake *intake)
 {
     struct hand *hand = empty_hand(intake);
     struct arena *of_batch = intake->batch;
-    if (!intake->resumed || !hand) {
+    if (!intake->resumed || !hand || !has_turn(intake, hand)) {
         intake->step = STEP_KEPT;
         return;
     }
@@ -407,6 +420,16 @@ static void go_on(struct intake *intake)
         read_stream(intake);
 }
 
+/* It is the shard's turn, where it can take it. */
+static void on_turn(void *context)
+{
+    struct intake *intake = context;
+    go_on(intake);
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
+        if (!intake->hands[i].is_full)
+            turn_end(&intake->hands[i].turn);
+}
+
 static void on_wake(evutil_socket_t fd, short events, void *context)
 {
     (void)fd, (void)events;
@@ -539,7 +562,9 @@ struct intake *intake_new(const struct intake_options *options)
     intake->asking = arena_new(1024);
     intake->batch = arena_new(FIRST_CHUNK);
     for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
-        intake->hands[i].arena = arena_new(FIRST_CHUNK);
+        intake->hands[i] =
+            (struct hand){.arena = arena_new(FIRST_CHUNK),
+                          .turn = {.turns = options->turns, .granted = on_turn, .context = intake}};
     intake->inbox =
         mem_text(options->inbox ? options->inbox
                                 : keys_spell(intake->asking, scripts_prefix(options->scripts),
@@ -567,8 +592,10 @@ void intake_destroy(struct intake **intake)
     beat_end(ended->beat, &ended->peek);
     arena_destroy(&ended->asking);
     arena_destroy(&ended->batch);
-    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++) {
+        turn_end(&ended->hands[i].turn);
         arena_destroy(&ended->hands[i].arena);
+    }
     free(ended->inbox);
     free(ended);
 }
@@ -608,9 +635,15 @@ void intake_done(struct intake *intake, size_t place)
     if (!intake->hands[place].is_full)
         return;
     intake->hands[place].is_full = false;
+    turn_end(&intake->hands[place].turn);
     intake->handed--;
     backoff_reset(&intake->backoff);
     event_active(intake->wake, EV_TIMEOUT, 0);
+}
+
+void intake_goes_on(struct intake *intake, size_t place)
+{
+    turn_goes_on(&intake->hands[place].turn);
 }
 
 void intake_read_at_most(struct intake *intake, size_t count)

@@ -6,7 +6,8 @@
  * Each batch is on_batch(batch) … intake_done(batch). While there is a backlog the app has up to
  * INTAKE_AT_ONCE of them, and one more is read and kept; what was claimed from dead daemons comes
  * when it has none, and alone. What is not committed stays pending, and comes again when the daemon
- * or its connection was lost.
+ * or its connection was lost. A daemon of many shards has a few of their batches at once
+ * (store/turns); one of a few entries waits for no turn.
  *
  * The list is looked at when Redis tells that it has changed (redis/tracking), and at once again
  * while there is more. Where Redis does not tell: every 100 ms; every second, where nothing has
@@ -25,6 +26,7 @@
 #include "redis/endpoint.h"
 #include "redis/scripts.h"
 #include "store/instance.h"
+#include "store/turns.h"
 
 enum {
     INTAKE_AT_ONCE = 2, /* batches that the app may have */
@@ -74,6 +76,7 @@ struct intake_options {
     struct instance *instance;
     struct beat *beat;         /* outlives it, */
     struct tracking *tracking; /* as does this */
+    struct turns *turns;       /* likewise; NULL: it waits for nobody */
     size_t batch;              /* entries at most; 0: 200 */
     const char *inbox;         /* the list's key; NULL: P:inbox; "": no list intake */
     bool inbox_left;           /* the shop uses RPUSH: oldest at the left; default LPUSH */
@@ -99,6 +102,9 @@ bool intake_stop(struct intake *intake);
 /* The batch at this place was dealt with: all its entries were committed, or are gone. Batches may
  * be done in any order. */
 void intake_done(struct intake *intake, size_t place);
+
+/* What is done with it goes on: Redis has answered. */
+void intake_goes_on(struct intake *intake, size_t place);
 
 /* Batches that are read from now on have so many entries at most, and never more than the options
  * say: their customers' documents are large. */

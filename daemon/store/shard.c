@@ -135,6 +135,7 @@ static struct intake *new_intake(const struct shard *shard, const struct shard_o
                                                .instance = shard->instance,
                                                .beat = shard->beat,
                                                .tracking = shard->tracking,
+                                               .turns = shard->turns,
                                                .batch = options->batch,
                                                .inbox = options->inbox,
                                                .inbox_left = options->inbox_left,
@@ -161,6 +162,7 @@ struct shard *shard_new(const struct shard_options *options)
 {
     struct shard *shard = mem_zero(1, sizeof *shard);
     shard->number = options->number;
+    shard->turns = options->turns;
     shard->on_connection = options->on_connection;
     shard->context = options->context;
     shard->connection = open_connection(shard, options);

@@ -23,6 +23,7 @@
 #include "store/rule_sets.h"
 #include "store/tables.h"
 #include "store/timers.h"
+#include "store/turns.h"
 #include "store/waiting.h"
 #include "store/wrong_keys.h"
 
@@ -39,8 +40,9 @@ struct shard {
     struct customers *customers;
     struct tables *tables;
     struct halted *halted;
-    char refusal[256];  /* what Redis said last against a write, */
-    int64_t refused_at; /* and when: clock_monotonic_ms */
+    char refusal[256];   /* what Redis said last against a write, */
+    int64_t refused_at;  /* and when: clock_monotonic_ms */
+    struct turns *turns; /* not its own; NULL: its batches wait for no other shard's */
     struct intake *intake;
     struct timers *timers;
     struct clocks *clocks;
@@ -59,6 +61,7 @@ struct shard_options {
     struct event_base *base;
     struct endpoint endpoint;
     struct cluster *cluster; /* in place of it, not its own; or NULL */
+    struct turns *turns;     /* of all shards, not its own; or NULL */
     size_t number;
     const char *prefix; /* P */
     const void *secret; /* hides who is named in a key that is wrong */

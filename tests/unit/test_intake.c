@@ -256,6 +256,34 @@ static void test_several_at_once(void **state)
     assert_int_equal(scene->handed_on[1].count, 4);
 }
 
+/* A batch that was read waits until another shard has done with its own. */
+static void test_turns(void **state)
+{
+    struct scene *scene = *state;
+    struct turns *turns = turns_new(scene->redis.base, 1);
+    struct turn other = {.turns = turns};
+    end_intake(scene);
+    scene->intake =
+        new_intake(scene, &scene->store, (struct intake_options){.batch = 10, .turns = turns});
+    assert_true(turn_take(&other));
+    for (int i = 0; i < 20; i++)
+        push(scene, i < 10 ? "a" : "b");
+    intake_resume(scene->intake);
+    while (!turn_is_wanted(turns))
+        redis_fixture_turn(&scene->redis);
+    assert_int_equal(scene->count, 0);
+    turn_end(&other);
+    next_batch(scene);
+    assert_string_equal(scene->batch.entries[9].event, "a");
+    end_batch(scene, 0);
+    next_batch(scene);
+    assert_string_equal(scene->batch.entries[9].event, "b");
+    end_intake(scene);
+    assert_true(turn_take(&other));
+    turn_end(&other);
+    turns_destroy(&turns);
+}
+
 /* What was claimed may be what daemons die of: nothing is read beside it. */
 static void test_claimed_alone(void **state)
 {
@@ -658,6 +686,7 @@ int main(void)
         TEST(test_batches_are_bounded),
         TEST(test_smaller_batches),
         TEST(test_several_at_once),
+        TEST(test_turns),
         TEST(test_claimed_alone),
         TEST(test_pause),
         TEST(test_pause_while_reading),

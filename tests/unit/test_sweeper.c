@@ -22,6 +22,7 @@ struct scene {
     struct config *config;
     struct generation *generation;
     struct shard *shard;
+    struct workspaces *workspaces;
     struct pipeline *pipeline;
     struct sweeper *sweeper;
     bool entered;
@@ -145,8 +146,10 @@ static int open_scene(void **state)
     open_config(scene);
     load(scene, CLOCK "steps: [{set: {seen: '1'}}]\n");
     open_shard(scene);
+    scene->workspaces = workspaces_new();
     scene->pipeline = pipeline_new(&(struct pipeline_options){.base = scene->redis.base,
                                                               .shard = scene->shard,
+                                                              .workspaces = scene->workspaces,
                                                               .customer_keep_ms = 86400000,
                                                               .generation = generation,
                                                               .rooms = rooms,
@@ -170,6 +173,7 @@ static int close_scene(void **state)
     struct scene *scene = *state;
     sweeper_destroy(&scene->sweeper);
     pipeline_destroy(&scene->pipeline);
+    workspaces_destroy(&scene->workspaces);
     shard_destroy(&scene->shard);
     generation_release(&scene->generation);
     config_destroy(&scene->config);
