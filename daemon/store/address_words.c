@@ -274,13 +274,21 @@ bool address_words_busy(const struct address_words *words)
 struct asked {
     struct address_call call;
     size_t count;
+    struct scripts *scripts;
+    struct arguments arguments; /* of the script, where something may stand against one of them */
+    size_t open;                /* commands that were not released yet, */
+    size_t looks;               /* … of which so many look and have no answer */
+    bool doubt, told;
 };
 
 static void release_asked(void *context)
 {
     struct asked *asked = context;
+    if (--asked->open)
+        return;
     if (asked->call.release)
         asked->call.release(asked->call.context);
+    arena_destroy(&asked->arguments.arena);
     free(asked);
 }
 
@@ -307,30 +315,76 @@ static void on_answer(void *context, const struct reply *reply, const struct dia
     free(objections);
 }
 
-static struct asked *asked_new(const struct address_call *call, size_t count)
+static struct asked *asked_new(struct scripts *scripts, const struct address_call *call,
+                               size_t count)
 {
-    struct asked *asked = mem_alloc(sizeof *asked);
-    *asked = (struct asked){*call, count};
+    struct asked *asked = mem_zero(1, sizeof *asked);
+    asked->call = *call;
+    asked->count = count;
+    asked->scripts = scripts;
+    asked->arguments = arguments_begin(arena_new(1024), 1 + FIELDS * (count + 1));
     return asked;
+}
+
+static void run(struct asked *asked, enum script script, connection_callback *callback)
+{
+    struct connection_request request =
+        arguments_request(&asked->arguments, asked->call.owner, callback, asked);
+    request.release = release_asked;
+    asked->open++;
+    scripts_run(asked->scripts, script, &request);
+}
+
+/* Nothing stands anywhere, mostly. Else, or where it is an error, the script tells. */
+static void on_looked(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct asked *asked = context;
+    asked->looks--;
+    if (asked->told)
+        return;
+    asked->doubt = asked->doubt || !reply || reply->kind != REPLY_INTEGER || reply->integer != 0;
+    asked->told = fault || asked->looks == 0;
+    if (fault) {
+        asked->call.callback(asked->call.context, fault, NULL, 0);
+    } else if (asked->told && asked->doubt) {
+        run(asked, SCRIPT_OBJECTIONS, on_answer);
+    } else if (asked->told) {
+        struct address_objection *none = mem_zero(asked->count, sizeof *none);
+        asked->call.callback(asked->call.context, NULL, none, asked->count);
+        free(none);
+    }
+}
+
+static void look(struct asked *asked, enum key key, const char *name, size_t length)
+{
+    struct arena *arena = asked->arguments.arena;
+    struct arguments arguments = arguments_begin(arena, 3);
+    arguments_text(&arguments, "HEXISTS");
+    arguments_text(&arguments, keys_spell(arena, scripts_prefix(asked->scripts), key, NULL));
+    arguments_bytes(&arguments, name, length);
+    struct connection_request request =
+        arguments_request(&arguments, asked->call.owner, on_looked, asked);
+    request.release = release_asked;
+    asked->open++;
+    asked->looks++;
+    connection_send(scripts_connection(asked->scripts), &request);
 }
 
 void address_words_ask(struct scripts *scripts, const struct address_question *questions,
                        size_t count, const struct address_call *call)
 {
-    struct arena *arena = arena_new(1024);
-    struct arguments arguments = arguments_begin(arena, 1 + 4 * count);
+    struct asked *asked = asked_new(scripts, call, count);
     for (size_t i = 0; i < count; i++) {
-        arguments_text(&arguments, questions[i].class_);
-        arguments_text(&arguments, questions[i].hash);
-        arguments_bytes(&arguments, questions[i].hash,
-                        strnlen(questions[i].hash, PLACEMENT_NAME_SIZE));
-        arguments_text(&arguments, questions[i].topic);
+        const char *hash = questions[i].hash;
+        const size_t said = strnlen(hash, PLACEMENT_NAME_SIZE);
+        arguments_text(&asked->arguments, questions[i].class_);
+        arguments_text(&asked->arguments, hash);
+        arguments_bytes(&asked->arguments, hash, said);
+        arguments_text(&asked->arguments, questions[i].topic);
+        look(asked, KEY_SUPPRESSED, hash, strlen(hash));
+        if (strcmp(questions[i].class_, "marketing") == 0)
+            look(asked, KEY_SAID, hash, said);
     }
-    struct connection_request request =
-        arguments_request(&arguments, call->owner, on_answer, asked_new(call, count));
-    request.release = release_asked;
-    scripts_run(scripts, SCRIPT_OBJECTIONS, &request);
-    arena_destroy(&arena);
 }
 
 static void on_learnt_here(void *context, const struct reply *reply, const struct diag *fault)
@@ -362,19 +416,15 @@ static void put_suppression(struct arguments *arguments, const char *hash, struc
 void address_words_learn(struct scripts *scripts, const struct address_question *question,
                          const struct address_objection *objection, const struct address_call *call)
 {
-    struct arena *arena = arena_new(1024);
-    struct arguments arguments = arguments_begin(arena, 1 + 2 * FIELDS);
+    struct asked *asked = asked_new(scripts, call, 1);
+    struct arguments *arguments = &asked->arguments;
     if (objection->suppressed.length)
-        put_suppression(&arguments, question->hash, objection->suppressed);
+        put_suppression(arguments, question->hash, objection->suppressed);
     if (objection->said.length) {
-        arguments_text(&arguments, "record");
-        arguments_bytes(&arguments, question->hash, strnlen(question->hash, PLACEMENT_NAME_SIZE));
-        arguments_bytes(&arguments, objection->said.text, objection->said.length);
-        arguments_text(&arguments, "");
+        arguments_text(arguments, "record");
+        arguments_bytes(arguments, question->hash, strnlen(question->hash, PLACEMENT_NAME_SIZE));
+        arguments_bytes(arguments, objection->said.text, objection->said.length);
+        arguments_text(arguments, "");
     }
-    struct connection_request request =
-        arguments_request(&arguments, call->owner, on_learnt_here, asked_new(call, 0));
-    request.release = release_asked;
-    scripts_run(scripts, SCRIPT_WORDS, &request);
-    arena_destroy(&arena);
+    run(asked, SCRIPT_WORDS, on_learnt_here);
 }

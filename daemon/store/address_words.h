@@ -5,8 +5,9 @@
  * the other, in the order in which it was said, and is deleted only then. Any number of daemons may
  * do so at once; what stands already is met again.
  *
- * Before a message begins its address's shard is asked (address_words_ask). So a no that was said a
- * second ago counts for every shard, as long as the two can be reached.
+ * Before a message begins its address's shard is asked (address_words_ask): by plain commands, as
+ * mostly nothing stands there; what they find a script tells. So a no that was said a second ago
+ * counts for every shard, as long as the two can be reached.
  */
 #ifndef NUDGED_STORE_ADDRESS_WORDS_H
 #define NUDGED_STORE_ADDRESS_WORDS_H

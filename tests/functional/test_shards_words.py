@@ -137,12 +137,12 @@ def test_nobody_can_say(shop, shards):
     talk.settle()
     smtp.all_mails()
     for prefix in shards.prefixes[1:]:
-        shop.client.set(f"{prefix}:said", "spoilt")
+        shop.client.set(f"{prefix}:suppressed", "spoilt")
     home = [n for n in range(40) if shards.prefix_of(f"h{n}") == shards.prefixes[0]][:8]
     shards.push(*[talk.event("order.placed", f"h{n}", f"h{n}@example.com") for n in home])
     wait_until(lambda: shop.client.zcard(f"{shards.prefixes[0]}:later"), "a message to wait")
     waiting = shop.client.zcard(f"{shards.prefixes[0]}:later")
     for prefix in shards.prefixes[1:]:
-        shop.client.delete(f"{prefix}:said")
+        shop.client.delete(f"{prefix}:suppressed")
     wait_until(lambda: smtp.mails.qsize() == len(home), "all mails")
     assert waiting and sent(smtp) == sorted(f"thanks h{n}@example.com" for n in home)
