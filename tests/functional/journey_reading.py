@@ -144,8 +144,7 @@ class Reader:
         return self.follow_event(key, line, said)
 
     def follow_event(self, key, line, said):
-        for state in self.states[key]:
-            self.model.take_back(state, {item["mid"] for item in line["did"] if item["what"] == "withdrawn"})
+        self.take_back(key, line)
         event, time = self.event_of(key, line)
         time = self.ordered(key, time, line["event"]["entry"])
         self.decide(key, line, said, lambda _: [lambda trial, *guess: self.model.decide_event(
@@ -153,6 +152,11 @@ class Reader:
         if (None, "passed-over", "duplicate") not in said:
             number = self.states[key][0].number if len(self.sets) == 1 else None
             self.decided[key].append((self.lines_read[key], event["type"], time, number))
+
+    def take_back(self, key, line):
+        """What the line withdraws never arrives, and takes no place any more from those that it sends."""
+        for state in self.states[key]:
+            self.model.take_back(state, {item["mid"] for item in line["did"] if item["what"] == "withdrawn"})
 
     def event_of(self, key, line):
         """One that was pushed, or the next one that their own rules made, or one that those of others made
@@ -367,6 +371,7 @@ class Reader:
             return [lambda trial, guess, codeless, turn=turn: self.take_turn(
                 trial, turn, groups, line["at"], guess, said, codeless) for turn, _ in groups]
 
+        self.take_back(key, line)
         self.decide(key, line, said, ways)
         self.in_time(key, line, [max(state.turn for state in self.states[key])])
 
