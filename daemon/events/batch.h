@@ -29,9 +29,10 @@ struct pipeline;
 enum batch_state {
     BATCH_NONE,    /* nothing is under way */
     BATCH_BARRED,  /* it, or an older one, is to be decided alone: nothing was read yet */
-    BATCH_READING, /* its documents; or it waits for Redis to do so */
+    BATCH_READING, /* its documents */
     BATCH_READ,    /* they are here, but it is not known yet whom an older one concerns */
     BATCH_WORKING, /* its works are decided and committed */
+    BATCH_FAILED,  /* Redis failed it: it waits for its next try */
     BATCH_BEHIND,  /* what is left of it waits for the end of an older one */
 };
 

@@ -136,7 +136,8 @@ static void on_commit(void *context, const struct commit_result *result)
 {
     const struct gathered *item = context;
     const struct gathering_options *options = &item->gathering->options;
-    bool unknown = result->outcome == COMMIT_FAILED || result->ran_before;
+    bool failed = result->outcome == COMMIT_FAILED && !reply_refused(result->fault);
+    bool unknown = failed || result->ran_before;
     if (item->commit->number && unknown) {
         outbox_note_lost(options->shard->outbox, item->commit->number);
         options->at_once->lost(options->at_once->context);

@@ -86,6 +86,12 @@ static void after(struct event *timer, int64_t ms)
     event_add(timer, &wait);
 }
 
+static void try_later(struct batch *batch)
+{
+    batch->state = BATCH_FAILED;
+    after(batch->again, backoff_next(&batch->backoff));
+}
+
 /* What Redis answered with an error is logged once. */
 static void note_fault(struct pipeline *pipeline, const struct diag *fault)
 {
@@ -349,7 +355,7 @@ static void on_documents(void *context, const struct diag *fault,
     struct customers_query more;
     if (fault) {
         note_fault(batch->pipeline, fault);
-        after(batch->again, backoff_next(&batch->backoff));
+        try_later(batch);
         return;
     }
     batch->now_ms = found->now_ms;
@@ -592,7 +598,7 @@ static void end_round(struct batch *batch)
     if (!left)
         finish(batch);
     else if (batch->failed)
-        after(batch->again, backoff_next(&batch->backoff));
+        try_later(batch);
     else if (is_free) /* more of a customer than one commit carries */
         event_active(batch->again, EV_TIMEOUT, 0);
     else
@@ -715,8 +721,16 @@ bool pipeline_has_events(const struct pipeline *pipeline)
     return false;
 }
 
+/* All others wait: for Redis, or for one that moves, or that waits for Redis itself. */
+static bool moves(const struct batch *batch)
+{
+    return batch->state == BATCH_READING || batch->state == BATCH_WORKING;
+}
+
 bool pipeline_busy(const struct pipeline *pipeline)
 {
-    return pipeline_has_events(pipeline) || pipeline->due.state != BATCH_NONE ||
-           pipeline->ticks.state != BATCH_NONE || pipeline->timers_asked;
+    bool busy = pipeline->timers_asked || moves(&pipeline->due) || moves(&pipeline->ticks);
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
+        busy = busy || moves(&pipeline->events[i]);
+    return busy;
 }

@@ -77,7 +77,8 @@ void pipeline_look(struct pipeline *pipeline);
 /* True while events are being decided. */
 bool pipeline_has_events(const struct pipeline *pipeline);
 
-/* True while a batch of events, timers or ticks is under way, or asked for. */
+/* True while a batch of events, timers or ticks is under way, or asked for. One that Redis has
+ * failed is not, until its next try. */
 bool pipeline_busy(const struct pipeline *pipeline);
 
 #endif

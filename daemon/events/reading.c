@@ -298,7 +298,7 @@ void reading_take(struct reading *reading, const struct intake_batch *batch)
 
 bool reading_busy(const struct reading *reading)
 {
-    return reading->waiting_count > 0;
+    return reading->waiting_count > 0 && !reading->held;
 }
 
 /* ---- The object ---- */

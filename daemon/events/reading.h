@@ -41,7 +41,7 @@ void reading_take(struct reading *reading, const struct intake_batch *batch);
 /* The pipeline has no events any more. */
 void reading_look(struct reading *reading);
 
-/* A batch is here, and not in the pipeline yet. */
+/* A batch is on its way to the pipeline, and does not wait for that. */
 bool reading_busy(const struct reading *reading);
 
 #endif

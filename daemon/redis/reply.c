@@ -99,6 +99,16 @@ bool reply_fault(const struct reply *reply, struct diag *diag)
     return false;
 }
 
+bool reply_refused(const struct diag *fault)
+{
+    static const char *const codes[] = {"redis-noreplicas", "redis-misconf", "redis-oom",
+                                        "redis-readonly"};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (strcmp(fault->code, codes[i]) == 0)
+            return true;
+    return false;
+}
+
 static void copy_into(struct arena *arena, const struct reply *from, struct reply *to)
 {
     *to = *from;

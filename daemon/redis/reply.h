@@ -61,6 +61,10 @@ const struct reply *reply_copy(struct arena *arena, const struct reply *reply);
  * first word in small letters as the code ("redis-noscript"). Returns false. */
 bool reply_fault(const struct reply *reply, struct diag *diag);
 
+/* Whether that fault says that Redis takes no writes now (NOREPLICAS, MISCONF, OOM, READONLY). It
+ * comes before a script does anything: nothing of it was carried out. */
+bool reply_refused(const struct diag *fault);
+
 /* The reader: bytes in, replies out. Opaque: hiredis' reader is behind it. */
 struct reply_reader;
 

@@ -312,7 +312,7 @@ static void on_taken(void *context, const struct reply *reply, const struct diag
         reply_fault(reply, &diag);
         taken = (struct outbox_taken){.fault = &diag};
     }
-    if (taken.fault && call->number)
+    if (taken.fault && call->number && !reply_refused(taken.fault))
         outbox_note_lost(call->outbox, call->number);
     else if (!taken.fault)
         taken.buried = outbox_hear_buried(call->outbox, reply_item(reply, 2));

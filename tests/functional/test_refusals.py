@@ -103,6 +103,29 @@ def test_writes_refused(hello_shop, code, where):
         assert told and len(told) == len(set(told)), told
 
 
+@pytest.mark.parametrize("code", REFUSALS)
+@pytest.mark.parametrize("events", [0, 20])
+def test_stop_while_writes_are_refused(hello_shop, code, events):
+    """What Redis refuses to decide or to hand out is not begun: the end does not wait for it, however long it might
+    wait for what is."""
+    refuse, allow = REFUSALS[code]
+    daemon = hello_shop.daemon(drain="10m")
+    gate = Gate(hello_shop)
+    daemon.spawn(failpoints=f"batch-read={gate.action}@1" if events else "")
+    hello_shop.push(*[hello(n) for n in range(events)])
+    if events:
+        gate.wait()
+    refuse(hello_shop)
+    before = refused(hello_shop.client)
+    gate.open()
+    wait_until(lambda: refused(hello_shop.client) > before + 3, "some refusals")
+    assert daemon.stop() == 0
+    allow(hello_shop)
+    daemon.spawn()
+    hello_shop.wait_idle()
+    assert sorted(mail["Subject"] for mail in hello_shop.mail.all_mails()) == sorted(f"hello {n}" for n in range(events))
+
+
 def test_full_redis_drains(hello_shop):
     """Out of memory: what is in is decided and sent, new work is refused and stays where it is."""
     daemon = hello_shop.daemon()
