@@ -2155,6 +2155,7 @@ test_files = \
 	tests/functional/test_outbox_full.py \
 	tests/functional/test_pages.py \
 	tests/functional/test_pages_browser.py \
+	tests/functional/test_pairs.py \
 	tests/functional/test_person.py \
 	tests/functional/test_persons.py \
 	tests/functional/test_piles.py \
