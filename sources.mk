@@ -631,6 +631,8 @@ library_sources = \
 	daemon/delivery/passing.h \
 	daemon/delivery/prepare.c \
 	daemon/delivery/prepare.h \
+	daemon/delivery/sent.c \
+	daemon/delivery/sent.h \
 	daemon/delivery/settlement.c \
 	daemon/delivery/settlement.h \
 	daemon/delivery/settlement_scene.h \
@@ -1612,6 +1614,7 @@ unit_programs = \
 	tests/unit/test_script_table \
 	tests/unit/test_scripts \
 	tests/unit/test_senders \
+	tests/unit/test_sent \
 	tests/unit/test_session \
 	tests/unit/test_set \
 	tests/unit/test_set_digest \

@@ -4,7 +4,8 @@
  *   taking      (delivery/taking.c) for each channel the first of its gateways that is free now,
  *               and as many messages from the outbox as it can begin
  *   begin       each becomes an attempt, with the generation (rules, templates, headers)
- *               that it is made with, and is given to a sender
+ *               that it is made with, and is given to a sender; what is known to have gone
+ *               (delivery/sent) is settled at once
  *   asking      (delivery/asking.c) of many shards: what does its address's know of it?
  *   prepare     (delivery/prepare.c, in the sender) renders and builds; then the gateway sends
  *   on_outcome  back on the loop: hear() tells the breaker, and asks who is to blame for a
@@ -137,8 +138,11 @@ static void settle_unbegun(struct delivery *delivery, struct attempt *attempt,
     settling_add(delivery->settling, attempt);
 }
 
-static void give(struct attempt *attempt, struct destination *destination)
+static void give(const struct delivery *delivery, struct attempt *attempt,
+                 struct destination *destination)
 {
+    sent_begin(gateways_sent(delivery->options.gateways), attempt->mid, attempt->losses,
+               clock_monotonic_ms());
     metrics_add(METRIC_SENDING, 1);
     attempt_log_given(attempt, destination->config->name);
     destination_give(destination, attempt);
@@ -146,8 +150,7 @@ static void give(struct attempt *attempt, struct destination *destination)
 
 static void on_free(void *context, struct attempt *attempt, struct destination *destination)
 {
-    (void)context;
-    give(attempt, destination);
+    give(context, attempt, destination);
 }
 
 static void on_objected(void *context, struct attempt *attempt, struct destination *destination)
@@ -169,6 +172,27 @@ static void on_unknown(void *context, struct attempt *attempt, struct destinatio
     settling_add(delivery->settling, attempt);
 }
 
+/* Redis has lost what was known of it: what went is settled as sent, and what is in hand since
+ * before waits for what comes of that. */
+static bool settle_known(struct delivery *delivery, struct attempt *attempt)
+{
+    const struct settlement_scene scene = scene_of(delivery, attempt, 0, 0);
+    const char *gateway = NULL;
+    switch (sent_find(gateways_sent(delivery->options.gateways), attempt->mid, attempt->losses,
+                      scene.clock_ms, &gateway)) {
+    case SENT_UNKNOWN:
+        return false;
+    case SENT_UNDER_WAY:
+        settlement_put_off(attempt, &scene);
+        break;
+    case SENT_GONE:
+        settlement_sent_before(attempt, gateway, &scene);
+        break;
+    }
+    settling_add(delivery->settling, attempt);
+    return true;
+}
+
 /* Begins one message: an attempt, with the rules and templates in force, given to a sender. */
 static void begin(void *context, struct destination *destination, int64_t term,
                   const struct outbox_message *message)
@@ -178,6 +202,8 @@ static void begin(void *context, struct destination *destination, int64_t term,
     note_taken(delivery, attempt);
     attempt->shard = delivery->options.shard;
     attempt->generation = generation_hold(delivery->options.generation(delivery->options.context));
+    if (message->whole && settle_known(delivery, attempt))
+        return;
     if (message->gateway) /* an attempt may have arrived there: by no other gateway now */
         destination = destination_named(delivery, message->gateway);
     bool over = message->whole && message->give_up_ms <= scene_of(delivery, attempt, 0, 0).now_ms;
@@ -187,7 +213,7 @@ static void begin(void *context, struct destination *destination, int64_t term,
         return;
     }
     if (!delivery->asking || !asking_begin(delivery->asking, attempt, destination))
-        give(attempt, destination);
+        give(context, attempt, destination);
 }
 
 /* ---- At once, without a take ---- */
@@ -331,6 +357,9 @@ static void on_outcome(void *context, struct destination *destination, struct at
     metrics_add(METRIC_SENDING, -1);
     hear(delivery, destination, attempt);
     attempt_figures_count(attempt);
+    sent_end(gateways_sent(delivery->options.gateways), attempt->mid,
+             attempt->job.outcome.kind == OUTCOME_SENT ? destination->config->name : NULL,
+             clock_monotonic_ms());
     failpoint("sent");
     if (attempt->late)
         granting_return(delivery->granting, destination, attempt);
@@ -342,11 +371,10 @@ static void on_outcome(void *context, struct destination *destination, struct at
 
 static void on_passed(void *context, struct attempt *attempt, struct destination *destination)
 {
-    (void)context;
     failpoint("passed");
     if (!attempt->late)
         metrics_add_to(METRIC_MESSAGES_PASSED, METRIC_LABELS(attempt->gateway), 1);
-    give(attempt, destination);
+    give(context, attempt, destination);
 }
 
 static void on_pass_ended(void *context, struct attempt *attempt, enum passing_end end)

@@ -23,6 +23,7 @@ struct gateways {
     struct gateways_member *members; /* by shard; without callbacks: none */
     size_t turn;                     /* the shard that hears first of free connections */
     struct blame *blame;
+    struct sent *sent;
 };
 
 /* ---- What comes back ---- */
@@ -67,6 +68,11 @@ void gateways_forgive(struct gateways *gateways, const struct destination *desti
     for (size_t i = 0; i < gateways->options.shards; i++)
         if (gateways->members[i].on_blamed)
             gateways->members[i].on_blamed(gateways->members[i].context, destination, wait_ms);
+}
+
+struct sent *gateways_sent(struct gateways *gateways)
+{
+    return gateways->sent;
 }
 
 struct blame *gateways_blame(struct gateways *gateways)
@@ -180,6 +186,7 @@ struct gateways *gateways_new(const struct gateways_options *options, struct dia
     gateways->options = *options;
     gateways->members = mem_zero(options->shards, sizeof *gateways->members);
     gateways->blame = blame_new(options->shards);
+    gateways->sent = sent_new();
     gateways->gateways = mem_zero(config->gateway_count, sizeof *gateways->gateways);
     for (size_t i = 0; i < config->gateway_count && opened; i++)
         opened = open_gateway(gateways, &config->gateways[i], diag);
@@ -199,6 +206,7 @@ void gateways_destroy(struct gateways **gateways)
         destination_close(&ended->gateways[i].destination);
     }
     blame_destroy(&ended->blame);
+    sent_destroy(&ended->sent);
     free(ended->members);
     free(ended->gateways);
     free(ended);

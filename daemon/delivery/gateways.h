@@ -16,6 +16,7 @@
 #include "delivery/attempt.h"
 #include "delivery/blame.h"
 #include "delivery/destination.h"
+#include "delivery/sent.h"
 
 struct event_base;
 struct gateways;
@@ -49,6 +50,8 @@ void gateways_join(struct gateways *gateways, size_t shard, const struct gateway
                    struct amends *amends);
 void gateways_leave(struct gateways *gateways, size_t shard);
 
+/* What they took lately. */
+struct sent *gateways_sent(struct gateways *gateways);
 /* Who is to blame for what they refuse. */
 struct blame *gateways_blame(struct gateways *gateways);
 /* All members hear that a gateway is to blame. */

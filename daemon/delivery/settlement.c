@@ -1,7 +1,7 @@
 /*
- * The ways in stand at the end: settlement_make() after an attempt, settlement_defer() and
- * settlement_give_up() for a message that was never begun. Each fills attempt->result in three
- * steps:
+ * The ways in stand at the end: settlement_make() after an attempt, settlement_sent_before(),
+ * settlement_defer() and settlement_give_up() for a message that was never begun. Each fills
+ * attempt->result in three steps:
  *
  *   the verdict   what the store does with the message: done, later, resend, hold, dead,
  *                 release. Here alone an outcome becomes a verdict; what an answer means
@@ -253,6 +253,18 @@ static bool wait_for_template(struct attempt *attempt, const struct settlement_s
     attempt->result.after_ms = left_ms < DEFER_MS ? left_ms : DEFER_MS;
     attempt_log_waits(attempt, scene, missing);
     return true;
+}
+
+void settlement_sent_before(struct attempt *attempt, const char *gateway,
+                            const struct settlement_scene *scene)
+{
+    static const char words[] = "it had gone, and Redis had lost that";
+    begin_result(attempt);
+    attempt->gateway = gateway;
+    outcome_set(&attempt->job.outcome, OUTCOME_SENT);
+    outcome_words(&attempt->job.outcome, words, sizeof words - 1);
+    decide_result(attempt, scene);
+    add_news(attempt, scene);
 }
 
 void settlement_pass(struct attempt *attempt, const struct settlement_scene *scene)

@@ -17,6 +17,11 @@ enum trace_what settlement_what(enum outcome_kind kind);
 /* From what came of it. Each of these fills attempt->result. */
 void settlement_make(struct attempt *attempt, const struct settlement_scene *scene);
 
+/* It was not begun, as it went before, through `gateway`, and Redis has lost that: it is settled as
+ * sent. The name outlives the attempt. */
+void settlement_sent_before(struct attempt *attempt, const char *gateway,
+                            const struct settlement_scene *scene);
+
 /* It goes to another gateway at once, as it could not use this one: the log is told, and the trace
  * that its result will bring. */
 void settlement_pass(struct attempt *attempt, const struct settlement_scene *scene);
