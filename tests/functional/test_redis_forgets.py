@@ -93,7 +93,7 @@ def test_how_a_message_was_settled(shop, begin, policy, way):
 
 
 def test_that_a_message_was_decided(shop, begin):
-    """Two were sent, or are being sent, when Redis loses that they were decided: they are again, and do not go again."""
+    """One was sent, another is being sent, when Redis loses that both were decided: they are again, and go no more."""
     gates = begin("resend", {})
     [daemon] = [thing for thing in shop.started if isinstance(thing, Daemon)]
     daemon.process.send_signal(signal.SIGSTOP)
