@@ -168,7 +168,7 @@ static const struct setting events_settings[] = {
     {.key = "batch",
      .type = SETTING_INT,
      IN(config_events, batch),
-     .fallback = "200",
+     .fallback = "100",
      .least = 1,
      .most = 1000,
      .help = "events decided together"},

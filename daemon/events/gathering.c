@@ -18,7 +18,7 @@
 #include "events/work_log.h"
 
 enum {
-    TOGETHER_MOST = 64, /* commits in one call: more of them make it no cheaper */
+    TOGETHER_MOST = 32, /* commits in one call: more are no cheaper, and all else waits for it */
     TOGETHER_BYTES = 1 << 20,
     CREDIT_MS = 2,        /* it waits for connections, for each commit so long, … */
     CREDIT_MOST_MS = 200, /* … but not longer at a time: then messages go through the outbox */

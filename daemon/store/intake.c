@@ -35,7 +35,7 @@
 #include "store/script_table.h"
 
 enum {
-    BATCH = 200,
+    BATCH = 100,
     BLOCK_MS = 30000,       /* of one XREADGROUP, which a claim or the end cuts short, */
     BLOCK_SHORT_MS = 1000,  /* unless Redis' number of the connection is not known */
     ANSWER_MS = 5000,       /* beyond that, its deadline */

@@ -77,7 +77,7 @@ struct intake_options {
     struct beat *beat;         /* outlives it, */
     struct tracking *tracking; /* as does this */
     struct turns *turns;       /* likewise; NULL: it waits for nobody */
-    size_t batch;              /* entries at most; 0: 200 */
+    size_t batch;              /* entries at most; 0: 100 */
     const char *inbox;         /* the list's key; NULL: P:inbox; "": no list intake */
     bool inbox_left;           /* the shop uses RPUSH: oldest at the left; default LPUSH */
     intake_on_batch *on_batch;
