@@ -1484,6 +1484,7 @@ unit_programs = \
 	tests/unit/test_decide_sets \
 	tests/unit/test_decide_ticks \
 	tests/unit/test_decimal \
+	tests/unit/test_destination \
 	tests/unit/test_diag \
 	tests/unit/test_digest \
 	tests/unit/test_domains \

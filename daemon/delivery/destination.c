@@ -18,6 +18,8 @@ enum {
     LIVELY_MS = 20,   /* between two connections that get free, at most */
     SILENT_MS = 1000, /* what waits for a connection waits no longer where none gets free */
     AHEAD_LEAST = 8,  /* connections: where they are fewer none of them is worth a message's wait */
+    PACE_MS = 10,     /* messages wait so long in hand, about, where … */
+    PACE_MOST = 64,   /* … no more than that, or than there are connections, do */
 };
 
 /* ---- In a sender's thread ---- */
@@ -110,7 +112,10 @@ size_t destination_room_ahead(const struct destination *destination)
     if (connections < AHEAD_LEAST || destination->breaker.state != BREAKER_CLOSED ||
         !destination_is_lively(destination) || clock_monotonic_ms() < destination->paused_until_ms)
         return 0;
-    size_t room = senders_room_ahead(destination->senders, connections, clock_monotonic_ms());
+    size_t ahead = destination->pace < PACE_MOST ? destination->pace : PACE_MOST;
+    if (ahead < connections)
+        ahead = connections;
+    size_t room = senders_room_ahead(destination->senders, ahead, clock_monotonic_ms());
     return room > destination->promised ? room - destination->promised : 0;
 }
 
@@ -205,6 +210,17 @@ static void count(struct destination *destination, enum outcome_kind kind)
         destination->retried++;
 }
 
+static void note_pace(struct destination *destination, int64_t now_ms)
+{
+    const int64_t took_ms = now_ms - destination->pace_since_ms;
+    destination->pace_count++;
+    if (took_ms < PACE_MS)
+        return;
+    destination->pace = destination->pace_count * PACE_MS / (size_t)took_ms;
+    destination->pace_count = 0;
+    destination->pace_since_ms = now_ms;
+}
+
 void destination_hear(struct destination *destination, const struct attempt *attempt,
                       bool suspected, uint64_t random)
 {
@@ -215,8 +231,10 @@ void destination_hear(struct destination *destination, const struct attempt *att
                                           .probe = attempt->probe};
     enum breaker_state before = destination->breaker.state;
     int64_t now_ms = clock_monotonic_ms();
-    if (outcome->kind != OUTCOME_CUT)
+    if (outcome->kind != OUTCOME_CUT) {
         destination->heard_ms = now_ms;
+        note_pace(destination, now_ms);
+    }
     domains_end(&destination->domains, attempt->domain);
     note_failure(destination, outcome, attempt_to(attempt));
     count(destination, outcome->kind);

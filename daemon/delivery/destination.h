@@ -31,6 +31,9 @@ struct destination {
                                as they may be told (log_masked) */
     int64_t failed_ms;      /* when, by the wall clock; 0: never */
     int64_t heard_ms;       /* when it was last heard of, by the monotonic clock; 0: never */
+    size_t pace;            /* so many it dealt with in 10 ms, as was last seen, and so many … */
+    size_t pace_count;
+    int64_t pace_since_ms; /* … since then, by the monotonic clock */
     /* What it said since the daemon began: that it took a message, that it is to be tried again,
      * that it will not or may have. */
     uint64_t sent, retried, refused;
@@ -46,8 +49,8 @@ void destination_close(struct destination *destination);
 /* How many messages it can begin now, beside those that were promised to it. */
 size_t destination_room(const struct destination *destination);
 /* How many it can take beside those, which wait in its hands for a connection: so the next message
- * is there as one gets free. None where connections are few, or it was not heard of a moment ago.
- */
+ * is there as one gets free, and also while Redis is long over something. None where connections
+ * are few, or it was not heard of a moment ago. */
 size_t destination_room_ahead(const struct destination *destination);
 /* It was heard of so lately that a connection will be free soon. */
 bool destination_is_lively(const struct destination *destination);

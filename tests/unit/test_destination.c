@@ -1,0 +1,146 @@
+/* How much a destination takes ahead of its connections. Its gateway is never asked to send. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "delivery/destination.h"
+#include "store/outbox.h"
+
+enum { CONNECTIONS = 8, HEARD_MOST = 10000000 };
+
+static char connection;
+
+static void *open_connection(const void *settings, const struct gateway_hooks *hooks)
+{
+    (void)settings;
+    (void)hooks;
+    return &connection;
+}
+
+static void close_connection(void *opened)
+{
+    assert_ptr_equal(opened, &connection);
+}
+
+static const struct gateway_kind kind = {
+    .name = "silent", .open = open_connection, .close = close_connection};
+
+struct rig {
+    struct gateway_common settings;
+    struct config_gateway gateway;
+    struct destination destination;
+    struct attempt *attempt; /* of which is heard */
+};
+
+static void open_rig(struct rig *rig, int64_t connections)
+{
+    struct diag diag;
+    *rig = (struct rig){.settings = {.kind = kind.name, .connections = connections}};
+    rig->gateway = (struct config_gateway){.name = "g", .kind = &kind, .settings = &rig->settings};
+    rig->attempt = attempt_new(&(struct outbox_message){.mid = "m",
+                                                        .entry = "-",
+                                                        .customer = "c",
+                                                        .channel = "email",
+                                                        .class_ = "marketing",
+                                                        .body = "{}",
+                                                        .length = 2,
+                                                        .on_uncertain = "resend"},
+                               0);
+    assert_true(destination_open(&rig->destination, &rig->gateway, &diag));
+}
+
+static void close_rig(struct rig *rig)
+{
+    destination_close(&rig->destination);
+    attempt_destroy(&rig->attempt);
+}
+
+static void hear(struct rig *rig, enum outcome_kind outcome)
+{
+    outcome_set(&rig->attempt->job.outcome, outcome);
+    destination_hear(&rig->destination, rig->attempt, false, 0);
+}
+
+/* Until there is room for so many: of what this test has stood still over there is none. */
+static void hear_until(struct rig *rig, size_t room)
+{
+    for (size_t i = 0; i < HEARD_MOST; i++) {
+        hear(rig, OUTCOME_SENT);
+        if (destination_room_ahead(&rig->destination) == room)
+            return;
+    }
+    fail_msg("room for %zu", destination_room_ahead(&rig->destination));
+}
+
+/* As many wait as there are connections, and as are at work. */
+static void what_was_not_fast_has_as_many_ahead_as_connections(void **state)
+{
+    struct rig rig;
+    (void)state;
+    open_rig(&rig, CONNECTIONS);
+    assert_int_equal(destination_room_ahead(&rig.destination), 0);
+    hear_until(&rig, 2 * CONNECTIONS);
+    close_rig(&rig);
+}
+
+static void what_is_fast_has_more_ahead_with_a_bound(void **state)
+{
+    struct rig rig;
+    (void)state;
+    open_rig(&rig, CONNECTIONS);
+    hear_until(&rig, CONNECTIONS + 64);
+    rig.destination.promised = 50;
+    hear_until(&rig, CONNECTIONS + 14);
+    close_rig(&rig);
+}
+
+static void what_the_daemon_gave_up_itself_is_no_pace(void **state)
+{
+    struct rig rig;
+    (void)state;
+    open_rig(&rig, CONNECTIONS);
+    hear(&rig, OUTCOME_SENT);
+    for (int64_t since_ms = rig.destination.pace_since_ms, i = 0; i < 100000; i++) {
+        hear(&rig, OUTCOME_CUT);
+        assert_true(rig.destination.pace_since_ms == since_ms);
+    }
+    assert_int_equal(rig.destination.pace, 0);
+    close_rig(&rig);
+}
+
+static void more_connections_than_the_bound_have_as_many_ahead(void **state)
+{
+    struct rig rig;
+    (void)state;
+    open_rig(&rig, 100);
+    hear_until(&rig, 200);
+    close_rig(&rig);
+}
+
+static void few_connections_have_none(void **state)
+{
+    struct rig rig;
+    (void)state;
+    open_rig(&rig, CONNECTIONS - 1);
+    for (size_t i = 0; i < 100000; i++) {
+        hear(&rig, OUTCOME_SENT);
+        assert_int_equal(destination_room_ahead(&rig.destination), 0);
+    }
+    close_rig(&rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_not_fast_has_as_many_ahead_as_connections),
+        cmocka_unit_test(what_is_fast_has_more_ahead_with_a_bound),
+        cmocka_unit_test(what_the_daemon_gave_up_itself_is_no_pace),
+        cmocka_unit_test(more_connections_than_the_bound_have_as_many_ahead),
+        cmocka_unit_test(few_connections_have_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
