@@ -18,6 +18,7 @@
  */
 #include "send/smtp_session.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,13 +35,13 @@ enum {
 
 struct smtp_session {
     struct smtp_talk talk;
-    struct smtp_reply told; /* the reply that decided, where others came behind it */
-    size_t errors;          /* replies of 4xx and 5xx since a mail was taken */
-    bool unclean;           /* the last mail was not taken: RSET before the next */
-    bool rude;              /* it stands where no command can follow, QUIT neither */
-    bool used;              /* a mail was sent over it before */
-    bool waits;             /* DATA waits for RCPT: the server's 354 tells nothing */
-    char out[SESSION_PIECE];
+    struct smtp_reply told;  /* the reply that decided, where others came behind it */
+    size_t errors;           /* replies of 4xx and 5xx since a mail was taken */
+    bool unclean;            /* the last mail was not taken: RSET before the next */
+    bool rude;               /* it stands where no command can follow, QUIT neither */
+    bool used;               /* a mail was sent over it before */
+    bool waits;              /* DATA waits for RCPT: the server's 354 tells nothing */
+    char out[SESSION_PIECE]; /* the last member */
 };
 
 static struct transfer *transfer_of(struct smtp_session *session)
@@ -57,7 +58,9 @@ static bool is_open(const struct smtp_session *session)
 
 struct smtp_session *smtp_session_new(const struct transfer_settings *settings)
 {
-    struct smtp_session *session = mem_zero(1, sizeof *session);
+    /* Of `out` most mails need a part only, and a connection has as many pages of it. */
+    struct smtp_session *session = mem_alloc(sizeof *session);
+    memset(session, 0, offsetof(struct smtp_session, out));
     smtp_link_init(&session->talk.link, settings);
     return session;
 }
