@@ -31,10 +31,10 @@ static struct admin_pages_view look(const struct admin_pages *pages)
     return pages->options.look(pages->options.context);
 }
 
-/* Why there is no lease. */
+/* Why there is no lease, or nothing new comes in. */
 static void tell_refusal(const struct admin_pages_view *view, struct buf *out)
 {
-    if (!view->working && view->workers.refused)
+    if (view->workers.refused)
         buf_printf(out, "degraded: Redis refuses: %s\n", view->workers.refused);
 }
 
@@ -47,7 +47,8 @@ static void serve_health(void *context, const struct admin_request *request,
     size_t count;
     const struct wrong_key *key = workers_wrong_key(view.all, now_ms, 0);
     reply->status = view.working ? 200 : 503;
-    if (!view.working || !(key || view.archive_lost.count))
+    bool degraded = key || view.archive_lost.count || view.workers.refused;
+    if (!view.working || !degraded)
         buf_printf(&reply->body, "%s\n", view.working ? "ok" : view.state);
     if (view.workers.denied)
         buf_printf(&reply->body, "degraded: Redis denies this daemon's user %s\n",
@@ -105,6 +106,16 @@ static void put_wrong_keys(const struct admin_pages_view *view, struct buf *out)
     buf_text(out, "]");
 }
 
+/* ,"redis_refuses":"OOM command not allowed …"; nothing where it takes writes. */
+static void put_refusal(const struct admin_pages_view *view, struct buf *out)
+{
+    const char *refused = view->workers.refused;
+    if (!refused)
+        return;
+    buf_text(out, ",\"redis_refuses\":");
+    json_print_string(out, refused, strlen(refused));
+}
+
 /* {"rules":2,"behind":0,"scan":{"keys":52000,"customers":40000}}; `scan` where it goes on. */
 static void put_clocks(const struct sweeper_view *clocks, struct buf *out)
 {
@@ -141,6 +152,7 @@ static void serve_status(void *context, const struct admin_request *request,
     put_clocks(&view.workers.sum.clocks, &reply->body);
     buf_text(&reply->body, ",\"wrong_keys\":");
     put_wrong_keys(&view, &reply->body);
+    put_refusal(&view, &reply->body);
     buf_printf(&reply->body, ",\"metrics\":\"%s\"", ((const struct admin_pages *)context)->listens);
     buf_text(&reply->body, ",");
     archive_lost_write(&view.archive_lost, &reply->body);
@@ -210,7 +222,8 @@ static void serve_ready(void *context, const struct admin_request *request,
                : strcmp(view.state, "running") != 0 ? view.state
                : view.workers.redis                 ? "no lease"
                                                     : "no Redis");
-    tell_refusal(&view, &reply->body);
+    if (!view.working)
+        tell_refusal(&view, &reply->body);
 }
 
 /* Whether it is of use to start it again: not while Redis is away. */

@@ -57,6 +57,9 @@ static void find_redis(struct standing *standing, struct arena *arena)
         add(standing, "", shards_away_text(standing->asked, arena));
     if (standing->no_unmoved)
         add(standing, "", standing->no_unmoved);
+    const char *refused = value_to_text(arena, value_get(&standing->local, "redis_refuses"));
+    if (refused)
+        add(standing, "", arena_printf(arena, "Redis refuses: %s", refused));
     const struct value *keys = value_get(&standing->local, "wrong_keys");
     for (uint32_t i = 0; i < (value_is(keys, VALUE_LIST) ? value_count(keys) : 0); i++)
         add(standing, "",

@@ -139,12 +139,18 @@ def test_full_redis_drains(hello_shop):
     subjects = {hello_shop.mail.next_mail()["Subject"] for _ in range(20)}
     assert subjects == {f"hello {n}" for n in range(20)}
     assert hello_shop.client.llen("nudged:inbox") == 1
+    refuses = "Redis refuses: OOM command not allowed when used memory > 'maxmemory'."
+    wait_until(lambda: daemon.ask("GET", "/health") == (200, f"degraded: {refuses}\n"),
+               lambda: daemon.ask("GET", "/health"))
+    wait_until(lambda: f"!  {refuses}\n" in hello_shop.ctl("status")[1], lambda: hello_shop.ctl("status"))
     with pytest.raises(redis.exceptions.ResponseError, match="OOM|maxmemory"):
         hello_shop.push(hello(101))
     hello_shop.client.config_set("maxmemory", 0)
     assert hello_shop.mail.next_mail()["Subject"] == "hello 100"
     hello_shop.wait_idle()
     assert hello_shop.mail.mails.empty()
+    wait_until(lambda: daemon.ask("GET", "/health") == (200, "ok\n"), lambda: daemon.ask("GET", "/health"))
+    assert refuses not in hello_shop.ctl("status")[1]
 
 
 def test_busy_redis(hello_shop):
