@@ -123,7 +123,8 @@ def test_stop_while_writes_are_refused(hello_shop, code, events):
     allow(hello_shop)
     daemon.spawn()
     hello_shop.wait_idle()
-    assert sorted(mail["Subject"] for mail in hello_shop.mail.all_mails()) == sorted(f"hello {n}" for n in range(events))
+    subjects = [mail["Subject"] for mail in hello_shop.mail.all_mails()]
+    assert sorted(subjects) == sorted(f"hello {n}" for n in range(events))
 
 
 def test_full_redis_drains(hello_shop):

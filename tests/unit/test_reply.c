@@ -155,13 +155,37 @@ static void test_words(void **state)
     assert_int_equal(reply_word(&list, words, 2), 2);
 }
 
+/* What comes before a script does anything, and what may come from within it. */
+static void test_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool refused;
+    } errors[] = {
+        {"NOREPLICAS Not enough good replicas to write.", true},
+        {"MISCONF Errors writing to the AOF file", true},
+        {"OOM command not allowed when used memory > 'maxmemory'.", true},
+        {"READONLY You can't write against a read only replica.", true},
+        {"WRONGTYPE Operation against a key script: 9b61, on @user_script:7.", false},
+        {"BUSY Redis is busy running a script", false},
+        {"ERR OOM", false},
+    };
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        const struct reply reply = {
+            .kind = REPLY_ERROR, .text = errors[i].text, .length = strlen(errors[i].text)};
+        struct diag diag = {0};
+        assert_false(reply_fault(&reply, &diag));
+        assert_int_equal(reply_refused(&diag), errors[i].refused);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_broken),
-        cmocka_unit_test(test_readers),
-        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_pieces),  cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_readers), cmocka_unit_test(test_words),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
