@@ -96,6 +96,29 @@ void batch_add_entry(struct batch *batch, const struct intake_entry *entry)
     work_add_event(batch->arena, work_of(batch, event), event, entry->length);
 }
 
+void batch_add_timer(struct batch *due, const struct timers_customer *customer)
+{
+    const char *key = arena_text(due->arena, customer->key);
+    struct work *work = batch_add_work(due, key);
+    work->due_ms = customer->deadline_ms;
+    names_add_key(due->names, due->arena, work, key);
+}
+
+void batch_add_tick(struct batch *ticks, const char *text)
+{
+    struct clocks_taken taken;
+    struct decide_tick tick;
+    if (!taken_tick_read(ticks->generation, ticks->arena, text, &taken, &tick))
+        return;
+    const struct name *name = names_find(ticks->names, taken.customer);
+    struct work *work = name && name->work ? name->work : batch_add_work(ticks, taken.customer);
+    work_add_tick(ticks->arena, work, &tick, arena_text(ticks->arena, text));
+    work->indexed = taken.customer;
+    work->zone = taken.zone;
+    work->place = taken.place;
+    names_add_key(ticks->names, ticks->arena, work, taken.customer);
+}
+
 void batch_forget(struct batch *batch, struct workspaces *workspaces)
 {
     generation_release(&batch->generation);

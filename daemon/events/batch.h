@@ -18,6 +18,7 @@
 #include "redis/backoff.h"
 #include "store/intake.h"
 #include "store/placement.h"
+#include "store/timers.h"
 #include "store/turns.h"
 
 struct archive;
@@ -81,6 +82,11 @@ void batch_begin(struct batch *batch, struct workspace *space, struct generation
 struct work *batch_add_work(struct batch *batch, const char *key);
 /* The entry becomes part of its customer's work, or of that of entries that are no customer's. */
 void batch_add_entry(struct batch *batch, const struct intake_entry *entry);
+/* One whose deadline has come. Copied. */
+void batch_add_timer(struct batch *due, const struct timers_customer *customer);
+/* One whose turn it is at a tick, as it was taken (store/clocks); where its rule or zone are not
+ * here any more it is left to another daemon. Copied. */
+void batch_add_tick(struct batch *ticks, const char *text);
 /* It is done: all of it is given back. */
 void batch_forget(struct batch *batch, struct workspaces *workspaces);
 

@@ -54,3 +54,20 @@ bool batch_wait_for_older(struct work *work, const char *const *keys, size_t cou
             work->last = work->last || concerns(&events[i], keys[key]);
     return work->last;
 }
+
+struct batch *batch_oldest_to_decide(struct batch *events)
+{
+    struct batch *oldest = NULL;
+    for (size_t i = 0; i < INTAKE_AT_ONCE; i++) {
+        struct batch *batch = &events[i];
+        if (batch->state == BATCH_WORKING && batch->next < batch->in_round_count &&
+            (!oldest || batch->number < oldest->number))
+            oldest = batch;
+    }
+    return oldest;
+}
+
+bool batch_moves(const struct batch *batch)
+{
+    return batch->state == BATCH_READING || batch->state == BATCH_WORKING;
+}

@@ -22,5 +22,10 @@ bool batch_is_behind(const struct work *work);
 /* Whether one of these keys, of whom nothing was known, has events in an older batch: they will be
  * known when that is done, and the work waits for it. */
 bool batch_wait_for_older(struct work *work, const char *const *keys, size_t count);
+/* Of all batches of events, the oldest that has works to decide; NULL: none has. */
+struct batch *batch_oldest_to_decide(struct batch *events);
+/* Whether its answers are on their way. Others wait: for Redis, or for one that moves, or that
+ * waits for Redis itself. */
+bool batch_moves(const struct batch *batch);
 
 #endif

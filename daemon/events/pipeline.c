@@ -158,14 +158,6 @@ static int64_t lateness_ms(const struct pipeline *pipeline)
     return leaves ? LATE_MS : 0;
 }
 
-static void add_timer(struct batch *due, const struct timers_customer *customer)
-{
-    const char *key = arena_text(due->arena, customer->key);
-    struct work *work = batch_add_work(due, key);
-    work->due_ms = customer->deadline_ms;
-    names_add_key(due->names, due->arena, work, key);
-}
-
 static void on_taken(void *context, const struct timers_taken *taken)
 {
     struct pipeline *pipeline = context;
@@ -189,7 +181,7 @@ static void on_taken(void *context, const struct timers_taken *taken)
     begin_batch(&pipeline->due, workspaces_take(pipeline->options.workspaces));
     metrics_add(METRIC_TIMERS_FIRED, (int64_t)taken->count);
     for (size_t i = 0; i < taken->count; i++)
-        add_timer(&pipeline->due, &taken->customers[i]);
+        batch_add_timer(&pipeline->due, &taken->customers[i]);
     begin_round(&pipeline->due);
 }
 
@@ -226,21 +218,6 @@ void pipeline_stop_timers(struct pipeline *pipeline)
 
 /* ---- Taking a batch of ticks ---- */
 
-static void add_tick(struct batch *ticks, const char *text)
-{
-    struct clocks_taken taken;
-    struct decide_tick tick;
-    if (!taken_tick_read(ticks->generation, ticks->arena, text, &taken, &tick))
-        return;
-    const struct name *name = names_find(ticks->names, taken.customer);
-    struct work *work = name && name->work ? name->work : batch_add_work(ticks, taken.customer);
-    work_add_tick(ticks->arena, work, &tick, arena_text(ticks->arena, text));
-    work->indexed = taken.customer;
-    work->zone = taken.zone;
-    work->place = taken.place;
-    names_add_key(ticks->names, ticks->arena, work, taken.customer);
-}
-
 void pipeline_take_ticks(struct pipeline *pipeline, const char *const *taken, size_t count,
                          pipeline_on_ticks *done, void *context)
 {
@@ -249,7 +226,7 @@ void pipeline_take_ticks(struct pipeline *pipeline, const char *const *taken, si
     ticks->on_ticks = done;
     ticks->on_ticks_context = context;
     for (size_t i = 0; i < count; i++)
-        add_tick(ticks, taken[i]);
+        batch_add_tick(ticks, taken[i]);
     metrics_add(METRIC_TICKS_ASKED, ticks->work_count);
     if (!ticks->work_count)
         finish(ticks);
@@ -304,24 +281,13 @@ static void on_sent(void *context, uint32_t messages)
     decide_some(context);
 }
 
-static struct batch *oldest_to_decide(struct pipeline *pipeline)
-{
-    struct batch *oldest = NULL;
-    for (size_t i = 0; i < INTAKE_AT_ONCE; i++) {
-        struct batch *batch = &pipeline->events[i];
-        if (batch->state == BATCH_WORKING && batch->next < batch->in_round_count &&
-            (!oldest || batch->number < oldest->number))
-            oldest = batch;
-    }
-    return oldest;
-}
-
 static void on_events_sent(void *context, uint32_t messages)
 {
     struct pipeline *pipeline = context;
     struct batch *batch;
     pipeline->options.on_sent(pipeline->options.context, messages);
-    while (!gathering_is_full(pipeline->gathering) && (batch = oldest_to_decide(pipeline)))
+    while (!gathering_is_full(pipeline->gathering) &&
+           (batch = batch_oldest_to_decide(pipeline->events)))
         decide_some(batch);
 }
 
@@ -721,16 +687,11 @@ bool pipeline_has_events(const struct pipeline *pipeline)
     return false;
 }
 
-/* All others wait: for Redis, or for one that moves, or that waits for Redis itself. */
-static bool moves(const struct batch *batch)
-{
-    return batch->state == BATCH_READING || batch->state == BATCH_WORKING;
-}
-
 bool pipeline_busy(const struct pipeline *pipeline)
 {
-    bool busy = pipeline->timers_asked || moves(&pipeline->due) || moves(&pipeline->ticks);
+    bool busy =
+        pipeline->timers_asked || batch_moves(&pipeline->due) || batch_moves(&pipeline->ticks);
     for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
-        busy = busy || moves(&pipeline->events[i]);
+        busy = busy || batch_moves(&pipeline->events[i]);
     return busy;
 }
