@@ -566,6 +566,8 @@ library_sources = \
 	daemon/decide/replay_kept.h \
 	daemon/decide/replay_memory.c \
 	daemon/decide/replay_memory.h \
+	daemon/decide/replay_order.c \
+	daemon/decide/replay_order.h \
 	daemon/decide/replay_said.c \
 	daemon/decide/replay_said.h \
 	daemon/decide/replay_start.h \
@@ -1024,20 +1026,37 @@ library_sources = \
 	daemon/simulate/budget.h \
 	daemon/simulate/comparison.c \
 	daemon/simulate/comparison.h \
+	daemon/simulate/event_names.c \
+	daemon/simulate/event_names.h \
 	daemon/simulate/feed.c \
 	daemon/simulate/feed.h \
 	daemon/simulate/history.c \
 	daemon/simulate/history.h \
 	daemon/simulate/history_line.c \
 	daemon/simulate/history_line.h \
+	daemon/simulate/hours.c \
+	daemon/simulate/hours.h \
 	daemon/simulate/line_reader.c \
 	daemon/simulate/line_reader.h \
+	daemon/simulate/member_scan.c \
+	daemon/simulate/member_scan.h \
+	daemon/simulate/parts.c \
+	daemon/simulate/parts.h \
+	daemon/simulate/pass.c \
+	daemon/simulate/pass.h \
 	daemon/simulate/people.c \
 	daemon/simulate/people.h \
+	daemon/simulate/said_names.c \
+	daemon/simulate/said_names.h \
+	daemon/simulate/sheet.c \
+	daemon/simulate/sheet.h \
+	daemon/simulate/simulated.h \
 	daemon/simulate/simulation.c \
 	daemon/simulate/simulation.h \
 	daemon/simulate/tally.c \
 	daemon/simulate/tally.h \
+	daemon/simulate/temporary.c \
+	daemon/simulate/temporary.h \
 	daemon/store/address_words.c \
 	daemon/store/address_words.h \
 	daemon/store/appending.c \
@@ -2205,6 +2224,7 @@ test_files = \
 	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \
 	tests/functional/test_simulate.py \
+	tests/functional/test_simulate_parts.py \
 	tests/functional/test_smtp_dialogue.py \
 	tests/functional/test_suppress.py \
 	tests/functional/test_terminal.py \

@@ -107,7 +107,8 @@ const struct command commands[] = {
         .name = "simulate",
         .arguments =
             "--events FILE... [--from TIME] [--to TIME] [--rules DIR] [--tables FILE] "
-            "[--suppressed FILE] [--messages FILE] [--render] [--threads N] [--json] [--strict]",
+            "[--suppressed FILE] [--messages FILE] [--render] [--threads N] [--parts N] [--json] "
+            "[--strict]",
         .about = "what rules would have sent over a log of events, and what not and why",
         .options =
             "  --events FILE      events, one JSON object a line: as `archive:` keeps them, or as\n"
@@ -120,8 +121,11 @@ const struct command commands[] = {
             "  --messages FILE    writes each message, one JSON object a line (- for standard\n"
             "                     output; the table then goes to standard error)\n"
             "  --render           makes each message, which takes longer: with its subject\n"
-            "  --threads N        1 or 2 (the default: one reads, one decides); the result is the "
-            "same\n"
+            "  --threads N        1 or 2 (the default); the result is the same\n"
+            "  --parts N          cuts the history into so many parts by people, at most, which\n"
+            "                     takes room in $TMPDIR or /var/tmp; default: as many as are "
+            "good.\n"
+            "                     1: it is not cut. The result is the same\n"
             "  --json             the figures as one JSON object\n"
             "  --strict           a line that is no event ends it: the exit status is 65\n",
         .examples = "  nudgectl simulate --events archive/*.jsonl\n"
@@ -133,14 +137,16 @@ const struct command commands[] = {
     {
         .name = "diff",
         .arguments = "OLD NEW --events FILE... [--from TIME] [--to TIME] [--tables FILE] "
-                     "[--suppressed FILE] [--budget TEXT] [--markdown | --json] [--strict]",
+                     "[--suppressed FILE] [--parts N] [--budget TEXT] [--markdown | --json] "
+                     "[--strict]",
         .about = "what a change of rules would send more and fewer over a log of events",
         .options =
             "OLD and NEW are folders of rules, or whole configurations: a file, or a folder with "
             "a\n"
             "nudged.yaml.\n"
-            "  --events FILE, --from TIME, --to TIME, --tables FILE, --suppressed FILE, --strict\n"
-            "                 as of `simulate`; not from standard input\n"
+            "  --events FILE, --from TIME, --to TIME, --tables FILE, --suppressed FILE, --parts "
+            "N,\n"
+            "  --strict       as of `simulate`; not from standard input\n"
             "  --budget TEXT  \"+500 messages, +5% messages, +0 people over 3 per 7d\": beyond it "
             "the\n"
             "                 exit status is 1\n"

@@ -45,7 +45,7 @@ struct side {
 
 /* ---- Two simulations ---- */
 
-static bool on_no_event(void *context, const struct diag *diag)
+static void on_no_event(void *context, const struct diag *diag)
 {
     struct side *side = context;
     struct diffing *diffing = side->diffing;
@@ -53,7 +53,6 @@ static bool on_no_event(void *context, const struct diag *diag)
         progress_clear(diffing->progress);
         diag_print(diag, stderr);
     }
-    return !diffing->strict;
 }
 
 static void on_dead(void *context, int64_t at_ms, const struct diag *diag)
@@ -165,6 +164,7 @@ static int open_side(struct side *side, int count, char **names, struct arena *a
     uint64_t size;
     side->options = (struct simulation_options){.generation = side->generation,
                                                 .people = diffing->people,
+                                                .strict = diffing->strict,
                                                 .on_no_event = on_no_event,
                                                 .on_dead = on_dead,
                                                 .on_progress = on_progress,
@@ -256,6 +256,7 @@ int command_diff(struct context *context, int argc, char **argv)
         {.name = "--to", .value = &input->to},
         {.name = "--tables", .value = &input->tables},
         {.name = "--suppressed", .value = &input->suppressed},
+        {.name = "--parts", .value = &input->parts},
         {.name = "--budget", .value = &diffing.budget_text},
         {.name = "--markdown", .flag = &diffing.markdown},
         {.name = "--json", .flag = &diffing.json},

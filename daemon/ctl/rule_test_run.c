@@ -95,10 +95,10 @@ static void on_decided(void *context, const struct replay_decided *decided)
         add_message(run, decided, &decision->messages[i]);
 }
 
-static void on_dead(void *context, int64_t now_ms, const struct diag *diag)
+static void on_dead(void *context, const struct replay_order *order, const struct diag *diag)
 {
     const struct run *run = context;
-    (void)now_ms;
+    (void)order;
     rule_test_check_miss(run->result, run->runner->arena, NULL, diag->text);
 }
 

@@ -19,7 +19,7 @@
 #include "ctl/simulate_subject.h"
 #include "simulate/simulation.h"
 
-enum { SHOWN_MOST = 10, LINE_MOST = 256 * 1024 };
+enum { SHOWN_MOST = 10 };
 
 struct options {
     struct simulate_input input;
@@ -32,7 +32,6 @@ struct simulating {
     const struct generation *generation;
     struct arena *arena; /* of one fault */
     FILE *messages;      /* NULL: nobody asks for them */
-    struct buf line;
     struct progress *progress;
     uint64_t read; /* bytes, as progress knows */
     uint64_t shown;
@@ -40,40 +39,43 @@ struct simulating {
 
 /* ---- What comes of it ---- */
 
-static void put(struct simulating *simulating, const char *name, const char *text)
+static void put(struct buf *line, const char *name, const char *text)
 {
-    buf_printf(&simulating->line, ",\"%s\":", name);
-    json_print_string(&simulating->line, text, strlen(text));
+    buf_printf(line, ",\"%s\":", name);
+    json_print_string(line, text, strlen(text));
 }
 
 /* Or why there is none. */
-static void put_subject(struct simulating *simulating, const struct simulation_message *message)
+static void put_subject(const struct simulating *simulating,
+                        const struct simulation_message *message, struct buf *line)
 {
     struct diag diag = {0};
-    arena_reset(simulating->arena);
-    const char *subject =
-        simulate_subject(simulating->generation, message, simulating->arena, &diag);
-    put(simulating, subject ? "subject" : "fault", subject ? subject : diag.text);
+    struct arena *arena = arena_new(64 * 1024);
+    const char *subject = simulate_subject(simulating->generation, message, arena, &diag);
+    put(line, subject ? "subject" : "fault", subject ? subject : diag.text);
+    arena_destroy(&arena);
 }
 
-static void on_message(void *context, const struct simulation_message *message)
+static void on_message(void *context, const struct simulation_message *message, struct buf *line)
+{
+    const struct simulating *simulating = context;
+    const struct decision_message *sent = message->sent;
+    buf_printf(line, "{\"time\":%" PRId64, message->at_ms);
+    put(line, "customer", message->customer);
+    put(line, "rule", sent->rule->name);
+    put(line, "template", sent->step->template);
+    put(line, "channel", sent->step->channel);
+    put(line, "to", sent->address.text);
+    put(line, "topic", sent->rule->topic);
+    if (simulating->options.render)
+        put_subject(simulating, message, line);
+    buf_text(line, "}\n");
+}
+
+static void on_line(void *context, struct slice line)
 {
     struct simulating *simulating = context;
-    const struct decision_message *sent = message->sent;
-    if (!simulating->messages)
-        return;
-    buf_clear(&simulating->line);
-    buf_printf(&simulating->line, "{\"time\":%" PRId64, message->at_ms);
-    put(simulating, "customer", message->customer);
-    put(simulating, "rule", sent->rule->name);
-    put(simulating, "template", sent->step->template);
-    put(simulating, "channel", sent->step->channel);
-    put(simulating, "to", sent->address.text);
-    put(simulating, "topic", sent->rule->topic);
-    if (simulating->options.render)
-        put_subject(simulating, message);
-    buf_text(&simulating->line, "}\n");
-    fwrite(simulating->line.data, 1, simulating->line.length, simulating->messages);
+    fwrite(line.text, 1, line.length, simulating->messages);
 }
 
 /* The first are shown. */
@@ -85,12 +87,11 @@ static bool may_show(struct simulating *simulating)
     return true;
 }
 
-static bool on_no_event(void *context, const struct diag *diag)
+static void on_no_event(void *context, const struct diag *diag)
 {
     struct simulating *simulating = context;
     if (may_show(simulating))
         diag_print(diag, stderr);
-    return !simulating->options.strict;
 }
 
 static void on_dead(void *context, int64_t at_ms, const struct diag *diag)
@@ -184,7 +185,10 @@ static int simulate(struct simulating *simulating, int count, char **names)
                                                     .counted = SIMULATE_REPORT_MOST},
                                          .threads = one_thread(simulating) ? 1 : 2,
                                          .bodies = simulating->options.render,
-                                         .on_message = on_message,
+                                         .strict = simulating->options.strict,
+                                         .on_message =
+                                             simulating->options.messages ? on_message : NULL,
+                                         .on_line = on_line,
                                          .on_no_event = on_no_event,
                                          .on_dead = on_dead,
                                          .on_progress = on_progress,
@@ -219,6 +223,7 @@ int command_simulate(struct context *context, int argc, char **argv)
         {.name = "--suppressed", .value = &input->suppressed},
         {.name = "--messages", .value = &options->messages},
         {.name = "--threads", .value = &options->threads},
+        {.name = "--parts", .value = &input->parts},
         {.name = "--render", .flag = &options->render},
         {.name = "--json", .flag = &options->json},
         {.name = "--strict", .flag = &options->strict},
@@ -237,9 +242,7 @@ int command_simulate(struct context *context, int argc, char **argv)
         return EX_CONFIG;
     simulating.generation = generation;
     simulating.arena = arena_new(64 * 1024);
-    buf_init(&simulating.line, LINE_MOST);
     int status = simulate(&simulating, count, argv + 1);
-    buf_free(&simulating.line);
     arena_destroy(&simulating.arena);
     generation_release(&generation);
     return status;

@@ -1,5 +1,6 @@
 #include "ctl/simulate_input.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -7,6 +8,7 @@
 #include "ctl/exit_codes.h"
 #include "ctl/input.h"
 #include "ctl/rule_test_time.h"
+#include "simulate/parts.h"
 
 static bool read_time(const struct simulate_input *input, const char *option, const char *text,
                       const char *zone, int64_t *ms)
@@ -66,13 +68,29 @@ static int read_suppressed(const struct simulate_input *input, struct arena *are
     return 0;
 }
 
+static bool read_parts(const struct simulate_input *input, uint32_t *parts)
+{
+    char *end;
+    *parts = 0;
+    if (!input->parts)
+        return true;
+    long number = strtol(input->parts, &end, 10);
+    *parts = (uint32_t)number;
+    if (end > input->parts && !*end && number >= 1 && number <= PARTS_MOST)
+        return true;
+    command_usage(input->command, "`--parts %s`: it is a number from 1 to %d", input->parts,
+                  PARTS_MOST);
+    return false;
+}
+
 int simulate_input_read(const struct simulate_input *input, const char *zone, struct arena *arena,
                         struct simulation_options *options)
 {
     options->from_ms = SIMULATION_BEGINNING;
     options->to_ms = SIMULATION_END;
     if (!read_time(input, "--from", input->from, zone, &options->from_ms) ||
-        !read_time(input, "--to", input->to, zone, &options->to_ms))
+        !read_time(input, "--to", input->to, zone, &options->to_ms) ||
+        !read_parts(input, &options->parts))
         return EX_USAGE;
     if (options->to_ms <= options->from_ms)
         return command_usage(input->command, "--to is not behind --from");

@@ -12,7 +12,7 @@
 struct simulate_input {
     const char *command; /* whose options these are */
     const char *events;  /* and those that stand as arguments */
-    const char *from, *to, *tables, *suppressed;
+    const char *from, *to, *tables, *suppressed, *parts;
 };
 
 /* Each prints its fault, and returns the exit status: 0 is none. */

@@ -27,7 +27,7 @@
 enum {
     ARENA_BYTES = 256 * 1024,
     TRIES_MOST = 50,     /* as the daemon has it */
-    STANDING_MOST = 100, /* decisions at one deadline that does not move */
+    STANDING_MOST = 100, /* decisions at a customer's deadline that does not move */
 };
 
 struct replay {
@@ -41,8 +41,8 @@ struct replay {
     struct arena *lasting;
     struct slice text; /* of the event that is decided */
     int64_t now_ms;
+    struct replay_order order; /* of what is decided */
     uint32_t entries;
-    uint32_t standing; /* deadlines of this instant so far, one behind the other */
 };
 
 /* Bodies of messages and words of the trace have what starts say, and consent may ask. */
@@ -123,6 +123,8 @@ static void learn_address(struct replay *replay, struct facts *facts,
     const char *topic = message->rule->topic;
     if (replay_memory_suppressed(replay->memory, address->hash))
         add_text(replay->arena, &facts->suppressed, address->hash);
+    if (message->rule->class == RULE_MARKETING && address->said && replay->options.on_asked)
+        replay->options.on_asked(replay->options.context, address->said);
     if (message->rule->class == RULE_MARKETING &&
         replay_memory_declined(replay->memory, address->said, topic))
         add_text(replay->arena, &facts->declined,
@@ -131,6 +133,8 @@ static void learn_address(struct replay *replay, struct facts *facts,
 
 static void learn_emit(struct replay *replay, struct facts *facts, const struct decision_emit *emit)
 {
+    if (replay->options.on_other)
+        replay->options.on_other(replay->options.context, emit->key);
     const struct replay_kept *kept = replay_memory_find(replay->memory, emit->key, replay->now_ms);
     if (!kept || !kept->name.document.text)
         add_text(replay->arena, &facts->unknown, emit->key);
@@ -241,6 +245,10 @@ static void foresee_starts(struct replay *replay, struct facts *facts, const str
 /* When the customer goes on: at a deadline, or at the next tick of a clock. What is past is now. */
 static void set_timer(struct replay *replay, struct replay_kept *kept)
 {
+    if (!kept->name.document.text) {
+        replay_memory_set_timer(replay->memory, kept, 0);
+        return;
+    }
     if (!kept->asked_ms)
         kept->asked_ms = replay->now_ms;
     int64_t at_ms = replay_clocks_next(&replay->clocks, kept->turn, kept->asked_ms);
@@ -248,7 +256,7 @@ static void set_timer(struct replay *replay, struct replay_kept *kept)
         at_ms = kept->deadline_ms;
     if (at_ms && at_ms < replay->now_ms)
         at_ms = replay->now_ms;
-    replay_memory_set_timer(replay->memory, kept, kept->name.document.text ? at_ms : 0);
+    replay_memory_set_timer(replay->memory, kept, at_ms);
 }
 
 static void commit(struct replay *replay, const struct person *person,
@@ -343,7 +351,8 @@ static void decide_for(struct replay *replay, const char *key, const struct shop
                                      .event = event,
                                      .note = &replay_memory_of(person)->note,
                                      .decision = &decision,
-                                     .now_ms = replay->now_ms};
+                                     .now_ms = replay->now_ms,
+                                     .order = replay->order};
     bool done = pass(replay, person, event, &decision);
     for (int tries = 0; tries < TRIES_MOST && !done; tries++)
         done = decide_once(replay, person, &facts, event, due_ms, &decision, &decided);
@@ -351,11 +360,11 @@ static void decide_for(struct replay *replay, const char *key, const struct shop
         struct diag diag = {0};
         diag_fault(&diag, "undecided", "decided %d times, and something had always changed",
                    TRIES_MOST);
-        replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
+        replay->options.on_dead(replay->options.context, &replay->order, &diag);
         return;
     }
     replay_events_tell(&replay->own, replay->options.rules, person->name->text, &decision,
-                       replay->arena);
+                       &replay->order, replay->arena);
     replay->options.on_decided(replay->options.context, &decided);
 }
 
@@ -385,8 +394,12 @@ static bool take_own(struct replay *replay)
         return false;
     arena_reset(replay->arena);
     const struct replay_own next = replay_events_next(&replay->own, replay->arena);
+    if (!replay->order.due) {
+        replay->order.depth = next.depth;
+        replay->order.number = next.number;
+    }
     if (!take_event(replay, next.event.text, next.event.length, next.key, &diag))
-        replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
+        replay->options.on_dead(replay->options.context, &replay->order, &diag);
     return true;
 }
 
@@ -395,7 +408,7 @@ static void set_clock(struct replay *replay, int64_t now_ms)
     if (now_ms <= replay->now_ms)
         return;
     replay->now_ms = now_ms;
-    replay->standing = 0;
+    replay->order = (struct replay_order){.at_ms = now_ms};
 }
 
 /* Whether it is a tick of clocks alone, and none matches: as most are such, that is asked first. */
@@ -412,6 +425,22 @@ static bool is_quiet(struct replay *replay, struct replay_kept *kept)
     return quiet_ticks(&input, replay->arena);
 }
 
+/* Whose turn it is among all that is due at the instant: behind everybody with a lower key, and
+ * whom what came of those has made due again. */
+static void go_behind(struct replay *replay, const char *key)
+{
+    struct replay_order *order = &replay->order;
+    if (!order->due || strcmp(key, order->due) > 0)
+        order->due = key;
+}
+
+/* Whether it is the same instant once more, and too often. */
+static bool stands(struct replay_kept *kept, int64_t at_ms)
+{
+    kept->standing = kept->timer.at_ms == at_ms ? kept->standing + 1 : 0;
+    return kept->standing > STANDING_MOST;
+}
+
 /* A deadline that a rule keeps setting to the same instant is none. */
 static void take_due(struct replay *replay, struct replay_kept *kept)
 {
@@ -421,16 +450,17 @@ static void take_due(struct replay *replay, struct replay_kept *kept)
     arena_reset(replay->arena);
     if (!replay_memory_is_known(replay->memory, kept, at_ms))
         return; /* it has expired */
+    go_behind(replay, kept->name.text);
     if (is_quiet(replay, kept)) {
         kept->asked_ms = at_ms;
         set_timer(replay, kept);
         return;
     }
     decide_for(replay, kept->name.text, NULL, kept->deadline_ms <= at_ms ? kept->deadline_ms : 0);
-    if (kept->timer.at_ms == at_ms && ++replay->standing > STANDING_MOST) {
+    if (stands(kept, at_ms)) {
         struct diag diag = {0};
         diag_fault(&diag, "standing", "a deadline does not move");
-        replay->options.on_dead(replay->options.context, replay->now_ms, &diag);
+        replay->options.on_dead(replay->options.context, &replay->order, &diag);
         replay_memory_set_timer(replay->memory, kept, 0);
     }
 }
@@ -454,21 +484,27 @@ void replay_run(struct replay *replay, int64_t until_ms)
     run(replay, until_ms, true);
 }
 
-bool replay_event(struct replay *replay, const char *text, size_t length, int64_t at_ms,
-                  struct diag *diag)
+void replay_wait(struct replay *replay, int64_t at_ms)
 {
     if (at_ms > replay->now_ms)
         run(replay, at_ms, false);
+}
+
+bool replay_event(struct replay *replay, const char *text, size_t length, int64_t at_ms,
+                  struct diag *diag)
+{
+    replay_wait(replay, at_ms);
     arena_reset(replay->arena);
     return take_event(replay, text, length, NULL, diag);
 }
 
-void replay_take(struct replay *replay, const struct shop_event *event, struct slice text)
+void replay_take(struct replay *replay, const struct shop_event *event, struct slice text,
+                 uint64_t number)
 {
-    if (event->arrival_ms > replay->now_ms)
-        run(replay, event->arrival_ms, false);
+    replay_wait(replay, event->arrival_ms);
     arena_reset(replay->arena);
     replay->text = text;
+    replay->order.number = number;
     decide_for(replay, NULL, event, 0);
 }
 
@@ -506,6 +542,12 @@ struct customer *replay_customer(struct replay *replay, const char *key, struct 
     if (!kept || !kept->name.document.text)
         return NULL;
     return replay_memory_copy(replay->memory, kept, arena);
+}
+
+void replay_each_name(struct replay *replay, void (*see)(void *context, const char *name),
+                      void (*see_said)(void *context, const char *name), void *context)
+{
+    replay_memory_each_name(replay->memory, see, see_said, context);
 }
 
 void replay_each(struct replay *replay, struct arena *arena,

@@ -21,6 +21,7 @@
 #include "customer/shop_event.h"
 #include "decide/decision.h"
 #include "decide/policy.h"
+#include "decide/replay_order.h"
 #include "rules/ruleset.h"
 
 struct replay;
@@ -34,6 +35,7 @@ struct replay_decided {
     const struct customer *const *joined; /* who proved to be the same person */
     size_t joined_count;
     int64_t now_ms;
+    struct replay_order order;
 };
 
 struct replay_options {
@@ -47,7 +49,11 @@ struct replay_options {
     bool unsent;                /* messages stay in the outbox for ever: each can be withdrawn */
     void (*on_decided)(void *context, const struct replay_decided *decided);
     /* An event of nudged's own became a dead letter; or a customer cannot be decided. */
-    void (*on_dead)(void *context, int64_t now_ms, const struct diag *diag);
+    void (*on_dead)(void *context, const struct replay_order *order, const struct diag *diag);
+    /* An event is made for the customer of that key, if they are known. NULL: nobody asks. */
+    void (*on_other)(void *context, const char *key);
+    /* Somebody's word on this name is asked for (struct policy_address's `said`). Likewise. */
+    void (*on_asked)(void *context, const char *name);
     void *context;
 };
 
@@ -61,14 +67,18 @@ void replay_destroy(struct replay **replay);
 bool replay_event(struct replay *replay, const char *text, size_t length, int64_t at_ms,
                   struct diag *diag);
 
-/* The same of an event that was read already; its text is `text`. It arrives at its `arrival_ms`.
- */
-void replay_take(struct replay *replay, const struct shop_event *event, struct slice text);
+/* The same of an event that was read already; its text is `text`, its number that of
+ * replay_order. It arrives at its `arrival_ms`. */
+void replay_take(struct replay *replay, const struct shop_event *event, struct slice text,
+                 uint64_t number);
 
 /* Says which events will be taken, NULL for what is none, when the one at the place `from` is about
  * to be: that what is known of their customers is at hand by then. Changes nothing else. */
 void replay_expect(struct replay *replay, const struct shop_event *const *events, size_t count,
                    size_t from);
+
+/* Lets the clock run to `at_ms`, where it is later than now, with every deadline before that. */
+void replay_wait(struct replay *replay, int64_t at_ms);
 
 /* Lets the clock run to `until_ms`, with the deadlines of that instant. */
 void replay_run(struct replay *replay, int64_t until_ms);
@@ -77,6 +87,11 @@ int64_t replay_now_ms(const struct replay *replay);
 
 /* Nobody writes to that address any more. */
 void replay_suppress(struct replay *replay, const char *address);
+
+/* Every name by which somebody was known (struct name's `hash`), and those on which somebody has
+ * said a word: each as often as it comes up. */
+void replay_each_name(struct replay *replay, void (*see)(void *context, const char *name),
+                      void (*see_said)(void *context, const char *name), void *context);
 
 /* Every customer that is known, in the order in which their keys were first named; `arena` is empty
  * before each. */

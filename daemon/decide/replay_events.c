@@ -7,14 +7,18 @@
 
 enum { EVENT_MOST = 256 * 1024 };
 
-static void add(struct replay_events *events, struct slice event, const char *key)
+static void add(struct replay_events *events, struct slice event, const char *key,
+                const struct replay_order *order)
 {
     if (events->count == events->capacity) {
         events->capacity = events->capacity ? 2 * events->capacity : 16;
         events->items = mem_resize(events->items, sizeof *events->items * events->capacity);
     }
-    events->items[events->count++] = (struct replay_own){
-        .event = {mem_copy(event.text, event.length), event.length}, .key = mem_text(key)};
+    events->items[events->count++] =
+        (struct replay_own){.event = {mem_copy(event.text, event.length), event.length},
+                            .key = mem_text(key),
+                            .depth = order->depth + 1,
+                            .number = order->number};
 }
 
 static void put(struct arena *arena, struct value map, const char *name, const char *text)
@@ -39,7 +43,8 @@ static struct value describe(const struct decision_message *message, struct aren
 }
 
 static void tell(struct replay_events *events, const char *key,
-                 const struct decision_message *message, struct arena *arena)
+                 const struct decision_message *message, const struct replay_order *order,
+                 struct arena *arena)
 {
     struct value event = value_new_map(arena, 6);
     int64_t hops = 0;
@@ -49,20 +54,21 @@ static void tell(struct replay_events *events, const char *key,
     put(arena, event, "id", arena_printf(arena, "%s.sent", message->mid));
     value_add(arena, event, value_text("hops"), value_int(hops + 1));
     value_add(arena, event, value_text("message"), describe(message, arena));
-    add(events, json_print_slice(arena, &event, EVENT_MOST), key);
+    add(events, json_print_slice(arena, &event, EVENT_MOST), key, order);
 }
 
 void replay_events_tell(struct replay_events *events, const struct ruleset *rules,
-                        const char *customer, const struct decision *decision, struct arena *arena)
+                        const char *customer, const struct decision *decision,
+                        const struct replay_order *order, struct arena *arena)
 {
     for (uint32_t i = 0; i < decision->emit_count; i++) {
         if (decision->emits[i].event.kind == VALUE_NULL)
             continue;
         add(events, json_print_slice(arena, &decision->emits[i].event, EVENT_MOST),
-            decision->emits[i].key);
+            decision->emits[i].key, order);
     }
     for (uint32_t i = 0; i < decision->message_count && ruleset_counts(rules, "message.sent"); i++)
-        tell(events, customer, &decision->messages[i], arena);
+        tell(events, customer, &decision->messages[i], order, arena);
 }
 
 static void forget(struct replay_own *own)
@@ -74,7 +80,9 @@ static void forget(struct replay_own *own)
 struct replay_own replay_events_next(struct replay_events *events, struct arena *arena)
 {
     struct replay_own *next = &events->items[events->first++];
-    const struct replay_own copy = {slice_copy(arena, next->event), arena_text(arena, next->key)};
+    struct replay_own copy = *next;
+    copy.event = slice_copy(arena, next->event);
+    copy.key = arena_text(arena, next->key);
     forget(next);
     if (replay_events_are_none(events))
         events->first = events->count = 0;

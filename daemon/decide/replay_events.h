@@ -7,11 +7,14 @@
 
 #include "base/slice.h"
 #include "decide/decision.h"
+#include "decide/replay_order.h"
 #include "rules/ruleset.h"
 
 struct replay_own {
     struct slice event; /* JSON */
     const char *key;    /* of the customer whom it is about */
+    uint32_t depth;     /* of its replay_order, as it would be were nothing due yet */
+    uint64_t number;
 };
 
 struct replay_events {
@@ -19,10 +22,11 @@ struct replay_events {
     uint32_t first, count, capacity;
 };
 
-/* What comes of the decision: events about other customers; and what delivery would tell of its
- * messages, which are sent at once, as far as the rules name it. */
+/* What comes of the decision that has its place there: events about other customers; and what
+ * delivery would tell of its messages, which are sent at once, as far as the rules name it. */
 void replay_events_tell(struct replay_events *events, const struct ruleset *rules,
-                        const char *customer, const struct decision *decision, struct arena *arena);
+                        const char *customer, const struct decision *decision,
+                        const struct replay_order *order, struct arena *arena);
 
 static inline bool replay_events_are_none(const struct replay_events *events)
 {

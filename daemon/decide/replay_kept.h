@@ -21,6 +21,7 @@ struct replay_kept {
     int64_t expire_ms; /* then the document is forgotten */
     struct replay_start *starts;
     uint32_t start_count, start_capacity;
+    uint32_t standing; /* deadlines of the same instant so far, one behind the other */
 };
 
 #endif

@@ -135,6 +135,15 @@ struct replay_kept *replay_memory_next(struct replay_memory *memory,
     return NULL;
 }
 
+void replay_memory_each_name(const struct replay_memory *memory,
+                             void (*see)(void *context, const char *name),
+                             void (*see_said)(void *context, const char *name), void *context)
+{
+    for (const struct name *name = memory->by_key.first; name; name = name->after)
+        see(context, name->hash);
+    replay_said_each(memory->said, see_said, context);
+}
+
 static struct name *need(struct replay_memory *memory, const char *key, uint64_t hash, bool is_old,
                          int64_t now_ms)
 {

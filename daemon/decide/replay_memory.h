@@ -48,10 +48,8 @@ void replay_memory_expect(const struct replay_memory *memory, const struct shop_
                           enum replay_memory_step step);
 /* Likewise who goes on first, and who may be next. */
 void replay_memory_expect_due(const struct replay_memory *memory);
-
 /* Whether the key has a document. What has expired is forgotten. */
 bool replay_memory_is_known(struct replay_memory *memory, struct replay_kept *kept, int64_t now_ms);
-
 /* What is kept under the person's key. */
 struct replay_kept *replay_memory_of(const struct person *person);
 
@@ -63,7 +61,6 @@ struct person *replay_memory_meet(struct replay_memory *memory, const char *key,
 /* The customer of a key that has a document, only to be looked at; likewise. */
 struct customer *replay_memory_see(struct replay_memory *memory, const struct replay_kept *kept,
                                    struct arena *arena);
-
 /* The same, all of it in the arena; NULL where it cannot be read. */
 struct customer *replay_memory_copy(struct replay_memory *memory, const struct replay_kept *kept,
                                     struct arena *arena);
@@ -109,6 +106,11 @@ struct replay_commit {
 /* Whether what says who the customer is (profile, fields, keys) has changed, or is new. */
 bool replay_memory_commit(struct replay_memory *memory, const struct replay_commit *commit,
                           struct arena *arena);
+
+/* Every name there is, and those of which there is a record; both by their hash. */
+void replay_memory_each_name(const struct replay_memory *memory,
+                             void (*see)(void *context, const char *name),
+                             void (*see_said)(void *context, const char *name), void *context);
 
 /* The customer who goes on first; NULL: there is none. */
 struct replay_kept *replay_memory_due(struct replay_memory *memory);

@@ -65,6 +65,14 @@ bool replay_said_declines(const struct replay_said *said, const char *name, cons
     return record && said_declined(&record->words, topic);
 }
 
+void replay_said_each(const struct replay_said *said, void (*see)(void *context, const char *name),
+                      void *context)
+{
+    const char *name;
+    for (size_t cursor = 0; map_next(said->records, &cursor, &name, NULL, NULL);)
+        see(context, name);
+}
+
 /* ---- What is kept ---- */
 
 static bool is_all(const struct customer_said *word)

@@ -15,6 +15,10 @@ void replay_said_destroy(struct replay_said **said);
 /* The record of a name, as customer/said reads it; text NULL: there is none. */
 struct slice replay_said_record(const struct replay_said *said, const char *name);
 
+/* Every name of which there is a record. */
+void replay_said_each(const struct replay_said *said, void (*see)(void *context, const char *name),
+                      void *context);
+
 /* Takes in what a decision said. */
 void replay_said_learn(struct replay_said *said, const struct decision *decision);
 

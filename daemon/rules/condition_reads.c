@@ -1,3 +1,8 @@
+/*
+ * cel_reads tells each place that a program names (on_read); what lies there is kept of a document
+ * (keep_path). Segments are programs that are called (on_call). Behind that: whether it reads
+ * events at all, and which members of the customer.
+ */
 #include "rules/condition_reads.h"
 
 #include <string.h>
@@ -179,4 +184,26 @@ struct value condition_reads_customer(const struct cel_program *program,
     value_add(arena, document, value_text("data"), *customer);
     const struct value kept = read_as(CONDITION_ROOT_CUSTOMER, program, segments, &document, arena);
     return *value_get(&kept, "data");
+}
+
+/* ---- Members of the customer ---- */
+
+struct members_read {
+    void (*see)(void *context, const char *member, size_t length);
+    void *context;
+};
+
+static void note_member(void *context, const struct cel_read *read)
+{
+    const struct members_read *members = context;
+    if (read->root == (int)CONDITION_ROOT_CUSTOMER && read->count)
+        members->see(members->context, read->names[0]->string, read->names[0]->length);
+}
+
+void condition_reads_members(const struct cel_program *program,
+                             void (*see)(void *context, const char *member, size_t length),
+                             void *context)
+{
+    struct members_read members = {see, context};
+    cel_reads(program, note_member, &members);
 }

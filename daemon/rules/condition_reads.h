@@ -37,4 +37,9 @@ struct value condition_reads_customer(const struct cel_program *program,
                                       const struct condition_segment *segments,
                                       const struct value *customer, struct arena *arena);
 
+/* Calls for each member of the customer that it names, as often as it does. */
+void condition_reads_members(const struct cel_program *program,
+                             void (*see)(void *context, const char *member, size_t length),
+                             void *context);
+
 #endif

@@ -12,7 +12,8 @@
 #include "base/json_shape.h"
 #include "base/mem.h"
 
-enum { BATCH = 256, BATCHES = 8, ARENA_BYTES = 512 * 1024 };
+/* The events of a part are read a few at a time: so these stay in the cache beside its people. */
+enum { BATCH = 256, BATCH_OF_PART = 16, BATCHES = 8, ARENA_BYTES = 512 * 1024 };
 
 struct batch {
     struct arena *arena;
@@ -24,9 +25,10 @@ struct batch {
 };
 
 struct feed {
-    struct history *history;
+    struct history *history;   /* NULL: it is a part's */
+    struct parts_cursor *part; /* owned; else NULL */
+    uint32_t batch;            /* events in one */
     struct shop_event_form form;
-    uint32_t entries;
     struct batch batches[BATCHES];
     uint32_t first;    /* that the caller has, or will have next */
     uint32_t at;       /* the item in it that comes next */
@@ -50,12 +52,12 @@ static void refuse(struct batch *batch, struct feed_item *item, const struct his
     item->fault = kept;
 }
 
-static const char *entry_of(struct feed *feed, struct arena *arena, int64_t at_ms)
+static const char *entry_of(struct arena *arena, const struct history_entry *is)
 {
     char *entry = arena_alloc(arena, 2 * DECIMAL_TEXT_SIZE);
-    size_t length = decimal_print_int(at_ms, entry);
+    size_t length = decimal_print_int(is->at_ms, entry);
     entry[length++] = '-';
-    decimal_print_int(feed->entries++, entry + length);
+    decimal_print_int((int64_t)is->number, entry + length);
     return entry;
 }
 
@@ -63,20 +65,33 @@ static void read_item(struct feed *feed, struct batch *batch, const struct histo
 {
     struct feed_item *item = &batch->items[batch->count];
     struct diag diag;
-    *item = (struct feed_item){.at_ms = entry->at_ms, .bytes = history_bytes(feed->history)};
+    *item = (struct feed_item){.at_ms = entry->at_ms,
+                               .number = entry->number,
+                               .mark = entry->mark,
+                               .bytes = feed->history ? history_bytes(feed->history) : 0};
     if (!entry->event.text) {
         diag_error(&diag, "the line is too large to be an event");
         refuse(batch, item, entry, &diag);
         return;
     }
-    item->text = slice_copy(batch->arena, entry->event);
-    item->is_event = shop_event_read(batch->arena, item->text.text, item->text.length,
-                                     entry_of(feed, batch->arena, entry->at_ms), &feed->form,
-                                     &item->event, &diag);
+    item->text = entry->lasts ? entry->event : slice_copy(batch->arena, entry->event);
+    item->is_event =
+        shop_event_read(batch->arena, item->text.text, item->text.length,
+                        entry_of(batch->arena, entry), &feed->form, &item->event, &diag);
     if (!item->is_event)
         refuse(batch, item, entry, &diag);
     else
         batch->events[batch->count] = &item->event;
+}
+
+static bool next_entry(struct feed *feed, struct history_entry *entry, struct diag *diag)
+{
+    if (feed->history)
+        return history_next(feed->history, entry, diag);
+    bool any = parts_next(feed->part, entry);
+    if (!any && parts_failed(feed->part))
+        diag_error(diag, "the file that the history was dealt out to cannot be read");
+    return any;
 }
 
 static void fill(struct feed *feed, struct batch *batch)
@@ -84,9 +99,10 @@ static void fill(struct feed *feed, struct batch *batch)
     struct history_entry entry;
     arena_reset(batch->arena);
     batch->count = 0;
+    batch->last = false;
     batch->diag = (struct diag){0};
-    while (batch->count < BATCH) {
-        if (!history_next(feed->history, &entry, &batch->diag)) {
+    while (batch->count < feed->batch) {
+        if (!next_entry(feed, &entry, &batch->diag)) {
             batch->last = true;
             return;
         }
@@ -143,10 +159,12 @@ static void wait_for_batch(struct feed *feed)
 
 /* ---- The caller ---- */
 
-struct feed *feed_new(struct history *history, const struct shop_event_form *form, bool ahead)
+static struct feed *make(struct history *history, const struct shop_event_form *form, bool ahead)
 {
     struct feed *feed = mem_zero(1, sizeof *feed);
     feed->history = history;
+    feed->part = history ? NULL : parts_cursor_new();
+    feed->batch = history ? BATCH : BATCH_OF_PART;
     feed->form = *form;
     feed->form.shapes = json_shapes_new(&json_event_limits);
     for (uint32_t i = 0; i < BATCHES; i++)
@@ -155,6 +173,22 @@ struct feed *feed_new(struct history *history, const struct shop_event_form *for
     pthread_cond_init(&feed->changed, NULL);
     feed->ahead = ahead && pthread_create(&feed->thread, NULL, run, feed) == 0;
     return feed;
+}
+
+struct feed *feed_new(struct history *history, const struct shop_event_form *form, bool ahead)
+{
+    return make(history, form, ahead);
+}
+
+struct feed *feed_new_of_parts(const struct shop_event_form *form)
+{
+    return make(NULL, form, false);
+}
+
+void feed_open(struct feed *feed, const struct parts *parts, uint32_t part)
+{
+    parts_open(feed->part, parts, part);
+    feed->has_first = false;
 }
 
 void feed_destroy(struct feed **feed)
@@ -171,6 +205,7 @@ void feed_destroy(struct feed **feed)
     for (uint32_t i = 0; i < BATCHES; i++)
         arena_destroy(&gone->batches[i].arena);
     json_shapes_destroy(&gone->form.shapes);
+    parts_cursor_free(&gone->part);
     pthread_cond_destroy(&gone->changed);
     pthread_mutex_destroy(&gone->mutex);
     free(gone);

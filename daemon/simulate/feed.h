@@ -1,6 +1,6 @@
 /*
  * The events of a history, read: by the caller's thread, or by one of its own that runs ahead. What
- * comes out is the same.
+ * comes out is the same. Or those of parts of it, one after the other.
  */
 #ifndef NUDGED_SIMULATE_FEED_H
 #define NUDGED_SIMULATE_FEED_H
@@ -10,6 +10,7 @@
 
 #include "customer/shop_event.h"
 #include "simulate/history.h"
+#include "simulate/parts.h"
 
 struct feed;
 
@@ -19,11 +20,16 @@ struct feed_item {
     struct slice text;
     const struct diag *fault; /* else: with file and line */
     int64_t at_ms;
+    uint64_t number; /* as of history_entry, like `mark` */
+    uint32_t mark;
     uint64_t bytes; /* of the files that were read when it was, about */
 };
 
 /* `ahead`: a thread reads. The history is the feed's until it is destroyed. */
 struct feed *feed_new(struct history *history, const struct shop_event_form *form, bool ahead);
+/* Of one part after the other, each from feed_open on. */
+struct feed *feed_new_of_parts(const struct shop_event_form *form);
+void feed_open(struct feed *feed, const struct parts *parts, uint32_t part);
 void feed_destroy(struct feed **feed);
 
 /* The events of the lines that have been read, NULL where one is none, and which of them is the

@@ -32,6 +32,7 @@ struct history {
     uint32_t source_count;
     struct source *given; /* whose first line the caller has; NULL: none */
     int64_t now_ms;       /* of the entry that was given last */
+    uint64_t number;      /* of the next */
 };
 
 struct history *history_new(void)
@@ -88,6 +89,34 @@ uint64_t history_bytes(const struct history *history)
     for (uint32_t i = 0; i < history->source_count; i++)
         bytes += line_reader_bytes(history->sources[i].reader);
     return bytes;
+}
+
+bool history_lasts(const struct history *history)
+{
+    for (uint32_t i = 0; i < history->source_count; i++)
+        if (!line_reader_lasts(history->sources[i].reader))
+            return false;
+    return true;
+}
+
+void history_forget(const struct history *history)
+{
+    for (uint32_t i = 0; i < history->source_count; i++)
+        line_reader_forget(history->sources[i].reader);
+}
+
+void history_rewind(struct history *history)
+{
+    for (uint32_t i = 0; i < history->source_count; i++) {
+        struct source *source = &history->sources[i];
+        while (source->count)
+            drop_first(source);
+        line_reader_rewind(source->reader);
+        *source = (struct source){.reader = source->reader, .ring = source->ring};
+    }
+    history->given = NULL;
+    history->now_ms = INT64_MIN;
+    history->number = 0;
 }
 
 /* ---- Order ---- */
@@ -236,8 +265,10 @@ bool history_next(struct history *history, struct history_entry *entry, struct d
     const struct waiting *waiting = at(first, 0);
     *entry = (struct history_entry){.event = waiting->is.event,
                                     .at_ms = waiting->is.at_ms,
+                                    .lasts = line_reader_lasts(first->reader),
                                     .file = line_reader_name(first->reader),
-                                    .line = waiting->line.number};
+                                    .line = waiting->line.number,
+                                    .number = history->number++};
     history->now_ms = entry->at_ms;
     history->given = first;
     return true;

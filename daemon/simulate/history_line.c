@@ -2,76 +2,16 @@
 
 #include "base/clock.h"
 #include "base/decimal.h"
-
-static const char *skip_blanks(const char *at, const char *end)
-{
-    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
-        at++;
-    return at;
-}
-
-/* Behind the string that begins at `at`; NULL where it has no end. */
-static const char *skip_string(const char *at, const char *end)
-{
-    for (at++; at < end; at++) {
-        at = memchr(at, '"', (size_t)(end - at));
-        if (!at)
-            return NULL;
-        const char *back = at;
-        while (back[-1] == '\\')
-            back--;
-        if ((at - back) % 2 == 0)
-            return at + 1;
-    }
-    return NULL;
-}
-
-/* Behind the value that begins at `at`: only brackets and strings are told apart. */
-static const char *skip_value(const char *at, const char *end)
-{
-    int depth = 0;
-    while (at < end) {
-        if (*at == '"') {
-            at = skip_string(at, end);
-            if (!at || depth == 0)
-                return at;
-            continue;
-        }
-        if (*at == '{' || *at == '[')
-            depth++;
-        else if ((*at == '}' || *at == ']') && --depth <= 0)
-            return depth < 0 ? at : at + 1;
-        else if (*at == ',' && depth == 0)
-            return at;
-        at++;
-    }
-    return NULL;
-}
+#include "simulate/member_scan.h"
 
 /* The member's value of the object that the text is; NULL: none such, or it is no object. */
 static struct slice find_member(struct slice text, const char *name)
 {
-    const char *end = text.text + text.length, *at = skip_blanks(text.text, end);
-    if (at == end || *at != '{')
-        return (struct slice){0};
-    for (at = skip_blanks(at + 1, end); at < end && *at == '"'; at = skip_blanks(at + 1, end)) {
-        const char *key = at + 1, *behind = skip_string(at, end);
-        if (!behind)
-            break;
-        const struct slice named = slice_between(key, behind - 1);
-        at = skip_blanks(behind, end);
-        if (at == end || *at != ':')
-            break;
-        const char *value = skip_blanks(at + 1, end);
-        at = skip_value(value, end);
-        if (!at)
-            break;
+    struct member_scan scan = member_scan_open(text);
+    struct slice named, value;
+    while (member_scan_next(&scan, &named, &value))
         if (slice_is(named, name))
-            return slice_trim(slice_between(value, at), " \t\r\n");
-        at = skip_blanks(at, end);
-        if (at == end || *at != ',')
-            break;
-    }
+            return value;
     return (struct slice){0};
 }
 
@@ -97,9 +37,9 @@ __attribute__((always_inline)) static inline const char *expect(const char *at, 
                                                                 const char *text)
 {
     size_t length = strlen(text);
-    at = skip_blanks(at, end);
+    at = member_scan_skip_blanks(at, end);
     return (size_t)(end - at) >= length && memcmp(at, text, length) == 0
-               ? skip_blanks(at + length, end)
+               ? member_scan_skip_blanks(at + length, end)
                : NULL;
 }
 
@@ -117,7 +57,7 @@ static const char *read_entry(const char *at, const char *end, struct history_li
     const char *text = expect(at, end, "\"entry\":");
     if (!text)
         return at;
-    const char *behind = text < end && *text == '"' ? skip_string(text, end) : NULL;
+    const char *behind = text < end && *text == '"' ? member_scan_skip_string(text, end) : NULL;
     if (!behind)
         return NULL;
     found->sequence = sequence_of(slice_between(text, behind));

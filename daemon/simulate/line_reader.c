@@ -1,6 +1,7 @@
 /*
- * A file is read into blocks. A line lies whole in one of them: where a block ends within a line,
- * the line begins the next one (move_on). A block is used again when its last line was given back.
+ * What cannot be mapped is read into blocks. A line lies whole in one of them: where a block ends
+ * within a line, the line begins the next one (move_on). A block is used again when its last line
+ * was given back.
  */
 #include "simulate/line_reader.h"
 
@@ -8,12 +9,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
-enum { BLOCK = 256 * 1024, SPARE_MOST = 4 };
+enum { BLOCK = 256 * 1024, SPARE_MOST = 4, FORGET_LINES = 1 << 15 };
 
 /* `uses`: the lines that lie in it and were not given back, and one while the reader fills it. */
 struct line_reader_block {
@@ -26,19 +28,32 @@ struct line_reader_block {
 struct line_reader {
     const char *name;
     int fd;
+    const char *map;                 /* of the whole file; NULL: it is read into blocks */
+    size_t map_size;                 /* as it was when it was opened */
     struct line_reader_block *block; /* that is filled */
-    size_t at;                       /* in it: where the next line begins */
+    size_t at;                       /* in it, or in the map: where the next line begins */
     struct line_reader_block *spare;
     uint32_t spare_count;
     uint64_t number, bytes;
     bool ended;
 };
 
+static void map_file(struct line_reader *reader, const struct stat *status)
+{
+    if (!S_ISREG(status->st_mode) || status->st_size <= 0)
+        return;
+    void *map = mmap(NULL, (size_t)status->st_size, PROT_READ, MAP_PRIVATE, reader->fd, 0);
+    if (map == MAP_FAILED)
+        return;
+    reader->map = map;
+    reader->map_size = (size_t)status->st_size;
+}
+
 struct line_reader *line_reader_open(const char *name, struct diag *diag)
 {
     bool standard = strcmp(name, "-") == 0;
     int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-    struct stat status;
+    struct stat status = {0};
     if (fd >= 0 && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
         close(fd);
         fd = -1;
@@ -52,12 +67,30 @@ struct line_reader *line_reader_open(const char *name, struct diag *diag)
     struct line_reader *reader = mem_zero(1, sizeof *reader);
     reader->name = standard ? "(standard input)" : name;
     reader->fd = fd;
+    if (!standard)
+        map_file(reader, &status);
     return reader;
 }
 
 const char *line_reader_name(const struct line_reader *reader)
 {
     return reader->name;
+}
+
+bool line_reader_lasts(const struct line_reader *reader)
+{
+    return reader->map != NULL;
+}
+
+void line_reader_rewind(struct line_reader *reader)
+{
+    reader->at = reader->number = reader->bytes = 0;
+}
+
+void line_reader_forget(const struct line_reader *reader)
+{
+    if (reader->map)
+        madvise((void *)reader->map, reader->map_size, MADV_DONTNEED);
 }
 
 uint64_t line_reader_bytes(const struct line_reader *reader)
@@ -111,6 +144,8 @@ void line_reader_close(struct line_reader **reader)
         next = block->next;
         free(block);
     }
+    if (gone->map)
+        munmap((void *)gone->map, gone->map_size);
     if (gone->fd != STDIN_FILENO)
         close(gone->fd);
     free(gone);
@@ -189,8 +224,29 @@ static void pass_over(struct line_reader *reader, struct diag *diag)
     reader->at = end ? (size_t)(end + 1 - block->data) : block->length;
 }
 
+static bool next_mapped(struct line_reader *reader, struct line *line)
+{
+    const char *text = reader->map + reader->at;
+    const size_t left = reader->map_size - reader->at;
+    if (!left)
+        return false;
+    const char *end = memchr(text, '\n', left);
+    const size_t length = end ? (size_t)(end - text) : left;
+    *line = (struct line){.number = ++reader->number,
+                          .text = length <= LINE_READER_MOST ? text : NULL,
+                          .length = length,
+                          .ended = end != NULL};
+    reader->at += length + (end != NULL);
+    reader->bytes = reader->at;
+    if (reader->number % FORGET_LINES == 0)
+        line_reader_forget(reader);
+    return true;
+}
+
 bool line_reader_next(struct line_reader *reader, struct line *line, struct diag *diag)
 {
+    if (reader->map)
+        return next_mapped(reader, line);
     bool large;
     char *end = find_end(reader, &large, diag);
     struct line_reader_block *block = reader->block;

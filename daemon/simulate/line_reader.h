@@ -1,6 +1,7 @@
 /*
- * The lines of a file, or of standard input, one after the other. What was read stays in blocks of
- * memory until the last line in it is given back: so lines may wait for each other.
+ * The lines of a file, or of standard input, one after the other. A file is mapped: its lines stay
+ * until the reader is closed. What was read of anything else stays in blocks of memory until the
+ * last line in it is given back: so lines may wait for each other.
  */
 #ifndef NUDGED_SIMULATE_LINE_READER_H
 #define NUDGED_SIMULATE_LINE_READER_H
@@ -27,6 +28,13 @@ struct line {
 /* `name` "-" is standard input. NULL where it cannot be opened. */
 struct line_reader *line_reader_open(const char *name, struct diag *diag);
 void line_reader_close(struct line_reader **reader);
+
+/* Whether lines stay until the reader is closed. */
+bool line_reader_lasts(const struct line_reader *reader);
+
+/* Where they do: begins anew; and lets go of the memory that was looked at, which is read again. */
+void line_reader_rewind(struct line_reader *reader);
+void line_reader_forget(const struct line_reader *reader);
 
 /* As it is to be shown. */
 const char *line_reader_name(const struct line_reader *reader);

@@ -182,6 +182,17 @@ void people_decided(struct people *people, const struct replay_decided *decided,
             add_refusal(person_of(people, decided), &decision->acts.items[i], decided->now_ms);
 }
 
+void people_join(struct people *people, struct people *other)
+{
+    size_t cursor = 0;
+    void *value;
+    while (map_next(other->by_key, &cursor, NULL, NULL, &value)) {
+        struct people_person *person = value;
+        map_put(people->by_key, person->key, strlen(person->key), person);
+    }
+    map_clear(other->by_key);
+}
+
 /* ---- What is asked ---- */
 
 const struct people_person *people_find(const struct people *people, const char *key)

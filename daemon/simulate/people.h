@@ -54,6 +54,9 @@ void people_close(struct people *people);
 /* `told`: what is decided counts; else it is only heard who is whom. */
 void people_decided(struct people *people, const struct replay_decided *decided, bool told);
 
+/* Moves everybody of the other's here: nobody is in both. */
+void people_join(struct people *people, struct people *other);
+
 /* NULL: there was never anything about them. */
 const struct people_person *people_find(const struct people *people, const char *key);
 /* All of them: *cursor is 0 at first; NULL at the end. */

@@ -1,150 +1,350 @@
+/*
+ * A history is cut into parts by people (simulate/parts), each of which is replayed by itself, by
+ * the caller's thread or another one (work), and what is to be told is put in order
+ * (simulate/sheet): what is known of a part's people fits into the processor's cache, of everybody
+ * it does not.
+ *
+ * That people of two parts have to do with each other after all is seen when it happens (on_other,
+ * on_strange) or at the end (said_names_meet). Then it was for nothing, and all of them are one
+ * part (simulate_whole), as is a history that cannot be read twice.
+ */
 #include "simulate/simulation.h"
 
-#include "base/arena.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
 #include "config/config.h"
-#include "simulate/feed.h"
+#include "rules/condition_reads.h"
+#include "simulate/parts.h"
+#include "simulate/pass.h"
+#include "simulate/said_names.h"
+#include "simulate/sheet.h"
 
-enum { PROGRESS_EVENTS = 1024, HOUR_MS = 3600 * 1000 };
-
-struct run {
-    const struct simulation_options *options;
-    struct simulation *simulation;
-    struct replay *replay;
-    int64_t hour_ms; /* that it is now, of messages */
-    uint64_t hour;   /* how many there were */
+enum {
+    THREADS_MOST = 2,
+    OTHERS_MOST = 8,
+    PROGRESS_FIRST = 4 /* a quarter of all is to deal out */
 };
 
-static bool is_told(const struct run *run, int64_t at_ms)
+static void open_figures(struct simulation *simulation, const struct simulation_options *options)
 {
-    return at_ms >= run->options->from_ms && at_ms < run->options->to_ms;
-}
-
-static void count_hour(struct run *run, int64_t at_ms, uint32_t messages)
-{
-    struct simulation *simulation = run->simulation;
-    int64_t hour_ms = at_ms - at_ms % HOUR_MS;
-    if (hour_ms != run->hour_ms)
-        run->hour = 0;
-    run->hour_ms = hour_ms;
-    run->hour += messages;
-    if (run->hour > simulation->busiest) {
-        simulation->busiest = run->hour;
-        simulation->busiest_ms = hour_ms;
-    }
-}
-
-static void on_decided(void *context, const struct replay_decided *decided)
-{
-    struct run *run = context;
-    const struct decision *decision = decided->decision;
-    bool told = is_told(run, decided->now_ms);
-    people_decided(&run->simulation->people, decided, told);
-    if (!told)
-        return;
-    count_hour(run, decided->now_ms, decision->message_count);
-    tally_decided(&run->simulation->tally, decided);
-    for (uint32_t i = 0; i < decision->message_count && run->options->on_message; i++)
-        run->options->on_message(run->options->context,
-                                 &(struct simulation_message){.at_ms = decided->now_ms,
-                                                              .customer = decided->customer,
-                                                              .sent = &decision->messages[i]});
-}
-
-static void on_dead(void *context, int64_t now_ms, const struct diag *diag)
-{
-    struct run *run = context;
-    if (!is_told(run, now_ms))
-        return;
-    run->simulation->tally.dead++;
-    run->options->on_dead(run->options->context, now_ms, diag);
-}
-
-static void see_customer(void *context, const struct customer *customer)
-{
-    struct run *run = context;
-    run->simulation->known++;
-    for (uint32_t i = 0; i < customer->journeys.count; i++)
-        tally_waits(&run->simulation->tally, customer->journeys.items[i].rule);
-}
-
-static void expect(struct run *run, const struct feed *feed)
-{
-    size_t count, last;
-    const struct shop_event *const *events = feed_read(feed, &count, &last);
-    replay_expect(run->replay, events, count, last);
-}
-
-/* False: it shall be the end. */
-static bool take(struct run *run, const struct feed_item *item)
-{
-    struct simulation *simulation = run->simulation;
-    if (!item->is_event) {
-        simulation->no_events++;
-        return run->options->on_no_event(run->options->context, item->fault);
-    }
-    replay_take(run->replay, &item->event, item->text);
-    simulation->first_ms = simulation->first_ms ? simulation->first_ms : item->at_ms;
-    simulation->last_ms = item->at_ms;
-    return true;
-}
-
-static bool take_all(struct run *run, struct feed *feed, struct diag *diag)
-{
-    const struct simulation_options *options = run->options;
-    const struct feed_item *item;
-    for (uint64_t count = 0; (item = feed_next(feed, diag)); count++) {
-        if (item->at_ms >= options->to_ms)
-            break;
-        expect(run, feed);
-        if (!take(run, item))
-            return false;
-        if (count % PROGRESS_EVENTS == 0 && options->on_progress)
-            options->on_progress(options->context, item->bytes);
-    }
-    return !diag->text[0];
-}
-
-bool simulation_run(struct simulation *simulation, const struct simulation_options *options,
-                    struct history *history, struct diag *diag)
-{
-    const struct generation *generation = options->generation;
-    struct run run = {.options = options, .simulation = simulation};
-    struct policy policy = generation->policy;
-    const struct replay_options replay = {.rules = generation->rules,
-                                          .policy = &policy,
-                                          .form = config_event_form(generation->config),
-                                          .keep_ms = generation->config->keys.customer.keep_ms,
-                                          .tables = options->tables,
-                                          .silent = true,
-                                          .bare = !options->bodies,
-                                          .on_decided = on_decided,
-                                          .on_dead = on_dead,
-                                          .context = &run};
-    if (!options->bodies)
-        policy.secret = NULL; /* no hash of it leaves here */
     *simulation = (struct simulation){0};
-    tally_open(&simulation->tally, generation->rules);
+    tally_open(&simulation->tally, options->generation->rules);
     people_open(&simulation->people, &options->people);
-    run.replay = replay_new(&replay);
-    for (const char *const *address = options->suppressed; address && *address; address++)
-        replay_suppress(run.replay, *address);
-    struct feed *feed = feed_new(history, &replay.form, options->threads > 1);
-    bool done = take_all(&run, feed, diag);
-    feed_destroy(&feed);
-    if (done) {
-        int64_t end_ms =
-            options->to_ms == SIMULATION_END ? simulation->last_ms : options->to_ms - 1;
-        replay_run(run.replay, end_ms);
-        struct arena *arena = arena_new(64 * 1024);
-        replay_each(run.replay, arena, see_customer, &run);
-        arena_destroy(&arena);
-    }
-    replay_destroy(&run.replay);
-    return done;
 }
 
 void simulation_free(struct simulation *simulation)
 {
     tally_close(&simulation->tally);
     people_close(&simulation->people);
+    hours_free(&simulation->hours);
+}
+
+static void join_figures(struct simulation *simulation, struct simulation *other)
+{
+    tally_join(&simulation->tally, &other->tally);
+    people_join(&simulation->people, &other->people);
+    hours_join(&simulation->hours, &other->hours);
+    if (other->first_ms && (!simulation->first_ms || other->first_ms < simulation->first_ms))
+        simulation->first_ms = other->first_ms;
+    if (other->last_ms > simulation->last_ms)
+        simulation->last_ms = other->last_ms;
+    simulation->no_events += other->no_events;
+    simulation->known += other->known;
+}
+
+/* ---- All at once ---- */
+
+static bool tell_now(void *context, enum pass_told what, const struct replay_order *order,
+                     struct slice text)
+{
+    return pass_tell_caller(context, what, order, text);
+}
+
+static bool simulate_whole(struct simulation *simulation, const struct simulation_options *options,
+                           struct history *history, struct diag *diag)
+{
+    struct pass pass;
+    open_figures(simulation, options);
+    pass_open(&pass, options, simulation);
+    pass.tell = tell_now;
+    pass.context = (void *)options;
+    pass.ahead = true;
+    pass_begin(&pass);
+    struct feed *feed = feed_new(history, &pass.form, options->threads > 1);
+    bool done = pass_take(&pass, feed, diag);
+    feed_destroy(&feed);
+    if (done)
+        pass_finish(&pass, simulation->last_ms);
+    pass_end(&pass);
+    pass_close(&pass);
+    return done;
+}
+
+/* ---- In parts ---- */
+
+struct cutting {
+    const struct simulation_options *options;
+    const struct parts *parts;
+    uint64_t bytes;            /* of the history */
+    atomic_uint next;          /* the part that nobody has yet */
+    atomic_bool failed;        /* they are not apart, or cannot be read */
+    atomic_uint_fast64_t last; /* line of which anybody wants to know */
+    struct worker {
+        struct cutting *cutting;
+        struct pass pass;
+        struct simulation simulation;
+        struct sheet *sheet;
+        struct said_names said;
+        struct map *asked; /* names, by the part that is replayed */
+        uint32_t part;
+        bool tells_progress;
+        pthread_t thread;
+    } workers[THREADS_MOST];
+    struct sheet *sheets[THREADS_MOST];
+    uint32_t worker_count;
+    bool stopped; /* by a line that is no event */
+};
+
+static bool note(void *context, enum pass_told what, const struct replay_order *order,
+                 struct slice text)
+{
+    struct worker *worker = context;
+    sheet_add(worker->sheet, &(struct sheet_item){*order, what, text});
+    if (what != PASS_NO_EVENT || !worker->cutting->options->strict)
+        return true;
+    uint64_t last = atomic_load(&worker->cutting->last);
+    while (order->number < last &&
+           !atomic_compare_exchange_weak(&worker->cutting->last, &last, order->number))
+        ;
+    return false;
+}
+
+static void on_other(void *context, const char *key)
+{
+    struct worker *worker = context;
+    uint32_t part = parts_of(worker->cutting->parts, map_hash(key, strlen(key)));
+    if (part != worker->part && part != PARTS_NOWHERE)
+        atomic_store(&worker->cutting->failed, true);
+}
+
+static void on_strange(void *context)
+{
+    struct worker *worker = context;
+    atomic_store(&worker->cutting->failed, true);
+}
+
+static void see_asked(void *context, const char *name)
+{
+    struct worker *worker = context;
+    said_names_ask(&worker->said, name, worker->part);
+}
+
+static void see_told(void *context, const char *name)
+{
+    struct worker *worker = context;
+    said_names_tell(&worker->said, name, worker->part);
+}
+
+static void on_asked(void *context, const char *name)
+{
+    struct worker *worker = context;
+    if (!map_put(worker->asked, name, strlen(name), worker))
+        see_asked(worker, name);
+}
+
+static void replay_part(struct worker *worker, struct feed *feed)
+{
+    struct pass *pass = &worker->pass;
+    struct diag fault = {0};
+    sheet_begin(worker->sheet);
+    map_clear(worker->asked);
+    pass->last = atomic_load(&worker->cutting->last);
+    pass->last_ms = parts_last_ms(worker->cutting->parts);
+    pass_begin(pass);
+    feed_open(feed, worker->cutting->parts, worker->part);
+    if (pass_take(pass, feed, &fault))
+        pass_finish(pass, pass->last_ms);
+    else if (fault.text[0])
+        atomic_store(&worker->cutting->failed, true);
+    replay_each_name(pass->replay, see_asked, see_told, worker);
+    pass_end(pass);
+}
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    struct cutting *cutting = worker->cutting;
+    const struct simulation_options *options = cutting->options;
+    const uint32_t count = parts_count(cutting->parts);
+    struct feed *feed = feed_new_of_parts(&worker->pass.form);
+    while ((worker->part = atomic_fetch_add(&cutting->next, 1)) < count &&
+           !atomic_load(&cutting->failed)) {
+        replay_part(worker, feed);
+        if (worker->tells_progress && options->on_progress)
+            options->on_progress(options->context,
+                                 cutting->bytes / PROGRESS_FIRST +
+                                     (cutting->bytes - cutting->bytes / PROGRESS_FIRST) / count *
+                                         (worker->part + 1));
+    }
+    feed_destroy(&feed);
+    return NULL;
+}
+
+/* False: there is no file to note things in. */
+static bool add_worker(struct cutting *cutting)
+{
+    struct worker *worker = &cutting->workers[cutting->worker_count];
+    *worker = (struct worker){.cutting = cutting, .sheet = sheet_new()};
+    if (!worker->sheet)
+        return false;
+    worker->asked = map_new();
+    open_figures(&worker->simulation, cutting->options);
+    pass_open(&worker->pass, cutting->options, &worker->simulation);
+    worker->pass.tell = note;
+    worker->pass.on_other = on_other;
+    worker->pass.on_asked = on_asked;
+    worker->pass.on_strange = on_strange;
+    worker->pass.context = worker;
+    worker->tells_progress = cutting->worker_count == 0;
+    cutting->sheets[cutting->worker_count++] = worker->sheet;
+    return true;
+}
+
+static void drop_worker(struct worker *worker)
+{
+    pass_close(&worker->pass);
+    simulation_free(&worker->simulation);
+    said_names_free(&worker->said);
+    map_destroy(&worker->asked);
+    sheet_destroy(&worker->sheet);
+}
+
+static void work_all(struct cutting *cutting)
+{
+    uint32_t started = 1;
+    while (started < cutting->worker_count &&
+           pthread_create(&cutting->workers[started].thread, NULL, work,
+                          &cutting->workers[started]) == 0)
+        started++;
+    work(&cutting->workers[0]);
+    while (--started > 0)
+        pthread_join(cutting->workers[started].thread, NULL);
+}
+
+static bool see_item(void *context, const struct sheet_item *item)
+{
+    struct cutting *cutting = context;
+    cutting->stopped =
+        !pass_tell_caller(cutting->options, (enum pass_told)item->kind, &item->order, item->text);
+    return !cutting->stopped;
+}
+
+/* Whether the parts were apart, and all is told. */
+static bool put_together(struct cutting *cutting, struct simulation *simulation)
+{
+    struct worker *first = &cutting->workers[0];
+    for (uint32_t i = 1; i < cutting->worker_count; i++)
+        said_names_join(&first->said, &cutting->workers[i].said);
+    if (atomic_load(&cutting->failed) || said_names_meet(&first->said))
+        return false;
+    open_figures(simulation, cutting->options);
+    for (uint32_t i = 0; i < cutting->worker_count; i++)
+        join_figures(simulation, &cutting->workers[i].simulation);
+    return true;
+}
+
+/* False: they are not apart, and nothing was told. */
+static bool simulate_parts(struct simulation *simulation, const struct simulation_options *options,
+                           const struct parts *parts, uint64_t bytes, bool *done, struct diag *diag)
+{
+    struct cutting cutting = {.options = options, .parts = parts, .bytes = bytes};
+    atomic_init(&cutting.last, UINT64_MAX);
+    bool apart = add_worker(&cutting);
+    for (int i = 1; i < options->threads && i < THREADS_MOST; i++)
+        add_worker(&cutting);
+    if (apart)
+        work_all(&cutting);
+    apart = apart && put_together(&cutting, simulation);
+    if (apart && !sheet_read(cutting.sheets, cutting.worker_count, see_item, &cutting))
+        diag_error(diag, "what is to be told cannot be kept in a file: %s", strerror(errno));
+    *done = !cutting.stopped && !diag->text[0];
+    for (uint32_t i = 0; i < cutting.worker_count; i++)
+        drop_worker(&cutting.workers[i]);
+    return apart;
+}
+
+/* ---- Which of them ---- */
+
+struct others {
+    struct arena *arena;
+    const char *names[OTHERS_MOST + 1];
+    uint32_t count;
+};
+
+static void add_other(void *context, const char *member, size_t length)
+{
+    struct others *others = context;
+    if (others->count < OTHERS_MOST)
+        others->names[others->count++] = arena_copy(others->arena, member, length);
+}
+
+/* What rules read of a customer to find another one. */
+static struct others find_others(const struct ruleset *rules, struct arena *arena)
+{
+    struct others others = {.arena = arena};
+    for (size_t i = 0; i < ruleset_count(rules); i++)
+        for (uint32_t s = 0; s < ruleset_at(rules, i)->step_count; s++)
+            if (ruleset_at(rules, i)->steps[s].for_whom)
+                condition_reads_members(ruleset_at(rules, i)->steps[s].for_whom, add_other,
+                                        &others);
+    return others;
+}
+
+static void on_dealt(void *context, uint64_t bytes)
+{
+    const struct simulation_options *options = context;
+    options->on_progress(options->context, bytes / PROGRESS_FIRST);
+}
+
+static struct parts *deal_out(const struct simulation_options *options, struct history *history,
+                              struct diag *diag)
+{
+    const struct shop_event_form form = config_event_form(options->generation->config);
+    if (options->parts == 1 || !history_lasts(history))
+        return NULL;
+    struct arena *arena = arena_new(4096);
+    const struct others others = find_others(options->generation->rules, arena);
+    const struct parts_options dealt = {
+        .form = &form, .others = others.names, .to_ms = options->to_ms, .count = options->parts};
+    struct parts *parts =
+        parts_new(history, &dealt, options->on_progress ? on_dealt : NULL, (void *)options, diag);
+    arena_destroy(&arena);
+    return parts;
+}
+
+bool simulation_run(struct simulation *simulation, const struct simulation_options *options,
+                    struct history *history, struct diag *diag)
+{
+    struct diag fault = {0};
+    struct parts *parts = deal_out(options, history, &fault);
+    bool done = false;
+    bool told =
+        parts && simulate_parts(simulation, options, parts, history_bytes(history), &done, diag);
+    parts_free(&parts);
+    if (told && done && fault.text[0]) {
+        *diag = fault;
+        done = false;
+    }
+    if (!told) {
+        if (history_lasts(history))
+            history_rewind(history);
+        done = simulate_whole(simulation, options, history, diag);
+    }
+    simulation->busiest = hours_busiest(&simulation->hours, &simulation->busiest_ms);
+    return done;
 }

@@ -43,18 +43,23 @@ static struct tally_rule *find(struct tally *tally, const char *name)
     return map_get(tally->by_name, name, strlen(name));
 }
 
-static void count(struct tally_counts *counts, const char *word)
+static void add(struct tally_counts *counts, const char *word, uint64_t more)
 {
     for (uint32_t i = 0; i < counts->count; i++)
         if (counts->items[i].word == word || strcmp(counts->items[i].word, word) == 0) {
-            counts->items[i].count++;
+            counts->items[i].count += more;
             return;
         }
     if (counts->count == counts->capacity) {
         counts->capacity = counts->capacity ? 2 * counts->capacity : 4;
         counts->items = mem_resize(counts->items, sizeof *counts->items * counts->capacity);
     }
-    counts->items[counts->count++] = (struct tally_count){word, 1};
+    counts->items[counts->count++] = (struct tally_count){word, more};
+}
+
+static void count(struct tally_counts *counts, const char *word)
+{
+    add(counts, word, 1);
 }
 
 /* ---- One decision ---- */
@@ -112,4 +117,33 @@ void tally_waits(struct tally *tally, const char *name)
     tally->waiting++;
     if (rule)
         rule->waiting++;
+}
+
+static void join_counts(struct tally_counts *counts, const struct tally_counts *other)
+{
+    for (uint32_t i = 0; i < other->count; i++)
+        add(counts, other->items[i].word, other->items[i].count);
+}
+
+void tally_join(struct tally *tally, const struct tally *other)
+{
+    for (uint32_t i = 0; i < tally->rule_count; i++) {
+        struct tally_rule *rule = &tally->rules[i];
+        const struct tally_rule *more = &other->rules[i];
+        rule->started += more->started;
+        rule->sent += more->sent;
+        rule->waiting += more->waiting;
+        join_counts(&rule->channels, &more->channels);
+        join_counts(&rule->refused, &more->refused);
+        join_counts(&rule->passed_over, &more->passed_over);
+        join_counts(&rule->ended, &more->ended);
+    }
+    tally->events += other->events;
+    tally->duplicates += other->duplicates;
+    tally->dead += other->dead;
+    tally->started += other->started;
+    tally->sent += other->sent;
+    tally->refused += other->refused;
+    tally->ended += other->ended;
+    tally->waiting += other->waiting;
 }

@@ -44,6 +44,9 @@ void tally_decided(struct tally *tally, const struct replay_decided *decided);
 /* A journey that still runs. */
 void tally_waits(struct tally *tally, const char *rule);
 
+/* Adds the other's, which is of the same rules. */
+void tally_join(struct tally *tally, const struct tally *other);
+
 uint64_t tally_sum(const struct tally_counts *counts);
 
 #endif

@@ -50,10 +50,10 @@ static void on_decided(void *context, const struct replay_decided *decided)
                    decided->decision->messages[i].step->template);
 }
 
-static void on_dead(void *context, int64_t now_ms, const struct diag *diag)
+static void on_dead(void *context, const struct replay_order *order, const struct diag *diag)
 {
     struct world *world = context;
-    (void)now_ms;
+    (void)order;
     (void)diag;
     world->dead++;
 }
