@@ -106,26 +106,35 @@ bool destination_is_lively(const struct destination *destination)
     return clock_monotonic_ms() - destination->heard_ms <= LIVELY_MS;
 }
 
+/* How many may wait for a connection, where any may. */
+static size_t ahead_of(const struct destination *destination)
+{
+    const size_t connections = destination_connections(destination);
+    const size_t ahead = destination->pace < PACE_MOST ? destination->pace : PACE_MOST;
+    return ahead > connections ? ahead : connections;
+}
+
 size_t destination_room_ahead(const struct destination *destination)
 {
     size_t connections = destination_connections(destination);
     if (connections < AHEAD_LEAST || destination->breaker.state != BREAKER_CLOSED ||
         !destination_is_lively(destination) || clock_monotonic_ms() < destination->paused_until_ms)
         return 0;
-    size_t ahead = destination->pace < PACE_MOST ? destination->pace : PACE_MOST;
-    if (ahead < connections)
-        ahead = connections;
-    size_t room = senders_room_ahead(destination->senders, ahead, clock_monotonic_ms());
+    size_t room =
+        senders_room_ahead(destination->senders, ahead_of(destination), clock_monotonic_ms());
     return room > destination->promised ? room - destination->promised : 0;
 }
 
 bool destination_recall(const struct destination *destination)
 {
-    bool waits = senders_busy(destination->senders) > destination_connections(destination);
+    const size_t busy = senders_busy(destination->senders);
+    const size_t connections = destination_connections(destination);
+    bool waits = busy > connections;
     bool silent = clock_monotonic_ms() - destination->heard_ms > SILENT_MS;
-    if (waits && silent)
+    bool slower = waits && busy - connections > 2 * ahead_of(destination);
+    if (waits && (silent || slower))
         senders_recall(destination->senders);
-    return waits && !silent;
+    return waits && !silent && !slower;
 }
 
 size_t destination_connections(const struct destination *destination)

@@ -54,8 +54,8 @@ size_t destination_room(const struct destination *destination);
 size_t destination_room_ahead(const struct destination *destination);
 /* It was heard of so lately that a connection will be free soon. */
 bool destination_is_lively(const struct destination *destination);
-/* What waits for a connection of one that has fallen silent comes back. True: of another something
- * waits. */
+/* What waits for a connection of one that has fallen silent, or is so much slower now that it would
+ * wait for long, comes back. True: of another something waits. */
 bool destination_recall(const struct destination *destination);
 /* So many at a time, at most. */
 size_t destination_connections(const struct destination *destination);

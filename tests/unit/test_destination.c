@@ -1,4 +1,6 @@
-/* How much a destination takes ahead of its connections. Its gateway is never asked to send. */
+/* How much a destination takes ahead of its connections, and gives back. Its gateway never sends.
+ */
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,10 +16,13 @@ enum { CONNECTIONS = 8, HEARD_MOST = 10000000 };
 
 static char connection;
 
+static sem_t may_open; /* as many connections */
+
 static void *open_connection(const void *settings, const struct gateway_hooks *hooks)
 {
     (void)settings;
     (void)hooks;
+    sem_wait(&may_open);
     return &connection;
 }
 
@@ -27,7 +32,7 @@ static void close_connection(void *opened)
 }
 
 static const struct gateway_kind kind = {
-    .name = "silent", .open = open_connection, .close = close_connection};
+    .name = "silent", .blocks = true, .open = open_connection, .close = close_connection};
 
 struct rig {
     struct gateway_common settings;
@@ -36,25 +41,32 @@ struct rig {
     struct attempt *attempt; /* of which is heard */
 };
 
+static struct attempt *new_attempt(void)
+{
+    return attempt_new(&(struct outbox_message){.mid = "m",
+                                                .entry = "-",
+                                                .customer = "c",
+                                                .channel = "email",
+                                                .class_ = "marketing",
+                                                .body = "{}",
+                                                .length = 2,
+                                                .on_uncertain = "resend"},
+                       0);
+}
+
 static void open_rig(struct rig *rig, int64_t connections)
 {
     struct diag diag;
     *rig = (struct rig){.settings = {.kind = kind.name, .connections = connections}};
     rig->gateway = (struct config_gateway){.name = "g", .kind = &kind, .settings = &rig->settings};
-    rig->attempt = attempt_new(&(struct outbox_message){.mid = "m",
-                                                        .entry = "-",
-                                                        .customer = "c",
-                                                        .channel = "email",
-                                                        .class_ = "marketing",
-                                                        .body = "{}",
-                                                        .length = 2,
-                                                        .on_uncertain = "resend"},
-                               0);
+    rig->attempt = new_attempt();
     assert_true(destination_open(&rig->destination, &rig->gateway, &diag));
 }
 
 static void close_rig(struct rig *rig)
 {
+    for (int64_t i = 0; i < rig->settings.connections; i++)
+        sem_post(&may_open);
     destination_close(&rig->destination);
     attempt_destroy(&rig->attempt);
 }
@@ -133,6 +145,43 @@ static void few_connections_have_none(void **state)
     close_rig(&rig);
 }
 
+static void collected(void *context, struct senders_job *job)
+{
+    struct attempt *attempt = attempt_of(job);
+    size_t *count = context;
+    assert_int_equal(job->outcome.kind, OUTCOME_CUT);
+    attempt_destroy(&attempt);
+    ++*count;
+}
+
+static void give(struct rig *rig, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        destination_give(&rig->destination, new_attempt());
+}
+
+/* It has eight with its connections, as it were, and sixteen, twice as many as may, wait. */
+static void what_waits_for_one_that_has_become_slow_comes_back(void **state)
+{
+    struct rig rig;
+    size_t count = 0;
+    (void)state;
+    open_rig(&rig, CONNECTIONS);
+    rig.destination.heard_ms = INT64_MAX / 2; /* it is not silent */
+    give(&rig, 3 * CONNECTIONS);
+    assert_true(destination_recall(&rig.destination));
+    senders_collect(rig.destination.senders, 0, collected, &count);
+    assert_int_equal(count, 0);
+    give(&rig, 1);
+    rig.destination.pace = CONNECTIONS + 1;
+    assert_true(destination_recall(&rig.destination));
+    rig.destination.pace = CONNECTIONS;
+    assert_false(destination_recall(&rig.destination));
+    senders_collect(rig.destination.senders, 0, collected, &count);
+    assert_int_equal(count, 3 * CONNECTIONS + 1);
+    close_rig(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +190,8 @@ int main(void)
         cmocka_unit_test(what_the_daemon_gave_up_itself_is_no_pace),
         cmocka_unit_test(more_connections_than_the_bound_have_as_many_ahead),
         cmocka_unit_test(few_connections_have_none),
+        cmocka_unit_test(what_waits_for_one_that_has_become_slow_comes_back),
     };
+    sem_init(&may_open, 0, 0);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
