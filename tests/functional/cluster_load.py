@@ -15,7 +15,6 @@ import redis
 
 from conftest import SmtpServer, parse
 from redis_cluster import GONE
-from shards import shard_of
 
 REPLICA_MS = 500  # that a push waits for one
 WINDOW = 3.0  # seconds before a master went in which what it wrote may be lost: its replica is behind by milliseconds
@@ -50,12 +49,21 @@ class ClusterLoad:
             self.owners[prefix] = self.cluster.owner(f"{prefix}:events")
         return self.owners[prefix]
 
-    def push_one(self, number):
-        """True: it was acknowledged, and a replica has it."""
+    def event_of(self, number):
         customer = number % self.customers
-        prefix = self.shards.prefixes[shard_of(f"id:{customer}", self.shards.count)]
-        event = {"type": "order.placed", "id": f"o{number}", "order": {"id": str(number)},
-                 "customer": {"id": customer, "email": f"c{customer}@example.com"}}
+        address = f"c{customer}@example.com"
+        return {"type": "order.placed", "id": f"o{number}", "order": {"id": str(number)}, "to": address,
+                "customer": {"id": customer, "email": address}}
+
+    def prefix_of(self, customer):
+        return self.shards.prefix_of(customer["id"])
+
+    def push_one(self, number):
+        return self.push_event(self.event_of(number))
+
+    def push_event(self, event):
+        """True: it was acknowledged, and a replica has it."""
+        prefix = self.prefix_of(event["customer"])
         try:
             owner = self.owner(prefix)
             pipe = owner.client.pipeline(transaction=False)
