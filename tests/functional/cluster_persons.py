@@ -1,5 +1,5 @@
-"""Persons with two or three keys, mostly in different shards, among the orders of cluster_load: each event names them by
-some of these, so that they are joined while nodes and daemons die. What must come of it by a model of its own: each
+"""Persons with two or three keys, mostly in different shards, among the orders of cluster_load: each event names them
+by some of these, so that they are joined while nodes and daemons die. What must come of it by a model of its own: each
 order is a message; nothing is offered to who has said no, from when that was settled; in the end each person is one
 document."""
 

@@ -180,7 +180,7 @@ class RedisSentinel:
 
     def owner(self, key=None):
         """The master, once all Sentinels and itself think so."""
-        return wait_until(self.agreed, "a master")
+        return wait_until(self.agreed, lambda: f"a master: {self.seen()}")
 
     def agreed(self):
         ports = {sentinel.master() for sentinel in self.sentinels if sentinel.process and not sentinel.paused}
@@ -193,4 +193,12 @@ class RedisSentinel:
 
     def wait_replaced(self, master):
         """Until a replica has taken over from a master that was killed or paused, in the eyes of all."""
-        return wait_until(lambda: (heir := self.agreed()) is not master and heir, "a replica to take over")
+        return wait_until(lambda: (heir := self.agreed()) is not master and heir,
+                          lambda: f"a replica to take over: {self.seen()}")
+
+    def seen(self):
+        """What each is, in its own eyes, and who the master is in those of the Sentinels."""
+        return ({server.port: server.role() for server in self.servers},
+                [sentinel.master() for sentinel in self.sentinels if sentinel.process and not sentinel.paused],
+                [sentinel.client.info("sentinel")["sentinel_tilt"] for sentinel in self.sentinels
+                 if sentinel.process and not sentinel.paused])
