@@ -171,10 +171,10 @@ static void on_taken(void *context, const struct timers_taken *taken)
     }
     backoff_reset(&pipeline->timers_backoff);
     struct beat *beat = pipeline->options.shard->beat;
-    if (taken->count == 0 && pipeline->timers_on)
-        beat_wait_late(beat, pipeline->timer, taken->next_ms, lateness_ms(pipeline));
     if (taken->count == 0) {
         turn_end(&pipeline->due.turn);
+        if (pipeline->timers_on)
+            beat_wait_late(beat, pipeline->timer, taken->next_ms, lateness_ms(pipeline));
         return;
     }
     beat_stir(beat);
@@ -249,10 +249,9 @@ static void on_told(void *context, const struct diag *fault)
 
 static void goes_on(struct batch *batch)
 {
+    turn_goes_on(&batch->turn);
     if (batch->number)
         intake_goes_on(batch->pipeline->options.shard->intake, batch->place);
-    else
-        turn_goes_on(&batch->turn);
 }
 
 static void begin_round(struct batch *batch)
@@ -609,15 +608,18 @@ static struct gathering *open_gathering(struct pipeline *pipeline,
                                                      .context = context});
 }
 
-/* `gathering` NULL: it has its own. */
-static void open_batch(struct pipeline *pipeline, struct batch *batch, struct gathering *gathering)
+/* `granted`: it has its own turns and gathering; NULL: one of events. */
+static void open_batch(struct pipeline *pipeline, struct batch *batch,
+                       void (*granted)(void *context))
 {
     batch->pipeline = pipeline;
     batch->siblings = pipeline->events;
     batch->archive = pipeline->options.archive;
     batch->log_group = pipeline->options.log_group;
     batch->names = names_new();
-    batch->gathering = gathering ? gathering : open_gathering(pipeline, on_sent, batch);
+    batch->gathering = granted ? open_gathering(pipeline, on_sent, batch) : pipeline->gathering;
+    batch->turn = (struct turn){
+        .turns = pipeline->options.shard->turns, .granted = granted, .context = batch};
     batch->again = evtimer_new(pipeline->options.base, on_again, batch);
     if (!batch->again)
         mem_exhausted();
@@ -643,13 +645,9 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
         mem_exhausted();
     pipeline->gathering = open_gathering(pipeline, on_events_sent, pipeline);
     for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
-        open_batch(pipeline, &pipeline->events[i], pipeline->gathering);
-    open_batch(pipeline, &pipeline->due, NULL);
-    open_batch(pipeline, &pipeline->ticks, NULL);
-    pipeline->due.turn = (struct turn){
-        .turns = options->shard->turns, .granted = on_due_turn, .context = &pipeline->due};
-    pipeline->ticks.turn = (struct turn){
-        .turns = options->shard->turns, .granted = on_ticks_turn, .context = &pipeline->ticks};
+        open_batch(pipeline, &pipeline->events[i], NULL);
+    open_batch(pipeline, &pipeline->due, on_due_turn);
+    open_batch(pipeline, &pipeline->ticks, on_ticks_turn);
     return pipeline;
 }
 

@@ -6,8 +6,7 @@
  * Each batch is on_batch(batch) … intake_done(batch). While there is a backlog the app has up to
  * INTAKE_AT_ONCE of them, and one more is read and kept; what was claimed from dead daemons comes
  * when it has none, and alone. What is not committed stays pending, and comes again when the daemon
- * or its connection was lost. A daemon of many shards has a few of their batches at once
- * (store/turns); one of a few entries waits for no turn.
+ * or its connection was lost. All but small ones wait for the shard's turn (store/turns).
  *
  * The list is looked at when Redis tells that it has changed (redis/tracking), and at once again
  * while there is more. Where Redis does not tell: every 100 ms; every second, where nothing has
@@ -103,8 +102,7 @@ bool intake_stop(struct intake *intake);
  * be done in any order. */
 void intake_done(struct intake *intake, size_t place);
 
-/* What is done with it goes on: Redis has answered. */
-void intake_goes_on(struct intake *intake, size_t place);
+void intake_goes_on(struct intake *intake, size_t place); /* what is done with it: Redis answers */
 
 /* Batches that are read from now on have so many entries at most, and never more than the options
  * say: their customers' documents are large. */
