@@ -2059,7 +2059,9 @@ test_files = \
 	tests/functional/browser.py \
 	tests/functional/cart_race.py \
 	tests/functional/certificates.py \
+	tests/functional/chaos.py \
 	tests/functional/cluster_load.py \
+	tests/functional/cluster_persons.py \
 	tests/functional/conftest.py \
 	tests/functional/desk.py \
 	tests/functional/emit_cloudevents.js \
@@ -2268,6 +2270,7 @@ test_files = \
 	tests/model.py \
 	tests/readme.py \
 	tests/run.py \
+	tests/sentinel_soak.py \
 	tests/soak.py \
 	tests/torture.py \
 	tests/torture/shim.c \

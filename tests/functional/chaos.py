@@ -80,7 +80,7 @@ class Chaos:
         """What was said until now is settled."""
         for daemon in self.daemons:
             daemon.wait_healthy()
-        wait_until(self.shards.idle, self.left, patience=180)
+        wait_until(self.shards.idle, self.left, patience=120)
         self.load.settled()
 
     def decline(self):
@@ -100,7 +100,9 @@ class Chaos:
             sizes = {key.decode(): client.xlen(key) for word in ("events", "outbox") for key in
                      client.scan_iter(f"{prefix}:{word}*")}
             sizes.update({f"{prefix}:{name}": client.zcard(f"{prefix}:{name}") for name in ("taken", "later")})
-            sizes.update({key.decode(): client.hlen(key) for key in client.scan_iter(f"{prefix}:begun:*")})
+            sizes.update({key.decode(): {mid.decode(): (word, client.hgetall(f"{prefix}:message:{mid.decode()}"))
+                                         for mid, word in client.hgetall(key).items()}
+                          for key in client.scan_iter(f"{prefix}:begun:*")})
             if waits := {key: size for key, size in sizes.items() if size}:
                 found[prefix] = waits, self.shards.workers(prefix)
         return f"the daemons to have nothing left to do: {found}"
@@ -119,13 +121,14 @@ class Chaos:
                  if len(found := self.load.documents(person)) != 1}
         lost, second, outside = self.load.judge(self.server)
         dead = sum(self.shop.client.xlen(f"{prefix}:dead") for prefix in self.shards.prefixes)
+        missing = [number for number in self.load.kept if f"each {number}" not in self.server.copies]
         figures = {"orders": self.load.number, "lost": lost, "twice, right before a master or daemon went": second,
                    "twice, else": outside, "dead letters": dead, "deals": self.load.deals,
                    "deals behind a no": len(self.load.forbidden), "of these sent": len(offered),
                    "persons in parts": len(parts), **self.done}
         for name, value in figures.items():
             print(f"{value:>8} {name}")
-        assert not lost and not outside and not dead and not offered and not parts, (figures, offered, parts)
+        assert not lost and not outside and not dead and not offered and not parts, (figures, missing, offered, parts)
 
 
 def main(soak):
