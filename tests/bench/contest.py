@@ -18,10 +18,10 @@ def events(messages, customers=shop.CUSTOMERS):
     return [shop.event(number, customers) for number in range(messages)]
 
 
-def between(messages, gateway, used):
-    """Figures from the first tenth to the last message: the time before, of starting, connecting and compiling, is not
-    counted. `used` returns name → microseconds so far."""
-    until(lambda: gateway.taken() >= messages // 10, "the first messages")
+def between(messages, gateway, used, begin=None):
+    """Figures from the first tenth (or message number `begin`) to the last message: the time before, of starting,
+    connecting and compiling, is not counted. `used` returns name → microseconds so far."""
+    until(lambda: gateway.taken() >= (begin or messages // 10), "the first messages")
     first, before, begin = gateway.taken(), used(), time.monotonic()
     until(lambda: gateway.taken() >= messages, "the last message", 300)
     took, after = time.monotonic() - begin, used()
@@ -36,8 +36,9 @@ def exactly(messages, gateway, who):
 
 
 def nudged(messages, gateway, connections, build=None, rules=shop.RULES, customers=shop.CUSTOMERS, prepare=None,
-           daemons=1):
-    """`daemons` of them together; `gateway(folder)` starts one; `prepare(folder, redis)` comes first."""
+           daemons=1, begin=None):
+    """`daemons` of them together; `gateway(folder)` starts one; `prepare(folder, redis)` comes first; `begin` as of
+    between()."""
     with Folder() as folder:
         redis, sink = folder.start(Redis(folder.path)), folder.start(gateway(folder.path))
         shop.write(folder, rules)
@@ -53,7 +54,7 @@ def nudged(messages, gateway, connections, build=None, rules=shop.RULES, custome
             return {"loop": loops, "senders": senders, "redis": redis.used_us(), "sink": sink.used_us(),
                     "scripts": scripts, "commands": commands}
 
-        figures = between(messages, sink, used)
+        figures = between(messages, sink, used, begin)
         until(lambda: sum(daemon.status()["sent"] for daemon in running) == messages, "the last settlement")
         anonymous, resident = (sum(sizes) for sizes in zip(*(daemon.memory_mb() for daemon in running)))
         exactly(messages, sink, "nudged")
