@@ -1128,6 +1128,8 @@ library_sources = \
 	daemon/store/reach.h \
 	daemon/store/remembered.c \
 	daemon/store/remembered.h \
+	daemon/store/replicated.c \
+	daemon/store/replicated.h \
 	daemon/store/reserving.c \
 	daemon/store/reserving.h \
 	daemon/store/returned_mail.c \

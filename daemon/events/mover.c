@@ -4,9 +4,11 @@
  *   ask      whether it is ours to do: P{0}:mover is free, or has our name, or cannot be asked
  *            (where that is agreed on at all)
  *   read     the next entries; none: the sweep is over, and the next begins at the next beat
- *   carry    to each shard those that it is to have, in one call
- *   delete   those that all have. A shard that failed has no more in this sweep, for what comes
- *            behind must not go before; its entries are met again in the next
+ *   carry    to each shard those that it is to have, in one call. A shard that failed has no more
+ * in this sweep, for what comes behind must not go before; its entries are met again in the next
+ *   hold     those that all have, until that outlives the loss of a server (store/replicated);
+ *            meanwhile the sweep goes on, and at the end of the stream waits for more
+ *   delete   them. What was lost is met again in the next sweep, which begins when nothing is held
  */
 #include "events/mover.h"
 
@@ -24,6 +26,7 @@
 #include "redis/backoff.h"
 #include "store/carrying.h"
 #include "store/keys.h"
+#include "store/replicated.h"
 #include "store/routing.h"
 
 enum {
@@ -32,10 +35,11 @@ enum {
     USED_MS = 3600000, /* a stream by which nothing came for so long is looked at each second */
     LOOK_MS = 100,
     LEFT_MS = 10000, /* who is woken looks for what others have left */
+    HELD_MOST = 64,  /* batches */
     FIRST_CHUNK = 65536,
 };
 
-enum step { STEP_IDLE, STEP_ASKING, STEP_READING, STEP_CARRYING, STEP_DELETING };
+enum step { STEP_IDLE, STEP_ASKING, STEP_READING, STEP_CARRYING, STEP_HOLDING };
 
 struct entry {
     struct carrying_entry carried;
@@ -47,6 +51,15 @@ struct entry {
 struct load {
     struct mover *mover;
     size_t shard;
+};
+
+/* What was carried, and is not deleted yet. */
+struct held {
+    struct mover *mover;
+    struct held *next;
+    struct arena *arena;
+    const char **ids;
+    size_t count;
 };
 
 struct mover {
@@ -64,6 +77,10 @@ struct mover {
     char *after;  /* the last entry that the sweep has seen; "": none */
     bool *failed; /* of each shard, in this sweep */
     bool any_failed;
+    int64_t *times; /* of each shard: replicated_times() at the first call of the sweep; 0: none */
+    struct replicated *replicated;
+    struct held *held;
+    size_t held_count;
     size_t most;      /* entries of the next batch */
     int64_t moved_at; /* clock_monotonic_ms, when something came; 0: never */
 
@@ -89,16 +106,23 @@ static void begin_sweep(struct mover *mover)
     free(mover->after);
     mover->after = mem_text("");
     mover->any_failed = false;
-    memset(mover->failed, false,
-           placement_count(&mover->options.routes.placement) * sizeof *mover->failed);
+    for (size_t i = 0; i < placement_count(&mover->options.routes.placement); i++) {
+        mover->failed[i] = false;
+        mover->times[i] = 0;
+    }
 }
 
+/* A sweep that waits for more goes on; where something failed it begins anew. */
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
     struct mover *mover = context;
     (void)fd, (void)what;
-    begin_sweep(mover);
-    ask(mover);
+    if (!mover->held_count)
+        begin_sweep(mover);
+    if (mover->any_failed)
+        rest(mover, LOOK_MS);
+    else
+        ask(mover);
 }
 
 static void end_sweep(struct mover *mover)
@@ -151,7 +175,7 @@ static void fail_shard(struct mover *mover, size_t shard)
             mover->entries[i].stuck = true;
 }
 
-/* ---- Delete ---- */
+/* ---- Hold and delete ---- */
 
 static void go_on(struct mover *mover)
 {
@@ -165,29 +189,91 @@ static void on_deleted(void *context, const struct reply *reply, const struct di
 {
     struct mover *mover = context;
     failpoint("moved");
-    if (!has_failed(mover, reply, fault))
-        go_on(mover);
+    if (!reply || reply->kind == REPLY_ERROR) { /* it is met again */
+        mover->any_failed = true;
+        if (fault)
+            tell_fault(mover, fault);
+    }
 }
 
-static void delete_carried(struct mover *mover)
+static void delete_held(const struct held *held)
 {
-    struct arguments arguments = arguments_begin(mover->arena, mover->count + 2);
+    struct mover *mover = held->mover;
+    struct arguments arguments = arguments_begin(held->arena, held->count + 2);
     arguments_text(&arguments, "XDEL");
     arguments_text(&arguments, mover->stream);
-    for (size_t i = 0; i < mover->count; i++)
-        if (!mover->entries[i].stuck)
-            arguments_text(&arguments, mover->entries[i].carried.id);
-    free(mover->after);
-    mover->after = mem_text(mover->entries[mover->count - 1].carried.id);
-    failpoint("move-carried");
-    if (arguments.argc == 2) {
-        go_on(mover);
-        return;
-    }
-    mover->step = STEP_DELETING;
+    arguments_texts(&arguments, held->ids, held->count);
     const struct connection_request request =
         arguments_request(&arguments, &mover->owner, on_deleted, mover);
     connection_send(mover->options.source, &request);
+}
+
+static void release(struct held *held)
+{
+    struct held **link = &held->mover->held;
+    while (*link != held)
+        link = &(*link)->next;
+    *link = held->next;
+    held->mover->held_count--;
+    struct arena *arena = held->arena;
+    arena_destroy(&arena);
+}
+
+static void on_safe(void *context, bool safe)
+{
+    struct held *held = context;
+    struct mover *mover = held->mover;
+    if (safe)
+        delete_held(held);
+    mover->any_failed = mover->any_failed || !safe;
+    release(held);
+    if (mover->step == STEP_HOLDING)
+        go_on(mover);
+}
+
+/* Those that nobody lacks. */
+static struct held *hold_carried(struct mover *mover)
+{
+    struct arena *arena = arena_new(FIRST_CHUNK / 8);
+    struct held *held = arena_zero(arena, sizeof *held);
+    held->mover = mover;
+    held->arena = arena;
+    held->ids = arena_alloc(arena, mover->count * sizeof *held->ids);
+    for (size_t i = 0; i < mover->count; i++)
+        if (!mover->entries[i].stuck)
+            held->ids[held->count++] = arena_text(arena, mover->entries[i].carried.id);
+    held->next = mover->held;
+    mover->held = held;
+    mover->held_count++;
+    return held;
+}
+
+static size_t writes_of(const struct mover *mover, struct replicated_write *writes)
+{
+    size_t count = 0;
+    for (size_t k = 0; k < placement_count(&mover->options.routes.placement); k++)
+        for (size_t i = 0; i < mover->count; i++)
+            if (!mover->entries[i].stuck && routing_has(&mover->entries[i].routing, k)) {
+                writes[count++] = (struct replicated_write){k, mover->times[k]};
+                break;
+            }
+    return count;
+}
+
+static void hold(struct mover *mover)
+{
+    struct replicated_write *writes = arena_alloc(
+        mover->arena, placement_count(&mover->options.routes.placement) * sizeof *writes);
+    const size_t count = writes_of(mover, writes);
+    free(mover->after);
+    mover->after = mem_text(mover->entries[mover->count - 1].carried.id);
+    failpoint("move-carried");
+    if (count)
+        replicated_ask(mover->replicated, writes, count, on_safe, hold_carried(mover));
+    if (mover->held_count < HELD_MOST)
+        go_on(mover);
+    else
+        mover->step = STEP_HOLDING;
 }
 
 /* ---- Carry ---- */
@@ -202,7 +288,7 @@ static void on_carried(void *context, int64_t added, const struct diag *fault)
         fail_shard(mover, load->shard);
     metrics_add(METRIC_EVENTS_MOVED, added);
     if (--mover->open == 0)
-        delete_carried(mover);
+        hold(mover);
 }
 
 /* Those of the batch that the shard is to have. */
@@ -223,8 +309,11 @@ static void carry_to(struct mover *mover, size_t shard)
     const struct carrying carrying = {
         .stream = mover->stream, .entries = entries, .count = gather(mover, shard, entries)};
     *load = (struct load){mover, shard};
-    if (!scripts || mover->failed[shard]) {
-        fail_shard(mover, shard);
+    const int64_t times = replicated_times(mover->replicated, shard);
+    if (!mover->times[shard])
+        mover->times[shard] = times;
+    if (!scripts || mover->failed[shard] || times != mover->times[shard]) {
+        fail_shard(mover, shard); /* or its connection was lost: what was carried may be gone */
         return;
     }
     mover->open++;
@@ -245,7 +334,7 @@ static void carry(struct mover *mover)
         if (wanted[k])
             carry_to(mover, k);
     if (--mover->open == 0)
-        delete_carried(mover);
+        hold(mover);
 }
 
 /* ---- Read ---- */
@@ -370,6 +459,9 @@ struct mover *mover_new(const struct mover_options *options)
     mover->arena = arena_new(FIRST_CHUNK);
     mover->stream = mem_text(options->stream);
     mover->failed = mem_zero(placement_count(placement), sizeof *mover->failed);
+    mover->times = mem_zero(placement_count(placement), sizeof *mover->times);
+    mover->replicated = replicated_new(options->base, &options->routes);
+    mover->after = mem_text("");
     mover->most = BATCH;
     mover->timer = evtimer_new(options->base, on_timer, mover);
     if (!mover->timer)
@@ -384,9 +476,13 @@ void mover_destroy(struct mover **mover)
         return;
     *mover = NULL;
     connection_silence(&ended->owner);
+    replicated_destroy(&ended->replicated);
+    while (ended->held)
+        release(ended->held);
     event_free(ended->timer);
     arena_destroy(&ended->arena);
     free(ended->failed);
+    free(ended->times);
     free(ended->after);
     free(ended->stream);
     free(ended->name);
@@ -414,5 +510,5 @@ void mover_stop(struct mover *mover)
 
 bool mover_busy(const struct mover *mover)
 {
-    return mover->step != STEP_IDLE;
+    return mover->step != STEP_IDLE && mover->step != STEP_HOLDING;
 }

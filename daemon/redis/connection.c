@@ -46,7 +46,7 @@ enum {
 
 struct connection {
     bool ready;
-    bool was_ready;       /* at some time: the next time counts as a reconnect */
+    int64_t times_ready;  /* each but the first counts as a reconnect */
     struct log_once told; /* the reason that on_state heard last */
     connection_on_state *on_state;
     void *context;
@@ -113,9 +113,8 @@ static void turn(struct connection *connection, bool ready, const char *reason)
         tell(connection, reason);
         return;
     }
-    if (connection->was_ready)
+    if (connection->times_ready++)
         metrics_add(METRIC_REDIS_RECONNECTS, 1);
-    connection->was_ready = true;
     log_once_forget(&connection->told);
     if (connection->on_state)
         connection->on_state(connection->context, true, NULL);
@@ -498,6 +497,11 @@ void connection_drop(struct connection *connection, const char *reason)
 bool connection_ready(const struct connection *connection)
 {
     return connection->ready;
+}
+
+int64_t connection_times_ready(const struct connection *connection)
+{
+    return connection->times_ready;
 }
 
 bool connection_promising(const struct connection *connection)

@@ -24,6 +24,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "redis/connection_request.h"
 #include "redis/endpoint.h"
@@ -59,6 +60,8 @@ struct connection *connection_new(const struct connection_options *options);
 void connection_destroy(struct connection **connection);
 
 bool connection_ready(const struct connection *connection);
+/* How often it became ready: what was answered before the last time may be lost with its server. */
+int64_t connection_times_ready(const struct connection *connection);
 /* Whether somebody answers who may be worth waiting for: a server that is loading its data, a
  * cluster whose slot is not served. */
 bool connection_promising(const struct connection *connection);

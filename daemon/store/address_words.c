@@ -1,7 +1,8 @@
 /*
- * Carrying is a round, again and again: read() the oldest words, send() those of each shard in one
- * call, drop() what all have learnt. Where a shard could not be told its words stay, and those
- * behind them may be told before.
+ * Carrying is a round, again and again: on_timer() reads the oldest words, tell_shard() tells each
+ * shard its own in one call, drop() deletes what was learnt, once that outlives the loss of a
+ * server (store/replicated). Where a shard could not be told, or may lose it, its words stay, and
+ * those behind them may be told before: the next round begins there.
  */
 #include "store/address_words.h"
 
@@ -19,6 +20,7 @@
 #include "redis/backoff.h"
 #include "store/instance.h"
 #include "store/keys.h"
+#include "store/replicated.h"
 #include "store/script_table.h"
 
 enum {
@@ -39,7 +41,7 @@ struct word {
 
 struct round_call {
     struct address_words *words;
-    size_t shard;
+    struct replicated_write write;
 };
 
 struct address_words {
@@ -55,6 +57,10 @@ struct address_words {
     struct word *round;
     size_t count;
     size_t open; /* calls under way */
+    char *after; /* the round reads behind this entry; "": from the first */
+    struct replicated *replicated;
+    struct replicated_write *writes; /* of those that have learnt */
+    size_t write_count;
 };
 
 /* ---- The end of a round ---- */
@@ -77,17 +83,22 @@ static void fail(struct address_words *words, const struct diag *fault)
 static void on_dropped(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct address_words *words = context;
-    bool all = true;
+    const bool full = words->count == BATCH;
+    bool all = !fault;
     (void)reply;
     for (size_t i = 0; i < words->count; i++)
         all = all && words->round[i].learnt;
-    if (fault || !all) {
+    free(words->after);
+    words->after = mem_text(full && !all ? words->round[words->count - 1].id : "");
+    if (!all && !full) {
         rest(words, backoff_next(&words->backoff));
         return;
     }
-    backoff_reset(&words->backoff);
-    log_once_forget(&words->told);
-    rest(words, words->count == BATCH ? 0 : clock_beat_ms());
+    if (all)
+        backoff_reset(&words->backoff);
+    if (all)
+        log_once_forget(&words->told);
+    rest(words, full ? 0 : clock_beat_ms());
 }
 
 static void drop(struct address_words *words)
@@ -109,6 +120,14 @@ static void drop(struct address_words *words)
     connection_send(scripts_connection(words->scripts), &request);
 }
 
+static void on_safe(void *context, bool safe)
+{
+    struct address_words *words = context;
+    for (size_t i = 0; i < words->count; i++)
+        words->round[i].learnt = words->round[i].learnt && safe;
+    drop(words);
+}
+
 /* ---- Telling ---- */
 
 static void on_learnt(void *context, const struct reply *reply, const struct diag *fault)
@@ -123,9 +142,15 @@ static void on_learnt(void *context, const struct reply *reply, const struct dia
     if (fault)
         fail(words, fault);
     for (size_t i = 0; i < words->count; i++)
-        if (words->round[i].shard == call->shard)
+        if (words->round[i].shard == call->write.shard)
             words->round[i].learnt = !fault;
-    if (--words->open == 0)
+    if (!fault)
+        words->writes[words->write_count++] = call->write;
+    if (--words->open > 0)
+        return;
+    if (words->write_count)
+        replicated_ask(words->replicated, words->writes, words->write_count, on_safe, words);
+    else
         drop(words);
 }
 
@@ -134,7 +159,7 @@ static void tell_shard(struct address_words *words, size_t shard)
     struct scripts *scripts = routes_scripts(&words->routes, shard);
     struct round_call *call = arena_alloc(words->arena, sizeof *call);
     struct arguments arguments = arguments_begin(words->arena, 1 + FIELDS * words->count);
-    *call = (struct round_call){words, shard};
+    *call = (struct round_call){words, {shard, replicated_times(words->replicated, shard)}};
     for (size_t i = 0; i < words->count; i++)
         for (size_t f = 0; f < FIELDS && words->round[i].shard == shard; f++)
             arguments_bytes(&arguments, words->round[i].values[f].text,
@@ -200,6 +225,8 @@ static void on_read(void *context, const struct reply *reply, const struct diag 
         return;
     }
     failpoint("words-read");
+    words->writes = arena_alloc(words->arena, words->count * sizeof *words->writes);
+    words->write_count = 0;
     for (size_t i = 0; i < words->count; i++)
         if (is_first_of_shard(words, i))
             tell_shard(words, words->round[i].shard);
@@ -216,7 +243,8 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     arguments_text(&arguments, "XRANGE");
     arguments_text(&arguments,
                    keys_spell(words->arena, scripts_prefix(words->scripts), KEY_WORDS, NULL));
-    arguments_text(&arguments, "-");
+    arguments_text(&arguments,
+                   *words->after ? arena_printf(words->arena, "(%s", words->after) : "-");
     arguments_text(&arguments, "+");
     arguments_text(&arguments, "COUNT");
     arguments_number(&arguments, BATCH);
@@ -234,6 +262,8 @@ struct address_words *address_words_new(struct event_base *base, struct scripts 
     words->scripts = scripts;
     words->routes = *routes;
     words->arena = arena_new(FIRST_CHUNK);
+    words->after = mem_text("");
+    words->replicated = replicated_new(base, routes);
     words->timer = evtimer_new(base, on_timer, words);
     if (!words->timer)
         mem_exhausted();
@@ -247,7 +277,9 @@ void address_words_destroy(struct address_words **words)
         return;
     *words = NULL;
     connection_silence(&ended->owner);
+    replicated_destroy(&ended->replicated);
     event_free(ended->timer);
+    free(ended->after);
     arena_destroy(&ended->arena);
     free(ended);
 }

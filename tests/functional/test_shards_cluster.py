@@ -117,6 +117,31 @@ def test_a_master_dies_under_load(shop, shards):
     assert (lost, outside) == (0, 0)
 
 
+def test_what_was_moved_to_a_master_that_dies(shop, shards):
+    """Its replica is far behind, so what it was given stays where it came from, and is given once more to the
+    replica. The daemon knows that the message has gone."""
+    smtp, cluster = shop.smtp(), shards.cluster
+    shop.daemon("one").spawn()
+    shards.wait_shared("one", each=1)
+    source = cluster.owner("nudged:events")
+    customer = next(customer for customer in range(100)
+                    if cluster.owner(f"{shards.prefix_of(customer)}:events") is not source)
+    prefix = shards.prefix_of(customer)
+    master = cluster.owner(f"{prefix}:events")
+    replica = cluster.replica_of(master)
+    replica.pause()
+    master.client.set(prefix.replace("nudged", "filler"), b"x" * 32_000_000)  # more than sockets hold
+    shop.push(order(0, customer))
+    wait_until(lambda: smtp.mails.qsize() == 1, "its mail")
+    assert shop.client.xlen("nudged:events") == 1
+    master.kill()
+    replica.resume()
+    cluster.wait_replaced(master)
+    wait_until(lambda: shop.client.xlen("nudged:events") == 0, "it to be moved again")
+    shards.wait_idle()
+    assert shards.document(customer) and subjects(smtp) == [f"each 0-{customer}"]
+
+
 def test_a_master_that_lost_its_replica(shop):
     """With min-replicas-to-write it refuses (NOREPLICAS): its shards stand still, the daemon says why, the others go
     on, and so do its own when the replica is back. Nothing is lost or sent twice."""
