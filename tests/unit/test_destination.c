@@ -104,8 +104,8 @@ static void what_is_fast_has_more_ahead_with_a_bound(void **state)
     struct rig rig;
     (void)state;
     open_rig(&rig, CONNECTIONS);
-    hear_until(&rig, CONNECTIONS + 64);
-    rig.destination.promised = 50;
+    hear_until(&rig, CONNECTIONS + 32);
+    rig.destination.promised = 18;
     hear_until(&rig, CONNECTIONS + 14);
     close_rig(&rig);
 }
