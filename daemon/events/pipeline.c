@@ -163,7 +163,7 @@ static void on_taken(void *context, const struct timers_taken *taken)
     struct pipeline *pipeline = context;
     pipeline->timers_asked = false;
     if (taken->fault) {
-        turn_end(&pipeline->due.turn);
+        turns_end(&pipeline->due.turn);
         note_fault(pipeline, taken->fault);
         if (pipeline->timers_on)
             after(pipeline->timer, backoff_next(&pipeline->timers_backoff));
@@ -172,7 +172,7 @@ static void on_taken(void *context, const struct timers_taken *taken)
     backoff_reset(&pipeline->timers_backoff);
     struct beat *beat = pipeline->options.shard->beat;
     if (taken->count == 0) {
-        turn_end(&pipeline->due.turn);
+        turns_end(&pipeline->due.turn);
         if (pipeline->timers_on)
             beat_wait_late(beat, pipeline->timer, taken->next_ms, lateness_ms(pipeline));
         return;
@@ -190,7 +190,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     (void)fd, (void)what;
     struct pipeline *pipeline = context;
     if (!pipeline->timers_on || pipeline->timers_asked || pipeline->due.state != BATCH_NONE ||
-        !turn_take(&pipeline->due.turn))
+        !turns_take(&pipeline->due.turn))
         return;
     pipeline->timers_asked = true;
     timers_take(pipeline->options.shard->timers, TIMERS_AT_ONCE, on_taken, pipeline);
@@ -212,7 +212,7 @@ void pipeline_stop_timers(struct pipeline *pipeline)
 {
     pipeline->timers_on = false;
     if (!pipeline->timers_asked && pipeline->due.state == BATCH_NONE)
-        turn_end(&pipeline->due.turn);
+        turns_end(&pipeline->due.turn);
     beat_forget(pipeline->options.shard->beat, pipeline->timer);
 }
 
@@ -230,7 +230,7 @@ void pipeline_take_ticks(struct pipeline *pipeline, const char *const *taken, si
     metrics_add(METRIC_TICKS_ASKED, ticks->work_count);
     if (!ticks->work_count)
         finish(ticks);
-    else if (turn_take(&ticks->turn))
+    else if (turns_take(&ticks->turn))
         begin_round(ticks);
 }
 
@@ -249,7 +249,7 @@ static void on_told(void *context, const struct diag *fault)
 
 static void goes_on(struct batch *batch)
 {
-    turn_goes_on(&batch->turn);
+    turns_goes_on(&batch->turn);
     if (batch->number)
         intake_goes_on(batch->pipeline->options.shard->intake, batch->place);
 }
@@ -537,7 +537,7 @@ static void finish(struct batch *batch)
         intake_read_at_most(options->shard->intake,
                             round_memory_entries(batch->round, batch->entry_count));
     batch_forget(batch, options->workspaces);
-    turn_end(&batch->turn);
+    turns_end(&batch->turn);
     if (on_ticks) {
         on_ticks(batch->on_ticks_context);
     } else if (batch->number) {
@@ -632,7 +632,7 @@ static void close_batch(struct batch *batch)
     names_destroy(&batch->names);
     if (batch->gathering != batch->pipeline->gathering)
         gathering_destroy(&batch->gathering);
-    turn_end(&batch->turn);
+    turns_end(&batch->turn);
     workspaces_leave(batch->pipeline->options.workspaces, &batch->space, false);
 }
 

@@ -2,9 +2,9 @@
  * What was said of an address holds for it wherever it is written to, and an address may be that of
  * persons in several shards. So it stands in the address's own shard (placement_of_name) besides
  * that in which it was said: from P:words of the one it is carried into P:said and P:suppressed of
- * the other, in the order in which it was said, and is deleted when it outlives the loss of a server
- * there (store/replicated). Any number of daemons may do so at once; what stands already is met
- * again.
+ * the other, in the order in which it was said, and is deleted when it outlives the loss of a
+ * server there (store/replicated). Any number of daemons may do so at once; what stands already is
+ * met again.
  *
  * Before a message begins its address's shard is asked (address_words_ask): by plain commands, as
  * mostly nothing stands there; what they find a script tells. So a no that was said a second ago

@@ -49,7 +49,7 @@ local function end_as_dead(mid, channel, class)
 end
 
 local function end_uncertain(queue, channel, class, entry, mid, owner)
-    local why = owner == consumer and REDIS_LOST or DAEMON_ENDED
+    local why = owner == consumer and WHY_LOST or WHY_ENDED
     local verdict = take_over(queue, channel, class, entry, mid, why, now, keep, asked)
     done[verdict] = done[verdict] + 1
 end

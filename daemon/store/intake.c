@@ -189,7 +189,7 @@ static struct hand *empty_hand(struct intake *intake)
 {
     struct hand *empty = NULL;
     for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
-        if (!intake->hands[i].is_full && (!empty || turn_is_asked(&intake->hands[i].turn)))
+        if (!intake->hands[i].is_full && (!empty || turns_is_asked(&intake->hands[i].turn)))
             empty = &intake->hands[i];
     return empty;
 }
@@ -198,9 +198,9 @@ static struct hand *empty_hand(struct intake *intake)
 static bool has_turn(const struct intake *intake, struct hand *hand)
 {
     for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
-        if (turn_is_overdue(&intake->hands[i].turn))
+        if (turns_is_overdue(&intake->hands[i].turn))
             return false;
-    return intake->count * LITTLE <= intake->batch_most || turn_take(&hand->turn);
+    return intake->count * LITTLE <= intake->batch_most || turns_take(&hand->turn);
 }
 
 /* What was gathered goes to the app, or waits for its turn; the next is read meanwhile. What was
@@ -427,7 +427,7 @@ static void on_turn(void *context)
     go_on(intake);
     for (size_t i = 0; i < INTAKE_AT_ONCE; i++)
         if (!intake->hands[i].is_full)
-            turn_end(&intake->hands[i].turn);
+            turns_end(&intake->hands[i].turn);
 }
 
 static void on_wake(evutil_socket_t fd, short events, void *context)
@@ -593,7 +593,7 @@ void intake_destroy(struct intake **intake)
     arena_destroy(&ended->asking);
     arena_destroy(&ended->batch);
     for (size_t i = 0; i < INTAKE_AT_ONCE; i++) {
-        turn_end(&ended->hands[i].turn);
+        turns_end(&ended->hands[i].turn);
         arena_destroy(&ended->hands[i].arena);
     }
     free(ended->inbox);
@@ -635,7 +635,7 @@ void intake_done(struct intake *intake, size_t place)
     if (!intake->hands[place].is_full)
         return;
     intake->hands[place].is_full = false;
-    turn_end(&intake->hands[place].turn);
+    turns_end(&intake->hands[place].turn);
     intake->handed--;
     backoff_reset(&intake->backoff);
     event_active(intake->wake, EV_TIMEOUT, 0);
@@ -643,7 +643,7 @@ void intake_done(struct intake *intake, size_t place)
 
 void intake_goes_on(struct intake *intake, size_t place)
 {
-    turn_goes_on(&intake->hands[place].turn);
+    turns_goes_on(&intake->hands[place].turn);
 }
 
 void intake_read_at_most(struct intake *intake, size_t count)

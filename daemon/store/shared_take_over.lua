@@ -6,7 +6,8 @@
 -- was done: 'resend', 'hold' or 'withdrawn'. Where somebody has `asked` for it, an event tells of the
 -- first time that the message is uncertain.
 local DEATHS_MOST = 3
-local DAEMON_ENDED, REDIS_LOST = 'its daemon ended', 'Redis lost it'
+local WHY_ENDED = 'its daemon ended'
+local WHY_LOST = 'Redis lost it'
 local function take_over(queue, channel, class, entry, mid, why, now, keep, asked)
     local key = message_key(mid)
     local row = fields(mid, 'on_uncertain', 'mark', 'deaths', 'attempts')

@@ -92,7 +92,7 @@ static void on_serve(evutil_socket_t fd, short what, void *context)
     }
 }
 
-bool turn_take(struct turn *turn)
+bool turns_take(struct turn *turn)
 {
     struct turns *turns = turn->turns;
     if (!turns || turn->state == TURN_HAD || turn->state == TURN_OVERDUE)
@@ -110,23 +110,23 @@ bool turn_take(struct turn *turn)
     return false;
 }
 
-void turn_goes_on(struct turn *turn)
+void turns_goes_on(struct turn *turn)
 {
     if (turn->state == TURN_HAD)
         turn->seen_ms = clock_monotonic_ms();
 }
 
-bool turn_is_asked(const struct turn *turn)
+bool turns_is_asked(const struct turn *turn)
 {
     return turn->state != TURN_NONE;
 }
 
-bool turn_is_overdue(const struct turn *turn)
+bool turns_is_overdue(const struct turn *turn)
 {
     return turn->state == TURN_OVERDUE;
 }
 
-void turn_end(struct turn *turn)
+void turns_end(struct turn *turn)
 {
     if (turn->state == TURN_WANTED)
         take_out(&turn->turns->wanted, turn);
@@ -135,7 +135,7 @@ void turn_end(struct turn *turn)
     turn->state = TURN_NONE;
 }
 
-bool turn_is_wanted(const struct turns *turns)
+bool turns_is_wanted(const struct turns *turns)
 {
     return turns->wanted.first != NULL;
 }

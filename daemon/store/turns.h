@@ -22,7 +22,7 @@ struct turns *turns_new(struct event_base *base, size_t most);
 void turns_destroy(struct turns **turns);
 
 /* Somebody waits. */
-bool turn_is_wanted(const struct turns *turns);
+bool turns_is_wanted(const struct turns *turns);
 
 /* Of one batch after the other. All but the first three fields are store/turns' own. */
 struct turn {
@@ -36,14 +36,14 @@ struct turn {
 
 /* True: it is its turn; else `granted` tells when it is, from the loop. Asked again while it has,
  * or waits, that is all the same. */
-bool turn_take(struct turn *turn);
+bool turns_take(struct turn *turn);
 /* What is done in it goes on. */
-void turn_goes_on(struct turn *turn);
+void turns_goes_on(struct turn *turn);
 /* It has it, or waits for it. */
-bool turn_is_asked(const struct turn *turn);
+bool turns_is_asked(const struct turn *turn);
 /* It went on so slowly that others have its place. */
-bool turn_is_overdue(const struct turn *turn);
+bool turns_is_overdue(const struct turn *turn);
 /* It is done with, or not wanted any more. */
-void turn_end(struct turn *turn);
+void turns_end(struct turn *turn);
 
 #endif

@@ -263,12 +263,12 @@ static void test_waits_for_its_turn(void **state)
     const struct intake_options options = {.batch = 1, .turns = other.turns};
     end_intake(scene);
     scene->intake = new_intake(scene, &scene->store, options);
-    assert_true(turn_take(&other));
+    assert_true(turns_take(&other));
     push(scene, "a");
     intake_resume(scene->intake);
-    while (!turn_is_wanted(other.turns))
+    while (!turns_is_wanted(other.turns))
         redis_fixture_turn(&scene->redis);
-    turn_end(&other);
+    turns_end(&other);
     assert_string_equal(next_batch(scene), "a*1");
     end_intake(scene);
     turns_destroy(&other.turns);

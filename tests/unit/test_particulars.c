@@ -135,6 +135,7 @@ static const struct {
     {"\"what\":\"unavailable\",\"gateway\":\"relay\",\"why\":\"no connection\"",
      " by relay: no connection"},
     {"\"what\":\"uncertain\",\"why\":\"its daemon ended: hold\"", ": its daemon ended: hold"},
+    {"\"what\":\"uncertain\",\"why\":\"Redis lost it: resend\"", ": Redis lost it: resend"},
     {"\"what\":\"bounced\",\"gateway\":\"relay\",\"why\":\"550 5.1.1 no such user\"",
      " by relay: 550 5.1.1 no such user"},
     {"\"what\":\"dead\",\"reason\":\"no-template\",\"gateway\":\"relay\",\"why\":\"there is none\"",

@@ -42,7 +42,7 @@ static int end(void **state)
 {
     (void)state;
     for (size_t i = 0; i < SHARDS; i++)
-        turn_end(&scene.of[i]);
+        turns_end(&scene.of[i]);
     turns_destroy(&scene.turns);
     event_base_free(scene.base);
     return 0;
@@ -56,26 +56,26 @@ static void run(void)
 static void take_all(void)
 {
     for (size_t i = 0; i < SHARDS; i++)
-        assert_int_equal(turn_take(&scene.of[i]), i < AT_ONCE);
+        assert_int_equal(turns_take(&scene.of[i]), i < AT_ONCE);
 }
 
 static void test_order(void **state)
 {
     (void)state;
     take_all();
-    assert_false(turn_take(&scene.of[2])); /* waits already */
-    turn_end(&scene.of[1]);
-    assert_false(turn_take(&scene.of[1])); /* behind all others */
+    assert_false(turns_take(&scene.of[2])); /* waits already */
+    turns_end(&scene.of[1]);
+    assert_false(turns_take(&scene.of[1])); /* behind all others */
     run();
     assert_string_equal(scene.granted, "2");
-    assert_true(turn_take(&scene.of[2]));
-    turn_end(&scene.of[3]); /* wants it no more */
-    turn_end(&scene.of[0]);
-    turn_end(&scene.of[2]);
+    assert_true(turns_take(&scene.of[2]));
+    turns_end(&scene.of[3]); /* wants it no more */
+    turns_end(&scene.of[0]);
+    turns_end(&scene.of[2]);
     run();
     assert_string_equal(scene.granted, "241");
-    turn_end(&scene.of[4]);
-    assert_true(turn_take(&scene.of[0]));
+    turns_end(&scene.of[4]);
+    assert_true(turns_take(&scene.of[0]));
 }
 
 /* The first goes on, and the second does not: then the second is overdue, and the third has its
@@ -83,19 +83,19 @@ static void test_order(void **state)
 static void test_overdue(void **state)
 {
     (void)state;
-    assert_true(turn_take(&scene.of[0]));
-    assert_true(turn_take(&scene.of[1]));
-    assert_false(turn_take(&scene.of[2]));
+    assert_true(turns_take(&scene.of[0]));
+    assert_true(turns_take(&scene.of[1]));
+    assert_false(turns_take(&scene.of[2]));
     while (!*scene.granted) {
         event_base_loop(scene.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-        turn_goes_on(&scene.of[0]);
+        turns_goes_on(&scene.of[0]);
     }
     assert_string_equal(scene.granted, "2");
-    assert_false(turn_is_overdue(&scene.of[0]));
-    assert_true(turn_is_overdue(&scene.of[1]));
-    turn_end(&scene.of[1]); /* makes no room */
-    assert_false(turn_take(&scene.of[3]));
-    turn_end(&scene.of[0]);
+    assert_false(turns_is_overdue(&scene.of[0]));
+    assert_true(turns_is_overdue(&scene.of[1]));
+    turns_end(&scene.of[1]); /* makes no room */
+    assert_false(turns_take(&scene.of[3]));
+    turns_end(&scene.of[0]);
     run();
     assert_string_equal(scene.granted, "23");
 }
@@ -104,12 +104,12 @@ static void test_overdue(void **state)
 static void test_alone(void **state)
 {
     (void)state;
-    assert_true(turn_take(&scene.of[0]));
+    assert_true(turns_take(&scene.of[0]));
     assert_int_equal(event_base_loop(scene.base, EVLOOP_ONCE),
                      1); /* there is nothing to wait for */
     struct turn always = {.turns = NULL};
-    assert_true(turn_take(&always));
-    turn_end(&always);
+    assert_true(turns_take(&always));
+    turns_end(&always);
 }
 
 int main(void)
