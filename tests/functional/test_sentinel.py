@@ -140,7 +140,7 @@ def test_a_master_that_lost_its_replicas(begin, shop):
     world.wait_kept()
     daemon.wait_healthy()
     assert web.post(event, token=TOKEN)[0] == 202
-    assert len(world.server.copies) > copies
+    wait_until(lambda: len(world.server.copies) > copies, "messages to go on")
     assert daemon.log().count("the lease of this daemon cannot be renewed") == 1
     world.judge()
     assert not [times for times in world.server.copies.values() if len(times) > 1]
