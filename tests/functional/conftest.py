@@ -394,9 +394,12 @@ class Shop:
         return pipe.execute()
 
     def idle(self):
-        """No event, timer in the past, message or retry is left."""
+        """No event is left, nobody waits for room or is in hand, and no message: asked for in the order
+        in which things go, or what goes on meanwhile would be seen in neither place."""
         client = self.client
-        return (client.xlen("nudged:events") == 0 and client.zcard("nudged:taken") == 0
+        return (client.xlen("nudged:events") == 0
+                and not client.exists("nudged:full:marketing", "nudged:full:transactional")
+                and client.zcard("nudged:taken") == 0
                 and not client.exists("nudged:inbox") and not any(client.scan_iter("nudged:begun:*"))
                 and sum(client.xlen(key) for key in client.scan_iter("nudged:outbox:*")) == 0)
 

@@ -187,8 +187,7 @@ class Run:
     def quiet(self):
         """Nothing is in hand: then only a deadline can make work, and there is none, or all of it at one moment."""
         client = self.client
-        if not self.is_asked() or self.is_halted() or not self.away and not (
-                self.shop.idle() and not client.exists("nudged:full:marketing", "nudged:full:transactional")):
+        if not self.is_asked() or self.is_halted() or not self.away and not self.shop.idle():
             return False
         with client.pipeline() as pipe:
             pipe.time().zrange("nudged:due", 0, 0, withscores=True).zcard("nudged:taken").xlen("nudged:events")

@@ -85,7 +85,7 @@ def push_list(shop):
 
 def sent(shop, before=()):
     """Who got a letter, and a receipt; each once."""
-    wait_until(lambda: shop.idle() and shop.client.zcard("nudged:later") == 0, "all to be sent")
+    wait_until(lambda: shop.client.zcard("nudged:later") == 0 and shop.idle(), "all to be sent")
     subjects = [*before, *(mail["Subject"] for mail in shop.mail.all_mails())]
     assert len(subjects) == len(set(subjects))
     return tuple({int(s.split()[1]) for s in subjects if s.startswith(kind)}
