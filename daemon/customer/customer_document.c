@@ -135,6 +135,20 @@ static struct customer_until or_of(struct arena *arena, const struct value *map)
     };
 }
 
+/* What a time is further than the one before; both are within the years. */
+static int64_t after(int64_t before_ms, int64_t further_ms)
+{
+    enum { YEARS = 10000 };
+    const int64_t most = YEARS * 366LL * 86400000;
+    return clamp_time(before_ms + within(further_ms, -most, most));
+}
+
+/* From format 3 on times of a list are told by how much later they are than the one before. */
+static bool tells_differences(const struct value *root)
+{
+    return int_of(root, "format") >= 3;
+}
+
 /* Allocates `list` for the items of root's list `name`; the items. */
 #define READ_LIST(arena, list, root, name, from)                                     \
     const struct value *from = value_get(root, name);                                \
@@ -142,6 +156,18 @@ static struct customer_until or_of(struct arena *arena, const struct value *map)
     (list).items = arena_alloc(arena, sizeof *(list).items * ((list).capacity + 1)); \
     (list).count = 0;                                                                \
     for (uint32_t i = 0; i < (list).capacity; i++)
+
+static void read_times(struct customer_count *count, const struct value *times, bool differences)
+{
+    uint32_t known = value_is(times, VALUE_LIST) ? value_count(times) : 0;
+    int64_t ms, before_ms = 0;
+    for (uint32_t i = 0; i < known && i < CUSTOMER_TIMES_MOST; i++) {
+        if (!value_to_int(&times->list->items[i], &ms))
+            continue;
+        before_ms = differences ? after(before_ms, ms) : clamp_time(ms);
+        count->times[count->time_count++] = before_ms;
+    }
+}
 
 static void read_counts(struct arena *arena, struct customer *customer, const struct value *root)
 {
@@ -153,12 +179,7 @@ static void read_counts(struct arena *arena, struct customer *customer, const st
                                          .count = count_of(item, "n"),
                                          .first_ms = time_of(item, "first"),
                                          .last_ms = time_of(item, "last")};
-        const struct value *times = value_get(item, "times");
-        int64_t ms;
-        uint32_t known = value_is(times, VALUE_LIST) ? value_count(times) : 0;
-        for (uint32_t t = 0; t < known && t < CUSTOMER_TIMES_MOST; t++)
-            if (value_to_int(&times->list->items[t], &ms))
-                count->times[count->time_count++] = clamp_time(ms);
+        read_times(count, value_get(item, "times"), tells_differences(root));
         if (count->time_count && !value_get(item, "first"))
             count->first_ms = count->times[0];
         if (count->time_count && !value_get(item, "last"))
@@ -166,20 +187,61 @@ static void read_counts(struct arena *arena, struct customer *customer, const st
     }
 }
 
+/* Of formats before 3. */
+static struct customer_send send_of_map(struct arena *arena, const struct value *item)
+{
+    return (struct customer_send){.mid = text_of(arena, item, "mid"),
+                                  .rule = text_of(arena, item, "rule"),
+                                  .run = text_of(arena, item, "run"),
+                                  .per = some_text_of(arena, item, "per"),
+                                  .at_ms = time_of(item, "at"),
+                                  .started_ms = time_of(item, "started"),
+                                  .until_ms = time_of(item, "until"),
+                                  .marketing = flag_of(item, "marketing")};
+}
+
+/* A member of a row; NULL: it ends before. */
+static const struct value *member_of(const struct value *row, uint32_t place)
+{
+    return place < value_count(row) ? &row->list->items[place] : NULL;
+}
+
+static const char *row_text(struct arena *arena, const struct value *row, uint32_t place)
+{
+    const char *text = value_to_text(arena, member_of(row, place));
+    return text ? text : "";
+}
+
+static int64_t row_int(const struct value *row, uint32_t place)
+{
+    int64_t number;
+    return value_to_int(member_of(row, place), &number) ? number : 0;
+}
+
+static struct customer_send send_of_row(struct arena *arena, const struct value *row,
+                                        int64_t before_ms)
+{
+    int64_t at_ms = after(before_ms, row_int(row, 3)), counted_ms = row_int(row, 5);
+    return (struct customer_send){.mid = row_text(arena, row, 0),
+                                  .rule = row_text(arena, row, 1),
+                                  .run = row_text(arena, row, 2),
+                                  .at_ms = at_ms,
+                                  .started_ms = after(at_ms, -row_int(row, 4)),
+                                  .until_ms = counted_ms > 0 ? after(at_ms, counted_ms) : 0,
+                                  .marketing = row_int(row, 6) == 1,
+                                  .per = value_to_text(arena, member_of(row, 7))};
+}
+
 static void read_sends(struct arena *arena, struct customer *customer, const struct value *root)
 {
+    int64_t before_ms = 0;
     READ_LIST(arena, customer->sends, root, "sends", from)
     {
         const struct value *item = &from->list->items[i];
-        customer->sends.items[customer->sends.count++] =
-            (struct customer_send){.mid = text_of(arena, item, "mid"),
-                                   .rule = text_of(arena, item, "rule"),
-                                   .run = text_of(arena, item, "run"),
-                                   .per = some_text_of(arena, item, "per"),
-                                   .at_ms = time_of(item, "at"),
-                                   .started_ms = time_of(item, "started"),
-                                   .until_ms = time_of(item, "until"),
-                                   .marketing = flag_of(item, "marketing")};
+        customer->sends.items[i] = value_is(item, VALUE_LIST) ? send_of_row(arena, item, before_ms)
+                                                              : send_of_map(arena, item);
+        before_ms = customer->sends.items[i].at_ms;
+        customer->sends.count++;
     }
 }
 
@@ -209,22 +271,42 @@ static void learn_open_start(struct arena *arena, struct customer *customer,
     }
 }
 
+/* What an open message has in common with its send, which stands at `send` of the list. */
+static void read_open_send(const struct customer *customer, const struct value *item,
+                           struct customer_open *open)
+{
+    int64_t place = -1;
+    if (!value_to_int(value_get(item, "send"), &place) || place < 0 ||
+        place >= customer->sends.count)
+        return;
+    const struct customer_send *send = &customer->sends.items[place];
+    open->mid = send->mid;
+    open->rule = send->rule;
+    open->origin = send->run;
+    open->per = send->per;
+    open->started_ms = send->started_ms;
+    open->marketing = send->marketing;
+    if (!value_get(item, "topic"))
+        open->topic = said_all;
+}
+
 static void read_open(struct arena *arena, struct customer *customer, const struct value *root)
 {
     READ_LIST(arena, customer->open, root, "open", from)
     {
         const struct value *item = &from->list->items[i];
-        customer->open.items[customer->open.count++] =
-            (struct customer_open){.mid = text_of(arena, item, "mid"),
-                                   .rule = text_of(arena, item, "rule"),
-                                   .origin = text_of(arena, item, "origin"),
-                                   .topic = text_of(arena, item, "topic"),
-                                   .per = some_text_of(arena, item, "per"),
-                                   .started_ms = time_of(item, "started"),
-                                   .give_up_ms = time_of(item, "give_up"),
-                                   .until = until_of(arena, item),
-                                   .reads = reads_of(arena, item),
-                                   .marketing = flag_of(item, "marketing")};
+        struct customer_open *open = &customer->open.items[customer->open.count++];
+        *open = (struct customer_open){.mid = text_of(arena, item, "mid"),
+                                       .rule = text_of(arena, item, "rule"),
+                                       .origin = text_of(arena, item, "origin"),
+                                       .topic = text_of(arena, item, "topic"),
+                                       .per = some_text_of(arena, item, "per"),
+                                       .started_ms = time_of(item, "started"),
+                                       .give_up_ms = time_of(item, "give_up"),
+                                       .until = until_of(arena, item),
+                                       .reads = reads_of(arena, item),
+                                       .marketing = flag_of(item, "marketing")};
+        read_open_send(customer, item, open);
         learn_open_start(arena, customer, item);
     }
 }
@@ -380,20 +462,22 @@ static void read_marks(const struct value *marks, struct customer_seen *items, u
 }
 
 /* A list of identity, time, identity, time, …; then maybe the marks of their contents. */
-static void read_seen(struct arena *arena, const struct value *from, struct customer_seen **items,
-                      uint32_t *count, uint32_t *capacity)
+static void read_seen(struct arena *arena, const struct value *root, const char *name,
+                      struct customer_seen **items, uint32_t *count, uint32_t *capacity)
 {
+    const struct value *from = value_get(root, name);
+    bool differences = tells_differences(root);
+    int64_t ms, before_ms = 0;
     uint32_t most = value_is(from, VALUE_LIST) ? value_count(from) / 2 : 0;
     struct customer_seen *seen = arena_zero(arena, sizeof *seen * (most + 1));
     *items = seen;
     *capacity = most;
     for (uint32_t i = 0; i < most; i++) {
         const struct value *identity = &from->list->items[2 * i];
-        int64_t ms;
         if (!value_is(identity, VALUE_STRING) || identity->length >= sizeof seen->identity ||
             !value_to_int(identity + 1, &ms))
             continue;
-        seen[*count].at_ms = clamp_time(ms);
+        before_ms = seen[*count].at_ms = differences ? after(before_ms, ms) : clamp_time(ms);
         memcpy(seen[*count].identity, identity->string, identity->length);
         ++*count;
     }
@@ -420,7 +504,7 @@ static void read_moments(struct arena *arena, struct customer *customer, const s
 }
 
 #define READ_SEEN(arena, list, root, name) \
-    read_seen(arena, value_get(root, name), &(list).items, &(list).count, &(list).capacity)
+    read_seen(arena, root, name, &(list).items, &(list).count, &(list).capacity)
 
 /* Until when their redirects stand, then the keys. */
 static void read_keys(struct arena *arena, struct customer *customer, const struct value *root)

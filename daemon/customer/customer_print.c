@@ -13,6 +13,7 @@
 #include "base/decimal.h"
 #include "base/json.h"
 #include "customer/customer_ends.h"
+#include "customer/said.h"
 
 /* Each PUT_ writes a literal, `,"name":` in most cases, and a value. */
 #define PUT(out, literal) buf_add(out, literal, sizeof literal - 1)
@@ -97,6 +98,16 @@ static void put_or(struct buf *out, const struct customer_journey *journey)
         PUT(out, ",\"waited\":true");
 }
 
+/* Each as its difference to the one before. */
+static void put_times(struct buf *out, const int64_t *times, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        put_comma(out, i);
+        put_int(out, i ? times[i] - times[i - 1] : times[i]);
+    }
+    PUT(out, "]");
+}
+
 /* Whether the times say all: most customers have few events of a type. */
 static bool tells_all(const struct customer_count *count)
 {
@@ -120,37 +131,44 @@ static void put_counts(struct buf *out, const struct customer *customer)
             PUT_INT(out, ",\"last\":", count->last_ms);
         }
         PUT(out, ",\"times\":[");
-        for (uint32_t t = 0; t < count->time_count; t++) {
-            put_comma(out, t);
-            put_int(out, count->times[t]);
-        }
-        PUT(out, "]}");
+        put_times(out, count->times, count->time_count);
+        PUT(out, "}");
     }
     PUT(out, "]");
 }
 
+/* How long it is counted, whether it is marketing, and `per`: as far as the last that is there. */
+static void put_counted(struct buf *out, const struct customer_send *send)
+{
+    bool is_counted = send->until_ms > send->at_ms;
+    if (!is_counted && !send->marketing && !send->per)
+        return;
+    PUT_INT(out, ",", is_counted ? send->until_ms - send->at_ms : 0);
+    if (!send->marketing && !send->per)
+        return;
+    PUT_INT(out, ",", send->marketing);
+    if (send->per)
+        PUT_TEXT(out, ",", send->per);
+}
+
+/* A row for each, as there are many of them. */
 static void put_sends(struct buf *out, const struct customer *customer)
 {
     if (customer->sends.count == 0)
         return;
     PUT(out, ",\"sends\":[");
+    int64_t before_ms = 0;
     for (uint32_t i = 0; i < customer->sends.count; i++) {
         const struct customer_send *send = &customer->sends.items[i];
         put_comma(out, i);
-        PUT(out, "{");
-        if (send->mid[0]) {
-            PUT_TEXT(out, "\"mid\":", send->mid);
-            PUT(out, ",");
-        }
-        PUT_TEXT(out, "\"rule\":", send->rule);
-        PUT_TEXT(out, ",\"run\":", send->run);
-        put_per(out, send->per);
-        PUT_INT(out, ",\"at\":", send->at_ms);
-        if (send->started_ms)
-            PUT_INT(out, ",\"started\":", send->started_ms);
-        if (send->until_ms > send->at_ms)
-            PUT_INT(out, ",\"until\":", send->until_ms);
-        put_flag(out, send->marketing);
+        PUT_TEXT(out, "[", send->mid);
+        PUT_TEXT(out, ",", send->rule);
+        PUT_TEXT(out, ",", send->run);
+        PUT_INT(out, ",", send->at_ms - before_ms);
+        PUT_INT(out, ",", send->at_ms - send->started_ms);
+        put_counted(out, send);
+        PUT(out, "]");
+        before_ms = send->at_ms;
     }
     PUT(out, "]");
 }
@@ -180,6 +198,51 @@ static void put_reads(struct buf *out, const struct value *reads)
         PUT_VALUE(out, ",\"reads\":", data);
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Whether what both have in common is the same. */
+static bool is_of_send(const struct customer_open *open, const struct customer_send *send)
+{
+    return strcmp(open->mid, send->mid) == 0 && strcmp(open->rule, send->rule) == 0 &&
+           strcmp(open->origin, send->run) == 0 && is_same_text(open->per, send->per) &&
+           open->started_ms == send->started_ms && open->marketing == send->marketing;
+}
+
+/* The place of an open message's send, looked for from `from` on: both lists have one order. */
+static uint32_t send_of(const struct customer *customer, const struct customer_open *open,
+                        uint32_t from)
+{
+    uint32_t place = from;
+    while (place < customer->sends.count && !is_of_send(open, &customer->sends.items[place]))
+        place++;
+    return place;
+}
+
+/* Likewise the place of a send's open message. */
+static uint32_t open_of(const struct customer *customer, const struct customer_send *send,
+                        uint32_t from)
+{
+    uint32_t place = from;
+    while (place < customer->open.count && !is_of_send(&customer->open.items[place], send))
+        place++;
+    return place;
+}
+
+/* What the send says is left out, and so is the topic of most. */
+static void put_open_of_send(struct buf *out, const struct customer_open *open, uint32_t place)
+{
+    PUT_INT(out, "{\"send\":", place);
+    if (strcmp(open->topic, said_all) != 0)
+        PUT_TEXT(out, ",\"topic\":", open->topic);
+    PUT_INT(out, ",\"give_up\":", open->give_up_ms);
+    put_until(out, &open->until);
+    put_reads(out, &open->reads);
+    PUT(out, "}");
+}
+
 void customer_print_open(struct buf *out, const struct customer_open *open)
 {
     PUT_TEXT(out, "{\"mid\":", open->mid);
@@ -199,9 +262,17 @@ static void put_open(struct buf *out, const struct customer *customer)
     if (customer->open.count == 0)
         return;
     PUT(out, ",\"open\":[");
+    uint32_t next = 0;
     for (uint32_t i = 0; i < customer->open.count; i++) {
+        const struct customer_open *open = &customer->open.items[i];
+        uint32_t place = send_of(customer, open, next);
         put_comma(out, i);
-        customer_print_open(out, &customer->open.items[i]);
+        if (place < customer->sends.count) {
+            put_open_of_send(out, open, place);
+            next = place + 1;
+        } else {
+            customer_print_open(out, open);
+        }
     }
     PUT(out, "]");
 }
@@ -337,10 +408,12 @@ static void put_marks(struct buf *out, const struct customer_seen *items, uint32
 
 static void put_seen(struct buf *out, const struct customer_seen *items, uint32_t count)
 {
+    int64_t before_ms = 0;
     for (uint32_t i = 0; i < count; i++) {
         put_comma(out, i);
         json_print_string(out, items[i].identity, strlen(items[i].identity));
-        PUT_INT(out, ",", items[i].at_ms);
+        PUT_INT(out, ",", items[i].at_ms - before_ms);
+        before_ms = items[i].at_ms;
     }
     put_marks(out, items, count);
     PUT(out, "]");
@@ -416,15 +489,25 @@ static void print_whole(const struct customer *customer, const char *version, st
     PUT(out, "}");
 }
 
-/* Sends that no limit and no cap counted when they were decided. */
+/* Sends that no limit and no cap counted when they were decided, but for those of open messages,
+ * which would have to say more without. */
 static void drop_past(struct customer *customer)
 {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < customer->sends.count; i++)
-        if (customer->sends.items[i].until_ms > customer->sends.items[i].at_ms)
-            customer->sends.items[kept++] = customer->sends.items[i];
+    uint32_t kept = 0, next = 0;
+    for (uint32_t i = 0; i < customer->sends.count; i++) {
+        const struct customer_send *send = &customer->sends.items[i];
+        uint32_t open = open_of(customer, send, next);
+        bool is_open = open < customer->open.count;
+        if (is_open)
+            next = open + 1;
+        if (is_open || send->until_ms > send->at_ms)
+            customer->sends.items[kept++] = *send;
+    }
     customer->sends.count = kept;
 }
+
+/* So many say the first and the last of a count in fewer bytes than these two do by themselves. */
+enum { FEW_TIMES = CUSTOMER_TIMES_MOST / 2 };
 
 /* Makes the document smaller by what is only kept for comfort; false at the end. */
 static bool shed(struct customer *customer, int round)
@@ -435,7 +518,8 @@ static bool shed(struct customer *customer, int round)
         return true;
     case 1:
         for (uint32_t i = 0; i < customer->counts.count; i++)
-            customer->counts.items[i].time_count = 0;
+            if (customer->counts.items[i].time_count > FEW_TIMES)
+                customer->counts.items[i].time_count = 0;
         return true;
     case 2:
         if (customer->seen.count > CUSTOMER_RING_MOST) {

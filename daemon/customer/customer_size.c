@@ -13,9 +13,8 @@
 #include "customer/customer_profile.h"
 
 enum {
-    PAST_BYTES = 100,      /* of one that none counts, at least */
-    SEEN_BYTES = 34,       /* of an identity and its time */
-    TIME_BYTES = 14,       /* of a time */
+    PAST_BYTES = 32,       /* of one that none counts, at least */
+    SEEN_BYTES = 21,       /* of an identity and its time, at least */
     MOMENT_BYTES = 18,     /* of an event that an earlier one may tie with, at least */
     SCALAR_BYTES = 24,     /* of a number, at most */
     ESCAPED_MOST = 6,      /* of one byte of a text */
@@ -63,17 +62,15 @@ size_t customer_size_of_fields(const struct customer *customer)
            customer_size_of_value(&customer->fields_at, CUSTOMER_DOCUMENT_MOST);
 }
 
-/* About so much goes when the document is printed and is too large. */
+/* So much goes at least when the document is printed and is too large. */
 static size_t comfort(const struct customer *customer)
 {
-    uint32_t seen = customer->seen.count, times = 0, past = 0;
+    uint32_t seen = customer->seen.count, past = 0;
     for (uint32_t i = 0; i < customer->sends.count; i++)
         past += customer->sends.items[i].until_ms <= customer->sends.items[i].at_ms;
-    for (uint32_t i = 0; i < customer->counts.count; i++)
-        times += customer->counts.items[i].time_count;
+    past = past > customer->open.count ? past - customer->open.count : 0; /* those stay */
     seen = seen > CUSTOMER_RING_MOST ? seen - CUSTOMER_RING_MOST : 0;
-    return (size_t)(seen + customer->ring.count) * SEEN_BYTES + (size_t)times * TIME_BYTES +
-           (size_t)past * PAST_BYTES;
+    return (size_t)(seen + customer->ring.count) * SEEN_BYTES + (size_t)past * PAST_BYTES;
 }
 
 static size_t profile_bytes(const struct customer *customer)

@@ -2,8 +2,8 @@
 -- A daemon enters: compares what must agree, gets an epoch and its lease, and its rule set a number.
 -- ARGV: P, name, lease ms, digest of its rule set, the number that it knows of it (0: none), whether
 -- a reload has just made it the daemon's (1 or 0), then (field, value) of P:meta any number of times
--- Returns {'differs', field, value there}; {'older', consumer} where the data are of format 1 and a
--- daemon of that format lives; or {'entered', epoch, number, 1 where P:set:<digest> is missing,
+-- Returns {'differs', field, value there}; {'older', consumer, format} where the data are of an
+-- older format and a daemon of that format lives; or {'entered', epoch, number, 1 where P:set:<digest> is missing,
 -- {digest, number, …} of other living daemons, `own` of P:meta}. Not safe to run twice in the sense that the second
 -- run gives a new epoch; that is harmless, the first was never used.
 local P, name, lease, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -18,13 +18,12 @@ local wrong = wrong_key({meta, 'hash', rules, 'hash', sets, 'hash'})
 if wrong then
     return wrong
 end
--- Data of format 1 become this daemon's where none of that format lives. One that is only frozen
+-- Data of an older format become this daemon's where none of that format lives. One that is only frozen
 -- must not wake up among what it cannot read: it finds its name taken, and ends.
 local FENCE = 86400000
-local moves = false
+local format, moves = redis.call('HGET', meta, 'format'), false
 for i = 7, #ARGV, 2 do
-    moves = moves or
-        (ARGV[i] == 'format' and ARGV[i + 1] ~= '1' and redis.call('HGET', meta, 'format') == '1')
+    moves = moves or (ARGV[i] == 'format' and (tonumber(format) or math.huge) < tonumber(ARGV[i + 1]))
 end
 local differs = differing(meta, 7, moves)
 if differs then
@@ -34,7 +33,7 @@ local there = moves and redis.call('EXISTS', P .. ':events') == 1
 local consumers = there and redis.pcall('XINFO', 'CONSUMERS', P .. ':events', 'nudged') or {}
 for _, row in ipairs(consumers) do
     if alive(row[2]) then
-        return {'older', row[2]}
+        return {'older', row[2], format}
     end
 end
 -- What nudged makes bears a mark in its entry (`own`). Where a former program has been here, its entries

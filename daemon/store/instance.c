@@ -508,11 +508,12 @@ static void refuse_meta(struct instance *instance, const struct reply *reply)
 static void refuse_format(struct instance *instance, const struct reply *reply)
 {
     const char *consumer = reply_text(reply_item(reply, 1));
+    const char *format = reply_text(reply_item(reply, 2));
     struct diag diag;
     diag_error(&diag,
-               "the data in this Redis are of format 1, and a daemon of that format still works "
+               "the data in this Redis are of format %s, and a daemon of that format still works "
                "on them: %s",
-               consumer ? consumer : "?");
+               format ? format : "?", consumer ? consumer : "?");
     diag_code(&diag, "redis-format");
     diag_hint(&diag, "end all daemons of the program before this one, then start this one again");
     move_to(instance, INSTANCE_REFUSED, &diag);
@@ -533,7 +534,7 @@ static void on_first_groups(void *context, const struct reply *reply, const stru
     move_to(instance, INSTANCE_READY, NULL);
 }
 
-/* {"entered", epoch, number, missing, others, own}, {"differs", …}, {"older", consumer} */
+/* {"entered", epoch, number, missing, others, own}, {"differs", …}, {"older", consumer, format} */
 static void on_entered(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct instance *instance = context;

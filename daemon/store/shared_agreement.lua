@@ -1,5 +1,5 @@
 -- What all daemons on P must share, as (field, value) from ARGV[first] on: {'differs', field, what
--- stands there}, or nil. With `moves` the data come from format 1 to this daemon's.
+-- stands there}, or nil. With `moves` the data come from an older format to this daemon's.
 local function differing(meta, first, moves)
     for i = first, #ARGV, 2 do
         local there = redis.call('HGET', meta, ARGV[i])

@@ -281,7 +281,7 @@ def test_the_last_releases_document(shop):
     loyal_shop(shop)
     shop.redis
     shop.client.set("nudged:customer:id:7", json.dumps(
-        {"version": "1-1-1", "format": 2, "profile": [[1, {"id": 7, "email": "c7@example.com"}]]},
+        {"version": "1-1-1", "format": 3, "profile": [[1, {"id": 7, "email": "c7@example.com"}]]},
         separators=(",", ":")))
     shop.daemon().spawn()
     shop.push(order(1, 5))

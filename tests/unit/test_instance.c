@@ -53,7 +53,7 @@ static void test_ready(void **state)
                     clock_monotonic_ms() + INSTANCE_LEASE_MS);
     assert_redis(&redis, expected + 4, "GET t:instance:one");
     assert_redis(&redis, expected + 4, "HGET t:meta epoch");
-    assert_redis(&redis, "2", "HGET t:meta format");
+    assert_redis(&redis, "3", "HGET t:meta format");
     assert_in_range(atoi(redis_fixture_ask(&redis, "PTTL t:instance:one")), 8000, 10000);
     static const char *const streams[] = {"t:events", "t:outbox:email:transactional",
                                           "t:outbox:email:marketing", "t:outbox:sms:transactional",
@@ -185,7 +185,7 @@ static void test_agreements(void **state)
     redis_fixture_open(&redis, NULL);
     assert_int_equal(enter(&one, &redis, "one", &options), INSTANCE_READY);
     store_fixture_close(&one);
-    assert_redis(&redis, "[2 abc id,email]", "HMGET t:meta format secret customer_keys");
+    assert_redis(&redis, "[3 abc id,email]", "HMGET t:meta format secret customer_keys");
     assert_int_equal(enter(&one, &redis, "one", &options), INSTANCE_READY);
     store_fixture_close(&one);
 
@@ -198,35 +198,37 @@ static void test_agreements(void **state)
     assert_redis(&redis, "0", "EXISTS t:instance:two");
     store_fixture_close(&one);
 
-    redis_fixture_ask(&redis, "HSET t:meta format 3");
+    redis_fixture_ask(&redis, "HSET t:meta format 4");
     options.agreements = ours;
     assert_int_equal(enter(&one, &redis, "two", &options), INSTANCE_REFUSED);
-    assert_non_null(strstr(one.fault.text, "the format of documents is 3 there, 2 here"));
+    assert_non_null(strstr(one.fault.text, "the format of documents is 4 there, 3 here"));
     store_fixture_close(&one);
     redis_fixture_close(&redis);
 }
 
-/* Data of format 1 are entered where no daemon of that format lives; else nothing is touched. */
-static void test_from_format_1(void **state)
+/* Data of an older format are entered where no daemon of it lives; else nothing is touched. */
+static void test_from_older_format(void **state)
 {
     static const char lease[] = "SET t:instance:old 5 PX %d";
     struct redis_fixture redis;
     (void)state;
     redis_fixture_open(&redis, NULL);
-    redis_fixture_ask(&redis, "HSET t:meta format 1 epoch 5 secret abc");
+    redis_fixture_ask(&redis, "HSET t:meta format 2 epoch 5 secret abc");
     redis_fixture_ask(&redis, "XGROUP CREATE t:events nudged 0 MKSTREAM");
     redis_fixture_ask(&redis, "XGROUP CREATECONSUMER t:events nudged old:5");
     redis_fixture_ask(&redis, "XGROUP CREATECONSUMER t:events nudged older:4");
     redis_fixture_ask(&redis, lease, 10000);
-    const char *enter = "EVAL %s 0 t new 10000 00000000000000aa 0 0 format 2 secret %s";
+    const char *enter = "EVAL %s 0 t new 10000 00000000000000aa 0 0 format 3 secret %s";
     const char *script = script_table[SCRIPT_ENTER];
     assert_redis(&redis, "[differs secret abc]", enter, script, "def");
-    assert_redis(&redis, "[older old:5]", enter, script, "abc");
-    assert_redis(&redis, "[1 5 abc]", "HMGET t:meta format epoch secret");
+    assert_redis(&redis, "[older old:5 2]", enter, script, "abc");
+    assert_redis(&redis, "[2 5 abc]", "HMGET t:meta format epoch secret");
     assert_redis(&redis, "0", "EXISTS t:instance:new t:rules t:sets");
     redis_fixture_ask(&redis, lease, 3600000); /* none: the clock was set back */
     assert_non_null(strstr(redis_fixture_ask(&redis, enter, script, "abc"), "[entered "));
-    assert_redis(&redis, "[2 abc]", "HMGET t:meta format secret");
+    assert_redis(&redis, "[3 abc]", "HMGET t:meta format secret");
+    assert_redis(&redis, "[differs format 3]",
+                 "EVAL %s 0 t new 10000 00000000000000aa 0 0 format 2", script);
     assert_redis(&redis, "[replaced]", "EVAL %s 0 t older 4 10000", script_table[SCRIPT_RENEW]);
     redis_fixture_close(&redis);
 }
@@ -245,13 +247,13 @@ static void test_forgotten(void **state)
     redis_fixture_ask(&redis, "FLUSHALL");
     instance_renew(one.instance);
     redis_fixture_run_until(&redis, has_lease_of_one, &redis);
-    assert_redis(&redis, "[2 abc]", "HMGET t:meta format secret");
+    assert_redis(&redis, "[3 abc]", "HMGET t:meta format secret");
     while (instance_lease_term(one.instance) == term)
         event_base_loop(redis.base, EVLOOP_ONCE);
     assert_int_equal(one.state, INSTANCE_READY);
 
     redis_fixture_ask(&redis, "FLUSHALL");
-    redis_fixture_ask(&redis, "HSET t:meta format 2 secret def");
+    redis_fixture_ask(&redis, "HSET t:meta format 3 secret def");
     one.settled = false;
     instance_renew(one.instance);
     redis_fixture_run(&redis, &one.settled);
@@ -497,7 +499,7 @@ int main(void)
         cmocka_unit_test(test_without_rights),
         cmocka_unit_test(test_without_info),
         cmocka_unit_test(test_agreements),
-        cmocka_unit_test(test_from_format_1),
+        cmocka_unit_test(test_from_older_format),
         cmocka_unit_test(test_forgotten),
         cmocka_unit_test(test_lapsed),
         cmocka_unit_test(test_replaced),

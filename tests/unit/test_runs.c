@@ -115,7 +115,7 @@ static void test_document(void **state)
                         "{" ONCE ", steps: [" SAY "]}\n---\n"
                         "{name: t, on: z, if: customer.sent(\"r\") == 0, steps: [" ADD "]}");
     decide_fixture_play(&fixture, 0, X(""));
-    assert_non_null(strstr(fixture.document, "\"sends\":[{\"rule\":\"r\",\"run\":\""));
+    assert_non_null(strstr(fixture.document, "\"sends\":[[\"\",\"r\",\""));
     assert_null(strstr(fixture.document, "totals"));
     assert_string_equal(decide_fixture_play(&fixture, 60, Z("1")), "t sets n = 1");
     assert_non_null(strstr(fixture.document, "\"sends\""));
