@@ -92,7 +92,7 @@ def known(client, prefixes):
             found[own if own.startswith("id:") else "nobody's " + " ".join(keys)] = {
                 "profile": profile, "said": said,
                 "counts": {count["type"]: count["n"] for count in document.get("counts", [])},
-                "sends": sorted(send["rule"] for send in document.get("sends", [])),
+                "sends": sorted(rule for _, rule, *_ in document.get("sends", [])),
                 "journeys": sorted(journey["rule"] for journey in document.get("journeys", []))}
     return found
 
