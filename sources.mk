@@ -1038,6 +1038,8 @@ library_sources = \
 	daemon/simulate/hours.h \
 	daemon/simulate/line_reader.c \
 	daemon/simulate/line_reader.h \
+	daemon/simulate/mapped.c \
+	daemon/simulate/mapped.h \
 	daemon/simulate/member_scan.c \
 	daemon/simulate/member_scan.h \
 	daemon/simulate/parts.c \

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "simulate/mapped.h"
 
 enum { BLOCK = 256 * 1024, SPARE_MOST = 4, FORGET_LINES = 1 << 15 };
 
@@ -28,8 +29,7 @@ struct line_reader_block {
 struct line_reader {
     const char *name;
     int fd;
-    const char *map;                 /* of the whole file; NULL: it is read into blocks */
-    size_t map_size;                 /* as it was when it was opened */
+    struct mapped *map;              /* NULL: it is read into blocks */
     struct line_reader_block *block; /* that is filled */
     size_t at;                       /* in it, or in the map: where the next line begins */
     struct line_reader_block *spare;
@@ -37,17 +37,6 @@ struct line_reader {
     uint64_t number, bytes;
     bool ended;
 };
-
-static void map_file(struct line_reader *reader, const struct stat *status)
-{
-    if (!S_ISREG(status->st_mode) || status->st_size <= 0)
-        return;
-    void *map = mmap(NULL, (size_t)status->st_size, PROT_READ, MAP_PRIVATE, reader->fd, 0);
-    if (map == MAP_FAILED)
-        return;
-    reader->map = map;
-    reader->map_size = (size_t)status->st_size;
-}
 
 struct line_reader *line_reader_open(const char *name, struct diag *diag)
 {
@@ -68,7 +57,7 @@ struct line_reader *line_reader_open(const char *name, struct diag *diag)
     reader->name = standard ? "(standard input)" : name;
     reader->fd = fd;
     if (!standard)
-        map_file(reader, &status);
+        reader->map = mapped_open(reader->name, fd);
     return reader;
 }
 
@@ -90,7 +79,7 @@ void line_reader_rewind(struct line_reader *reader)
 void line_reader_forget(const struct line_reader *reader)
 {
     if (reader->map)
-        madvise((void *)reader->map, reader->map_size, MADV_DONTNEED);
+        madvise((void *)reader->map->bytes, reader->map->size, MADV_DONTNEED);
 }
 
 uint64_t line_reader_bytes(const struct line_reader *reader)
@@ -144,8 +133,7 @@ void line_reader_close(struct line_reader **reader)
         next = block->next;
         free(block);
     }
-    if (gone->map)
-        munmap((void *)gone->map, gone->map_size);
+    mapped_close(&gone->map);
     if (gone->fd != STDIN_FILENO)
         close(gone->fd);
     free(gone);
@@ -226,8 +214,8 @@ static void pass_over(struct line_reader *reader, struct diag *diag)
 
 static bool next_mapped(struct line_reader *reader, struct line *line)
 {
-    const char *text = reader->map + reader->at;
-    const size_t left = reader->map_size - reader->at;
+    const char *text = reader->map->bytes + reader->at;
+    const size_t left = reader->map->size - reader->at;
     if (!left)
         return false;
     const char *end = memchr(text, '\n', left);

@@ -3,9 +3,12 @@ cut, whatever ties people together."""
 
 import datetime
 import json
+import os
 import random
+import subprocess
 
 import pytest
+from conftest import BUILD, PATIENCE
 
 BEGIN = datetime.datetime(2026, 3, 2, 10, 0, tzinfo=datetime.timezone.utc)
 PLAIN = """name: cart
@@ -188,6 +191,19 @@ def test_where_there_is_no_room_for_them(history, monkeypatch):
     whole = simulate(history, paths, "--parts", "1")
     monkeypatch.setenv("TMPDIR", str(history.folder / "nowhere"))
     assert simulate(history, paths, "--parts", "7") == whole
+
+
+def test_a_file_that_becomes_shorter(history):
+    """Nothing is read before the second file, which is a pipe, has a writer."""
+    path, _ = history.write(6, [])
+    pipe = history.folder / "pipe"
+    os.mkfifo(pipe)
+    running = subprocess.Popen([BUILD / "nudgectl", "--config", history.started[0].config, "simulate", "--events",
+                                path, pipe], stderr=subprocess.PIPE, text=True)
+    with pipe.open("w"):
+        os.truncate(path, 0)
+    _, err = running.communicate(timeout=PATIENCE)
+    assert (running.returncode, err) == (65, f"{path}: error: cannot be read: it became shorter meanwhile\n")
 
 
 def test_how_many(history):
