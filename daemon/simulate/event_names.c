@@ -153,10 +153,9 @@ static bool take_member(struct event_names_reader *reader, struct event_names *n
     return true;
 }
 
-static bool scan_customer(struct event_names_reader *reader, struct slice customer,
+static bool scan_customer(struct event_names_reader *reader, struct member_scan scan,
                           struct event_names *names)
 {
-    struct member_scan scan = member_scan_open(customer);
     struct slice name, value;
     while (member_scan_next(&scan, &name, &value))
         if (!take_member(reader, names, name, value, false))
@@ -170,18 +169,25 @@ static bool scan(struct event_names_reader *reader, struct slice event, struct e
     struct member_scan scan = member_scan_open(event);
     struct slice name, value;
     bool customer = false, subject = !reader->subject;
-    while ((!customer || !subject) && member_scan_next(&scan, &name, &value)) {
+    while (member_scan_name(&scan, &name)) {
         if (slice_is(name, "specversion"))
             return false;
         if (slice_is(name, "customer")) {
             customer = true;
-            if (!scan_customer(reader, value, names))
+            if (!scan_customer(reader, member_scan_inner(&scan), names))
                 return false;
-        } else if (reader->subject && slice_is(name, "subject")) {
+        }
+        if (customer && subject)
+            break;
+        if (!member_scan_value(&scan, &value))
+            break;
+        if (reader->subject && slice_is(name, "subject")) {
             subject = true;
             if (!take_member(reader, names, name, value, true))
                 return false;
         }
+        if (customer && subject)
+            break;
     }
     return names->mark != 0;
 }

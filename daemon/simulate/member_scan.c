@@ -1,25 +1,19 @@
 #include "simulate/member_scan.h"
 
-#include <string.h>
+#include "base/json_scan.h"
 
 const char *member_scan_skip_blanks(const char *at, const char *end)
 {
-    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
-        at++;
-    return at;
+    return json_scan_space(at, end);
 }
 
 const char *member_scan_skip_string(const char *at, const char *end)
 {
-    for (at++; at < end; at++) {
-        at = memchr(at, '"', (size_t)(end - at));
-        if (!at)
-            return NULL;
-        const char *back = at;
-        while (back[-1] == '\\')
-            back--;
-        if ((at - back) % 2 == 0)
+    for (at++; (at = json_scan_plain(at, end)) < end; at++) {
+        if (*at == '"')
             return at + 1;
+        if (*at == '\\' && ++at == end)
+            return NULL;
     }
     return NULL;
 }
@@ -53,7 +47,12 @@ struct member_scan member_scan_open(struct slice object)
     return (struct member_scan){at < end && *at == '{' ? at + 1 : NULL, end};
 }
 
-bool member_scan_next(struct member_scan *scan, struct slice *name, struct slice *value)
+struct member_scan member_scan_inner(const struct member_scan *scan)
+{
+    return member_scan_open(slice_between(scan->at, scan->end));
+}
+
+bool member_scan_name(struct member_scan *scan, struct slice *name)
 {
     const char *at = scan->at, *end = scan->end;
     scan->at = NULL;
@@ -65,13 +64,32 @@ bool member_scan_next(struct member_scan *scan, struct slice *name, struct slice
     at = member_scan_skip_blanks(behind, end);
     if (at == end || *at != ':')
         return false;
-    const char *from = member_scan_skip_blanks(at + 1, end);
-    at = skip_value(from, end);
+    scan->at = member_scan_skip_blanks(at + 1, end);
+    return true;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool member_scan_value(struct member_scan *scan, struct slice *value)
+{
+    const char *from = scan->at, *end = scan->end;
+    scan->at = NULL;
+    const char *at = skip_value(from, end);
     if (!at)
         return false;
-    *value = slice_trim(slice_between(from, at), " \t\r\n");
+    *value = slice_between(from, at);
+    while (value->length && is_blank(value->text[value->length - 1]))
+        value->length--;
     at = member_scan_skip_blanks(at, end);
     if (at < end && *at == ',')
         scan->at = at + 1;
     return true;
+}
+
+bool member_scan_next(struct member_scan *scan, struct slice *name, struct slice *value)
+{
+    return member_scan_name(scan, name) && member_scan_value(scan, value);
 }

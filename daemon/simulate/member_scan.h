@@ -17,6 +17,11 @@ struct member_scan member_scan_open(struct slice object);
 /* The next member: its name without quotes, with what stands for single characters as it stands
  * there; its value without blanks around it. False at the end, or where there is none. */
 bool member_scan_next(struct member_scan *scan, struct slice *name, struct slice *value);
+/* The same in two steps: the name, and then its value. In between, the members of the value, where
+ * it is an object, can be scanned without a search for its end. */
+bool member_scan_name(struct member_scan *scan, struct slice *name);
+bool member_scan_value(struct member_scan *scan, struct slice *value);
+struct member_scan member_scan_inner(const struct member_scan *scan);
 
 /* Behind what is no blank. */
 const char *member_scan_skip_blanks(const char *at, const char *end);
