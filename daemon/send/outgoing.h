@@ -9,7 +9,7 @@
 
 #include "base/value.h"
 
-/* All of it lies in the sender's arena or lives longer. */
+/* All of it holds until the send returned, but `seen`. */
 struct outgoing {
     const char *mid;     /* the same over all attempts; a-z A-Z 0-9 . _ - */
     const char *channel; /* "email" */
@@ -20,7 +20,8 @@ struct outgoing {
     const char *envelope_to;
     bool smtputf8; /* an address or a header needs RFC 6531 */
 
-    /* http: what the template of the body sees, a map. Of its `message` the URL and the headers
+    /* http: what the template of the body sees, a map, until the gateway waits for anything: then
+     * the sender's thread goes on with another message. Of its `message` the URL and the headers
      * may hold members, as {{ subject }}; all else by its whole path, as {{ customer.id }}. */
     struct value seen;
 

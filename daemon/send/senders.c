@@ -45,7 +45,8 @@ enum {
     REST_MS = 15000, /* a connection without work is given up after this: servers end it soon
                         after, and it keeps a place there that others may need */
     WATCH_MS = 1,    /* a runner sleeps no longer while another one works */
-    ARENA_FIRST = 65536,
+    SCRATCH_FIRST = 65536,
+    KEPT_FIRST = 1024,
 };
 
 struct senders_list {
@@ -58,7 +59,7 @@ struct sender {
     struct runner *runner;
     struct fiber_wait wait; /* its fiber, and what that waits for */
     void *connection;
-    struct arena *arena;     /* of what is made from a job; empty between two */
+    struct arena *arena;     /* of what goes out and comes back; empty between two jobs */
     struct senders_job *job; /* in its hands; NULL: it lies on the stack, or is to end */
     struct sender *below;    /* there */
     int64_t rest_ms;         /* its connection is given up then; INT64_MAX: that was done */
@@ -77,6 +78,7 @@ struct runner {
     struct senders *senders;
     pthread_t thread;
     struct fiber_loop *loop;
+    struct arena *scratch; /* what is made from a job lies there until its sender gives way */
     struct sender *members;
     size_t count;
     enum runner_state state;
@@ -160,15 +162,29 @@ static bool is_cut(void *context)
     return atomic_load_explicit(&sender->runner->senders->cut, memory_order_relaxed);
 }
 
+/* What lies in the scratch arena ends here: others of the runner go on. */
 static int wait_in_fiber(void *context, struct pollfd *fds, size_t count, int64_t until_ms)
 {
     struct sender *sender = context;
+    arena_reset(sender->runner->scratch);
     return fiber_loop_wait(sender->runner->loop, &sender->wait, fds, count, until_ms);
+}
+
+/* Out of the scratch arena comes what is to be there while it is sent. */
+static void keep(struct arena *arena, struct outgoing *outgoing)
+{
+    const char **const texts[] = {&outgoing->mid, &outgoing->channel, &outgoing->envelope_from,
+                                  &outgoing->envelope_to};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (*texts[i])
+            *texts[i] = arena_text(arena, *texts[i]);
+    outgoing->body = arena_copy(arena, outgoing->body, outgoing->body_length);
 }
 
 static void send_job(struct sender *sender)
 {
     const struct senders_settings *settings = &sender->runner->senders->settings;
+    struct arena *scratch = sender->runner->scratch;
     struct outcome *outcome = &sender->job->outcome;
     struct outgoing outgoing = {0};
     struct diag diag;
@@ -179,7 +195,8 @@ static void send_job(struct sender *sender)
     diag_clear(&diag);
     outcome_set(outcome, OUTCOME_DEAD);
     int64_t begun_us = clock_monotonic_us();
-    if (settings->prepare(settings->context, sender->job, sender->arena, &outgoing, &diag)) {
+    if (settings->prepare(settings->context, sender->job, scratch, &outgoing, &diag)) {
+        keep(sender->arena, &outgoing);
         int64_t prepared_us = clock_monotonic_us();
         settings->kind->send(sender->connection, &outgoing, sender->arena, outcome);
         sender->job->prepare_us = prepared_us - begun_us;
@@ -193,6 +210,7 @@ static void send_job(struct sender *sender)
     }
     failpoint("send-answered");
     arena_reset(sender->arena);
+    arena_reset(scratch);
 }
 
 /* With the lock held: no job is in its hands. */
@@ -339,11 +357,12 @@ static void open_members(struct runner *runner)
     struct gateway_hooks hooks = {.may_finish = may_finish,
                                   .is_cut = is_cut,
                                   .wait = settings->kind->blocks ? NULL : wait_in_fiber};
+    runner->scratch = arena_new(SCRATCH_FIRST);
     for (size_t i = 0; i < runner->count; i++) {
         struct sender *sender = &runner->members[i];
         hooks.context = sender;
         sender->connection = settings->kind->open(settings->gateway, &hooks);
-        sender->arena = arena_new(ARENA_FIRST);
+        sender->arena = arena_new(KEPT_FIRST);
     }
 }
 
@@ -356,6 +375,7 @@ static void close_members(struct runner *runner)
         arena_destroy(&sender->arena);
         runner->senders->settings.kind->close(sender->connection);
     }
+    arena_destroy(&runner->scratch);
 }
 
 static void *run_runner(void *context)

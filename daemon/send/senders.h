@@ -40,8 +40,8 @@ struct senders_settings {
      * OUTCOME_CUT. NULL: always. */
     bool (*may_begin)(void *context, struct senders_job *job);
     /* Called in a fiber, which does not give way meanwhile. Fills *outgoing from the job; what it
-     * points to may lie in the arena, which is reset after the send. False: a dead letter with the
-     * diag's text. */
+     * points to may lie in the arena, which all senders of a thread share: what is needed while it
+     * is sent is copied out of it. False: a dead letter with the diag's text. */
     bool (*prepare)(void *context, struct senders_job *job, struct arena *arena,
                     struct outgoing *outgoing, struct diag *diag);
     /* Called in a fiber, right before what would make the message of this job
