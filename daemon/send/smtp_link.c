@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/base64.h"
 
@@ -146,6 +147,8 @@ void smtp_link_init(struct smtp_link *link, const struct transfer_settings *sett
 
 void smtp_link_drop(struct smtp_link *link)
 {
+    if (link->clear && link->fd >= 0)
+        close(link->fd);
     transfer_drop(&link->transfer);
     link->fd = -1;
 }
@@ -227,8 +230,10 @@ bool smtp_link_connect(struct smtp_link *link, const char *url, const struct smt
     }
     link->fd = fd;
     link->clear = link->transfer.settings.tls == TRANSFER_NEVER;
-    /* From here on it only has to say that it works. */
-    curl_easy_setopt(link->transfer.curl, CURLOPT_VERBOSE, 0L);
+    if (link->clear)
+        transfer_release(&link->transfer, fd);
+    else /* from here on it only has to say that it works */
+        curl_easy_setopt(link->transfer.curl, CURLOPT_VERBOSE, 0L);
     return true;
 }
 

@@ -1,7 +1,7 @@
 /*
  * A connection to an SMTP server. libcurl makes it: name, TCP, TLS, EHLO, STARTTLS, login. Then it
- * carries bytes, through libcurl's TLS or, in the clear, over the socket itself, and what they say
- * is smtp_session's.
+ * carries bytes, through libcurl's TLS or, in the clear, over the socket itself, without libcurl
+ * from then on, and what they say is smtp_session's.
  */
 #ifndef NUDGED_SEND_SMTP_LINK_H
 #define NUDGED_SEND_SMTP_LINK_H

@@ -158,14 +158,21 @@ static void keep_left(struct transfer *transfer, int fd)
     transfer->left[transfer->left_length] = '\0';
 }
 
-static int close_socket(void *context, curl_socket_t fd)
+static void forget_socket(struct transfer *transfer, int fd)
 {
-    struct transfer *transfer = context;
-    keep_left(transfer, fd);
     for (size_t i = 0; i < transfer->socket_count; i++) {
         if (transfer->sockets[i] == fd)
             transfer->sockets[i] = transfer->sockets[--transfer->socket_count];
     }
+}
+
+static int close_socket(void *context, curl_socket_t fd)
+{
+    struct transfer *transfer = context;
+    if (fd == transfer->released)
+        return 0;
+    keep_left(transfer, fd);
+    forget_socket(transfer, fd);
     return close(fd);
 }
 
@@ -194,7 +201,7 @@ void transfer_init(struct transfer *transfer, const struct transfer_settings *se
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, init_curl);
-    *transfer = (struct transfer){.settings = *settings};
+    *transfer = (struct transfer){.settings = *settings, .released = -1};
 }
 
 void transfer_drop(struct transfer *transfer)
@@ -210,6 +217,14 @@ void transfer_drop(struct transfer *transfer)
     transfer->curl = transfer->multi = NULL;
     transfer->awaited_count = 0;
     transfer->multiplexed = false;
+}
+
+void transfer_release(struct transfer *transfer, int fd)
+{
+    forget_socket(transfer, fd);
+    transfer->released = fd;
+    transfer_drop(transfer);
+    transfer->released = -1;
 }
 
 /* libcurl's CURLMOPT_SOCKETFUNCTION. */

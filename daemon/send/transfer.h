@@ -42,6 +42,7 @@ struct transfer {
     struct transfer_settings settings;
     int sockets[TRANSFER_SOCKETS]; /* open ones; two while IPv6 and IPv4 race */
     size_t socket_count;
+    int released; /* one that libcurl is not to close; -1: none */
     /* The last transfer lost its connection. libcurl 8.14 would begin the next one by rewinding
      * what that one has sent: it gets a new handle. */
     bool lost;
@@ -107,6 +108,10 @@ void transfer_tell(const struct transfer *transfer, bool out, const char *line, 
 
 /* Runs what was set up; fills phase, failure, fault and reused, and empties the rest. */
 void transfer_run(struct transfer *transfer, struct transfer_seen *seen);
+
+/* Of what is connected only the socket `fd` stays, which is the caller's then: libcurl's handle, of
+ * some 50 KB, goes. In the clear it is of no more use. */
+void transfer_release(struct transfer *transfer, int fd);
 
 /* Ends the kept connection, politely and without waiting for the server. */
 void transfer_drop(struct transfer *transfer);

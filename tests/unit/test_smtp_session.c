@@ -1,5 +1,6 @@
 /* The dialogue of gateway smtp: what goes out together, what a refusal costs, what is offered, and
  * what comes before it was asked for. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,6 +92,35 @@ static void commands_go_together(void **state)
                         "> MAIL FROM:<shop@shop.example>\n> RCPT TO:<ana@example.com>\n> DATA\n"
                         "< 250 2.1.0 ok\n< 250 2.1.5 ok\n< 354 go ahead\n> .\n"
                         "< 250 2.0.0 taken\n");
+    stop(&fixture);
+}
+
+/* ---- What a connection takes ---- */
+
+static size_t count_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    size_t count = 0;
+    assert_non_null(folder);
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count;
+}
+
+/* In the clear libcurl goes once the connection is there, with descriptors of its own. */
+static void a_connection_in_the_clear_is_one_socket(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    start(&fixture, TOGETHER);
+    const size_t before = count_descriptors();
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(send(&fixture)->kind, OUTCOME_SENT);
+        assert_int_equal(count_descriptors(), before + 1);
+    }
+    fixture.gateway.kind->rest(fixture.gateway.connection);
+    assert_int_equal(count_descriptors(), before);
     stop(&fixture);
 }
 
@@ -433,6 +463,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_wait_for_replies),
         cmocka_unit_test(commands_go_together),
+        cmocka_unit_test(a_connection_in_the_clear_is_one_socket),
         cmocka_unit_test(a_refusal_costs_no_connection),
         cmocka_unit_test(nobody_gets_a_mail_behind_a_refusal),
         cmocka_unit_test(what_comes_behind_a_refusal_changes_nothing),
