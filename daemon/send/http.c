@@ -92,7 +92,7 @@ static void *open_connection(const void *of, const struct gateway_hooks *hooks)
     struct http *http = mem_zero(1, sizeof *http);
     http->settings = settings;
     http->hooks = *hooks;
-    http->arena = arena_new(4096);
+    http->arena = arena_new(1024);
     http->form = http_settings_form(http->arena, settings);
     http->secret.path = settings->secret_file;
     if (settings->user)
@@ -331,7 +331,7 @@ static void send_request(void *connection, const struct outgoing *outgoing, stru
                    .channel = outgoing->channel,
                    .to = outgoing->envelope_to,
                    .from = outgoing->envelope_from,
-                   .secret = http->secret.known ? http->secret.text : NULL,
+                   .secret = http->secret.text,
                    .seen = &outgoing->seen},
         .arena = arena,
     };

@@ -31,7 +31,8 @@
 #include "base/mem.h"
 
 enum {
-    REQUEST_BUFFER = 32768,  /* libcurl's for a body: the most of what a connection has in memory */
+    REQUEST_UPLOAD = 16384,  /* libcurl's buffers, while a request is under way: for a body, … */
+    REQUEST_HEARD = 4096,    /* … and for an answer */
     REQUEST_REST_MS = 10000, /* for what comes behind an answer's header, */
     REQUEST_EARLY_MS = 2000, /* less where the answer is early */
     REQUEST_IDLE_MS = 4000,  /* servers end connections that are idle, many of them after 5 s */
@@ -333,7 +334,8 @@ static void set_up(struct request *request)
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)REQUEST_BUFFER);
+    curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)REQUEST_UPLOAD);
+    curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)REQUEST_HEARD);
     curl_easy_setopt(curl, CURLOPT_EXPECT_100_TIMEOUT_MS, 1L);
 }
 

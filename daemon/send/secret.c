@@ -1,27 +1,34 @@
 #include "send/secret.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/percent.h"
 
 bool secret_read(struct secret *secret, struct outcome *outcome)
 {
+    char text[SECRET_FILE_MOST];
     struct diag diag;
-    if (!secret->path || secret->known)
+    if (!secret->path || secret->text)
         return true;
-    secret->known = secret_file_read(secret->path, secret->text, &diag);
-    if (!secret->known) {
+    if (secret_file_read(secret->path, text, &diag)) {
+        secret->text = mem_text(text);
+    } else {
         outcome_set(outcome, OUTCOME_GATEWAY_FAULT);
         outcome_printf(outcome, "%s", diag.text);
     }
-    return secret->known;
+    explicit_bzero(text, sizeof text);
+    return secret->text;
 }
 
 void secret_forget(struct secret *secret)
 {
-    explicit_bzero(secret->text, sizeof secret->text);
-    secret->known = false;
+    if (secret->text)
+        explicit_bzero(secret->text, strlen(secret->text));
+    free(secret->text);
+    secret->text = NULL;
 }
 
 static void mask(const char *text, char *line)
@@ -48,7 +55,7 @@ static void escape(const char *text, struct buf *out)
 void secret_mask(const struct secret *secret, char *line)
 {
     struct buf other;
-    if (!secret->known)
+    if (!secret->text)
         return;
     buf_init(&other, 4 * SECRET_FILE_MOST);
     mask(secret->text, line);

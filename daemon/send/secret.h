@@ -12,8 +12,7 @@
 
 struct secret {
     const char *path; /* NULL: none is wanted */
-    bool known;
-    char text[SECRET_FILE_MOST];
+    char *text;       /* owned by it; NULL: not known */
 };
 
 /* Reads the file where that is still to be done. False: *outcome says why, as the
