@@ -109,12 +109,10 @@ void transfer_tell(const struct transfer *transfer, bool out, const char *line, 
 /* Runs what was set up; fills phase, failure, fault and reused, and empties the rest. */
 void transfer_run(struct transfer *transfer, struct transfer_seen *seen);
 
-/* Of what is connected only the socket `fd` stays, which is the caller's then: libcurl's handle, of
- * some 50 KB, goes. In the clear it is of no more use. */
-void transfer_release(struct transfer *transfer, int fd);
-
 /* Ends the kept connection, politely and without waiting for the server. */
 void transfer_drop(struct transfer *transfer);
+/* Likewise, but the socket `fd` stays connected, and is the caller's from then on. */
+void transfer_release(struct transfer *transfer, int fd);
 
 /* One sentence for a person: what went wrong, and in which step. */
 void transfer_explain(const struct transfer_seen *seen, struct outcome *outcome);
