@@ -1,4 +1,5 @@
-"""Messages a second and the daemon's memory when 1,000, 50,000 or 500,000 events wait: the shop of `pipeline`. All of
+"""Messages a second and the daemon's memory when 1,000, 50,000 or 500,000 events wait: the shop of `pipeline`, each of
+whose customers orders ten times, however many wait: what is known of a customer is a cost of its own. All of
 them are sent; the 1,000 are given anew as they are taken, until 20,000 are sent. The daemon decides ahead of its
 sending, so only over all of them is it told what a message costs. Then 50,000 messages wait, decided already, whose
 gateway was paused."""
@@ -15,6 +16,12 @@ WAITING = [count(1000), count(50000), count(500000)]
 LEAST = count(20000, "BENCH_MESSAGES")
 MESSAGES = count(50000)
 CONNECTIONS = 20
+ORDERS = 10
+
+
+def orders(places, messages):
+    """The events of these places, of so many in all."""
+    return (shop.event(place, max(messages // ORDERS, 1)) for place in places)
 
 
 class Refill(threading.Thread):
@@ -28,7 +35,7 @@ class Refill(threading.Thread):
         given, pause = self.waiting, threading.Event()
         while given < self.messages:
             more = min(self.sink.taken() + self.waiting, self.messages) - given
-            self.redis.push(shop.event(number) for number in range(given, given + more))
+            self.redis.push(orders(range(given, given + more), self.messages))
             given += more
             pause.wait(0.01)
 
@@ -55,7 +62,7 @@ def measured(waiting):
     with Folder() as folder:
         redis, sink = folder.start(Redis(folder.path)), folder.start(SmtpSink(folder.path))
         shop.write(folder)
-        redis.push(shop.event(number) for number in range(waiting))
+        redis.push(orders(range(waiting), messages))
         settings = {"gateways": {"sink": {**sink.settings(), "connections": CONNECTIONS}}}
         daemon = folder.start(Nudged(folder.path, redis, settings))
         memory = Memory(daemon)
@@ -78,7 +85,7 @@ def paused():
         redis, sink = folder.start(Redis(folder.path)), folder.start(SmtpSink(folder.path))
         shop.write(folder)
         redis.ask("HSET", "nudged:paused", "sink", '{"at":1,"by":"bench"}')
-        redis.push(shop.event(number) for number in range(MESSAGES))
+        redis.push(orders(range(MESSAGES), MESSAGES))
         settings = {"gateways": {"sink": {**sink.settings(), "connections": CONNECTIONS}}}
         daemon = folder.start(Nudged(folder.path, redis, settings))
         memory = Memory(daemon)
