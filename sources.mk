@@ -1497,6 +1497,7 @@ unit_programs = \
 	tests/unit/test_csv_reader \
 	tests/unit/test_customer \
 	tests/unit/test_customer_ends \
+	tests/unit/test_customer_formats \
 	tests/unit/test_customer_image \
 	tests/unit/test_customer_join \
 	tests/unit/test_customer_profile \

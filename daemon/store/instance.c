@@ -510,9 +510,7 @@ static void refuse_format(struct instance *instance, const struct reply *reply)
     const char *consumer = reply_text(reply_item(reply, 1));
     const char *format = reply_text(reply_item(reply, 2));
     struct diag diag;
-    diag_error(&diag,
-               "the data in this Redis are of format %s, and a daemon of that format still works "
-               "on them: %s",
+    diag_error(&diag, "the data in this Redis are of format %s, and a daemon of it still works: %s",
                format ? format : "?", consumer ? consumer : "?");
     diag_code(&diag, "redis-format");
     diag_hint(&diag, "end all daemons of the program before this one, then start this one again");
