@@ -1364,6 +1364,7 @@ lua_scripts = \
 	daemon/store/shared_codes.lua \
 	daemon/store/shared_commit_begin.lua \
 	daemon/store/shared_commit_check.lua \
+	daemon/store/shared_commit_facts.lua \
 	daemon/store/shared_commit_person.lua \
 	daemon/store/shared_commit_put.lua \
 	daemon/store/shared_commit_read.lua \
@@ -1383,6 +1384,7 @@ lua_scripts = \
 	daemon/store/shared_lacking.lua \
 	daemon/store/shared_lease.lua \
 	daemon/store/shared_message.lua \
+	daemon/store/shared_message_keys.lua \
 	daemon/store/shared_objection.lua \
 	daemon/store/shared_outbox.lua \
 	daemon/store/shared_pending.lua \

@@ -71,12 +71,9 @@ local P, consumer, inbox = ARGV[1], ARGV[2], ARGV[3]
 --with shared_lease
 --with shared_outbox
 --with shared_pending
---with shared_message
---with shared_said
+--with shared_message_keys
 --with shared_type
---with shared_elsewhere
 --with shared_clock
---with shared_ids
 --with shared_begun
 local refused = consumer ~= '' and no_lease(consumer)
 if refused then

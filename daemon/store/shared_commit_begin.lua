@@ -34,6 +34,7 @@ local function has_unread(channel, class)
     if kind_of(stream) ~= 'stream' or redis.call('XLEN', stream) == 0 then
         return false
     end
+--with shared_ids
     for _, group in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
         if field(group, 'name') == 'nudged' then
             return #redis.call('XRANGE', stream, '(' .. field(group, 'last-delivered-id'), '+', 'COUNT', 1) > 0

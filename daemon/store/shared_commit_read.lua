@@ -102,6 +102,7 @@ local function is_before(id, other)
     if #id == #other then
         return id < other
     end
+--with shared_ids
     return is_after(other, id)
 end
 

@@ -5,6 +5,9 @@ seldom = function()
     if parts then
         return parts
     end
+--with shared_message
+--with shared_elsewhere
+--with shared_said
 --with shared_said_merge
 --with shared_codes
 --with shared_zones

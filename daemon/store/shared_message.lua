@@ -1,16 +1,10 @@
-local function message_key(mid)
-    return P .. ':message:' .. mid
-end
+--with shared_message_keys
 -- Fields of a message's hash; nil where what stands under its name is no hash.
 local function fields(mid, ...)
     local row = redis.pcall('HMGET', message_key(mid), ...)
     return not row.err and row or nil
 end
--- What it says: a key of its own, as a long field would make the hash three times as large. A former
--- program wrote a field, which is given. nil where there is none.
-local function body_key(mid)
-    return P .. ':body:' .. mid
-end
+-- What it says. A former program wrote a field, which is given. nil where there is none.
 local function body_of(mid, field)
     local body = field or redis.pcall('GET', body_key(mid))
     return type(body) == 'string' and body or nil
