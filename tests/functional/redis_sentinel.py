@@ -96,7 +96,10 @@ class Server(Process):
 
     def follows(self):
         """A replica that has what its master has."""
-        return self.role() == "slave" and self.client.info("replication")["master_link_status"] == "up"
+        try:
+            return self.role() == "slave" and self.client.info("replication").get("master_link_status") == "up"
+        except GONE:  # after it said its role: killed, or slower than its client waits
+            return False
 
 
 class Sentinel(Process):
