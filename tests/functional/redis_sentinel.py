@@ -131,8 +131,17 @@ class Sentinel(Process):
             return False
 
     def master(self):
-        """The port of who is the master, in its eyes."""
-        return int(self.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME)[1])
+        """The port of who is the master, in its eyes; None where it does not say."""
+        try:
+            return int(self.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME)[1])
+        except GONE:
+            return None
+
+    def tilt(self):
+        try:
+            return self.client.info("sentinel")["sentinel_tilt"]
+        except GONE:
+            return None
 
 
 class RedisSentinel:
@@ -203,5 +212,4 @@ class RedisSentinel:
         """What each is, in its own eyes, and who the master is in those of the Sentinels."""
         return ({server.port: server.role() for server in self.servers},
                 [sentinel.master() for sentinel in self.sentinels if sentinel.process and not sentinel.paused],
-                [sentinel.client.info("sentinel")["sentinel_tilt"] for sentinel in self.sentinels
-                 if sentinel.process and not sentinel.paused])
+                [sentinel.tilt() for sentinel in self.sentinels if sentinel.process and not sentinel.paused])
