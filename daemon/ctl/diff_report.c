@@ -60,7 +60,7 @@ static bool ask_budget(const struct diff_report *report,
     bool kept = true;
     for (uint32_t i = 0; i < report->budget->count; i++) {
         const struct budget_item *item = &report->budget->items[i];
-        uint64_t used;
+        uint64_t used = 0;
         bool within = comparison_is_within(report->comparison, item, &report->over[i], &used);
         tell(context, item, used, within);
         kept = kept && within;

@@ -243,7 +243,7 @@ static bool on_customers(void *context, const char *const *customers, size_t cou
 static bool drop_returns(const struct erasures *erasures, uint64_t *dropped, struct diag *diag)
 {
     struct asking asking = {erasures, diag};
-    int64_t now_ms;
+    int64_t now_ms = 0;
     return customers_now_time(erasures->session, &now_ms, diag) &&
            returns_walk(erasures->session, erasures->prefix, now_ms, on_customers, &asking, dropped,
                         diag);

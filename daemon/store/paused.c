@@ -12,7 +12,7 @@ enum { FIRST_CHUNK = 256, RECORD_MOST = 4096 };
 /* An answer of Redis that is a number of fields: whether it was one. */
 static bool read_done(const struct reply *reply, bool *done, struct diag *diag)
 {
-    int64_t count;
+    int64_t count = 0;
     if (!reply || !(reply_number(reply, &count) || reply_fault(reply, diag)))
         return false;
     *done = count > 0;
