@@ -1,3 +1,9 @@
+/*
+ * One is asked at a time (ask), and its answers come in the order of the questions (on_state): of a
+ * node one, of a Sentinel three. Of these the epoch comes first: a failover between the answers
+ * makes an address look older than it is, never newer. Who does not answer (on_late, on_state) is
+ * passed over; weigh() keeps the best of what Sentinels say until all were asked.
+ */
 #include "redis/learning.h"
 
 #include <event2/event.h>
@@ -8,7 +14,10 @@
 #include "base/mem.h"
 #include "redis/server_link.h"
 
-enum { NODE_MOST_MS = 2000 /* for one node's answer, connecting included */ };
+enum {
+    NODE_MOST_MS = 2000, /* for one node's answer, connecting included */
+    REST_MOST_MS = 500,  /* likewise, once a Sentinel has answered */
+};
 
 struct learning {
     struct event_base *base;
@@ -21,7 +30,10 @@ struct learning {
     size_t count, turn;       /* who is asked */
     struct server_link *link; /* NULL: nobody is */
     struct server_link_holder holder;
-    const struct reply *address; /* what the Sentinel said of the master */
+    int64_t epoch;               /* what the Sentinel said of the master: how new it is, */
+    const struct reply *address; /* and where */
+    const struct topology *best; /* of the highest epoch among Sentinels; NULL: none yet */
+    int64_t best_epoch;
 };
 
 static void ask(struct learning *learning);
@@ -33,13 +45,24 @@ static void end(struct learning *learning, const struct topology *topology, cons
     learning->on_end(learning->context, topology, reason);
 }
 
-static void give_up(struct learning *learning, const char *reason)
+static void ask_next(struct learning *learning, const char *reason)
 {
     server_link_destroy(&learning->link);
     if (++learning->turn < learning->count)
         ask(learning);
     else
-        end(learning, NULL, reason);
+        end(learning, learning->best, reason);
+}
+
+/* A Sentinel that was cut off may name a master that was replaced, and takes itself for one: the
+ * others are asked as well. */
+static void weigh(struct learning *learning, const struct topology *topology)
+{
+    if (!learning->best || learning->epoch > learning->best_epoch) {
+        learning->best = topology;
+        learning->best_epoch = learning->epoch;
+    }
+    ask_next(learning, NULL);
 }
 
 static void on_answer(struct learning *learning, const struct topology *topology,
@@ -47,15 +70,17 @@ static void on_answer(struct learning *learning, const struct topology *topology
 {
     const struct endpoint_seed *node = &learning->nodes[learning->turn];
     struct diag why;
-    if (topology) {
+    if (topology && learning->endpoint->master) {
+        weigh(learning, topology);
+    } else if (topology) {
         end(learning, topology, NULL);
-        return;
+    } else {
+        diag_error(&why, "%s:%d: %s", node->host, node->port, fault->text);
+        ask_next(learning, why.text);
     }
-    diag_error(&why, "%s:%d: %s", node->host, node->port, fault->text);
-    give_up(learning, why.text);
 }
 
-/* In all three: without an answer, on_state has heard of it. */
+/* In all four: without an answer, on_state has heard of it. */
 
 static void on_slots(void *context, const struct reply *reply, const struct diag *fault)
 {
@@ -68,6 +93,14 @@ static void on_slots(void *context, const struct reply *reply, const struct diag
         return;
     bool read = topology_read(learning->arena, reply, asked, topology, &diag);
     on_answer(learning, read ? topology : NULL, &diag);
+}
+
+static void on_epoch(void *context, const struct reply *reply, const struct diag *fault)
+{
+    struct learning *learning = context;
+    (void)fault;
+    if (reply)
+        learning->epoch = topology_epoch(reply);
 }
 
 static void on_address(void *context, const struct reply *reply, const struct diag *fault)
@@ -98,7 +131,7 @@ static void put(struct learning *learning, connection_callback *callback, const 
     const struct connection_request request = {
         .argc = argc, .argv = argv, .callback = callback, .context = learning};
     struct connection_call *call = connection_call_new(&request);
-    if (!server_link_send(learning->link, &request, call)) /* two short ones always fit */
+    if (!server_link_send(learning->link, &request, call)) /* three short ones always fit */
         connection_call_free(call);
 }
 
@@ -107,8 +140,9 @@ static void on_state(void *context, bool ready, const char *reason)
     struct learning *learning = context;
     const char *master = learning->endpoint->master;
     if (!ready) {
-        give_up(learning, reason);
+        ask_next(learning, reason);
     } else if (master) {
+        put(learning, on_epoch, (const char *[]){"SENTINEL", "MASTER", master}, 3);
         put(learning, on_address, (const char *[]){"SENTINEL", "GET-MASTER-ADDR-BY-NAME", master},
             3);
         put(learning, on_others, (const char *[]){"SENTINEL", "SENTINELS", master}, 3);
@@ -125,12 +159,12 @@ static void on_late(evutil_socket_t fd, short events, void *context)
     (void)fd, (void)events;
     diag_error(&diag, "%s:%d did not answer within %d s", node->host, node->port,
                NODE_MOST_MS / 1000);
-    give_up(learning, diag.text);
+    ask_next(learning, diag.text);
 }
 
 static void ask(struct learning *learning)
 {
-    struct timeval after = clock_timeval(NODE_MOST_MS);
+    struct timeval after = clock_timeval(learning->best ? REST_MOST_MS : NODE_MOST_MS);
     evtimer_add(learning->late, &after);
     learning->link = server_link_new(&(struct server_link_options){
         .base = learning->base,
@@ -176,6 +210,7 @@ void learning_start(struct learning *learning, const struct endpoint_seed *nodes
             (struct endpoint_seed){arena_text(learning->arena, nodes[i].host), nodes[i].port};
     learning->count = count;
     learning->turn = 0;
+    learning->best = NULL;
     ask(learning);
 }
 

@@ -1,6 +1,7 @@
 /*
- * Learning what a Redis Cluster looks like, or where the master is that Sentinels watch: nodes, or
- * Sentinels, are asked one after the other, each over a link made for it, until one of them knows.
+ * Learning what a Redis Cluster looks like, or where the master is that Sentinels watch. Nodes are
+ * asked one after the other, each over a link made for it, until one of them knows; Sentinels all,
+ * and who has the highest configuration epoch is believed, of equals the first.
  */
 #ifndef NUDGED_REDIS_LEARNING_H
 #define NUDGED_REDIS_LEARNING_H

@@ -113,6 +113,14 @@ static const struct reply *field(const struct reply *row, const char *name)
     return reply_item(row, row->count); /* nil */
 }
 
+int64_t topology_epoch(const struct reply *master)
+{
+    int64_t epoch;
+    if (master->kind != REPLY_LIST || !reply_number(field(master, "config-epoch"), &epoch))
+        return -1;
+    return epoch;
+}
+
 static void add_others(struct reading *reading, const struct reply *others)
 {
     for (size_t i = 0; others->kind == REPLY_LIST && i < others->count; i++) {

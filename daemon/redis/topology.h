@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "redis/endpoint.h"
@@ -38,6 +39,11 @@ bool topology_read(struct arena *arena, const struct reply *reply, const char *a
 bool topology_read_sentinel(struct arena *arena, const struct reply *address,
                             const struct reply *others, const struct endpoint_seed *asked,
                             const char *master, struct topology *topology, struct diag *diag);
+
+/* The configuration epoch in a Sentinel's answer to `SENTINEL MASTER`; -1: it may not say, or does
+ * not know. The address there is not read: while a failover ends it is still the old master's,
+ * under the epoch of the new one. */
+int64_t topology_epoch(const struct reply *master);
 
 /* With all that it refers to in the arena. */
 struct topology topology_copy(struct arena *arena, const struct topology *topology);

@@ -137,6 +137,16 @@ class Sentinel(Process):
         except GONE:
             return None
 
+    def deafen(self, world):
+        """It hears nothing any more of other Sentinels, by servers or by themselves."""
+        self.ask("ACL", "SETUSER", "default", "-publish")
+        self.ask("SENTINEL", "SET", NAME, "auth-pass", "wrong")
+        for server in world.servers:
+            server.ask("CLIENT", "KILL", "USER", "peer")
+        world.wait_whole()
+        wait_until(lambda: all(world.is_known(other) for other in world.sentinels if other is not self),
+                   "the others to see all again")
+
     def tilt(self):
         try:
             return self.client.info("sentinel")["sentinel_tilt"]

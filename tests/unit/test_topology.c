@@ -130,6 +130,31 @@ static void test_no_topology(void **state)
     arena_destroy(&arena);
 }
 
+static void test_epoch_of_a_sentinel(void **state)
+{
+    static const struct {
+        const char *resp;
+        int64_t epoch;
+    } cases[] = {
+        {"*4\r\n$2\r\nip\r\n$1\r\na\r\n$12\r\nconfig-epoch\r\n$2\r\n12\r\n", 12},
+        {"*2\r\n$12\r\nconfig-epoch\r\n$1\r\n0\r\n", 0},
+        {"*2\r\n$2\r\nip\r\n$1\r\na\r\n", -1},
+        {"*2\r\n$12\r\nconfig-epoch\r\n$1\r\nx\r\n", -1},
+        {"*0\r\n", -1},
+        {"-NOPERM this user has no permissions to run the 'sentinel|master' command\r\n", -1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reply_reader *reader = reply_reader_new(1 << 16);
+        const struct reply *reply;
+        struct diag none;
+        reply_reader_feed(reader, cases[i].resp, strlen(cases[i].resp));
+        assert_int_equal(reply_reader_next(reader, &reply, &none), REPLY_READY);
+        assert_int_equal(topology_epoch(reply), cases[i].epoch);
+        reply_reader_destroy(&reader);
+    }
+}
+
 static void test_redirections(void **state)
 {
     static const struct {
@@ -196,9 +221,13 @@ static void test_whom_a_redirection_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_who_serves_what), cmocka_unit_test(test_nodes_without_a_host),
-        cmocka_unit_test(test_many_nodes),      cmocka_unit_test(test_no_topology),
-        cmocka_unit_test(test_redirections),    cmocka_unit_test(test_whom_a_redirection_names),
+        cmocka_unit_test(test_who_serves_what),
+        cmocka_unit_test(test_nodes_without_a_host),
+        cmocka_unit_test(test_many_nodes),
+        cmocka_unit_test(test_no_topology),
+        cmocka_unit_test(test_epoch_of_a_sentinel),
+        cmocka_unit_test(test_redirections),
+        cmocka_unit_test(test_whom_a_redirection_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
