@@ -2250,6 +2250,7 @@ test_files = \
 	tests/functional/test_web_attacks.py \
 	tests/functional/test_web_before.py \
 	tests/functional/test_web_process.py \
+	tests/functional/test_web_replicas.py \
 	tests/functional/test_web_units.py \
 	tests/functional/test_webhook_feedback.py \
 	tests/functional/test_webhook_mappings.py \

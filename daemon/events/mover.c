@@ -269,7 +269,10 @@ static void hold(struct mover *mover)
     mover->after = mem_text(mover->entries[mover->count - 1].carried.id);
     failpoint("move-carried");
     if (count)
-        replicated_ask(mover->replicated, writes, count, on_safe, hold_carried(mover));
+        replicated_ask(mover->replicated,
+                       &(struct replicated_question){
+                           .writes = writes, .count = count, .patience_ms = REPLICATED_PATIENCE_MS},
+                       on_safe, hold_carried(mover));
     if (mover->held_count < HELD_MOST)
         go_on(mover);
     else

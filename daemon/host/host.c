@@ -270,6 +270,11 @@ static const char *const *key_paths(void *context)
     return config_now(context)->customer_keys;
 }
 
+static const struct web_settings *web_settings_now(void *context)
+{
+    return &config_now(context)->keys.web;
+}
+
 static struct routes routes_of(const struct host *host)
 {
     struct routes routes = host->options.routes;
@@ -286,9 +291,11 @@ static void seat(struct guest *guest, int channel)
                                                                      .on_frame = on_frame,
                                                                      .on_end = on_channel_end,
                                                                      .context = guest});
-    guest->append = host_append_new(&(struct host_append_options){.routes = routes_of(host),
+    guest->append = host_append_new(&(struct host_append_options){.base = host->options.base,
+                                                                  .routes = routes_of(host),
                                                                   .channel = guest->channel,
                                                                   .key_paths = key_paths,
+                                                                  .settings = web_settings_now,
                                                                   .context = host});
     guest->questions =
         host_questions_new(&(struct host_question_options){.base = options->base,

@@ -1,7 +1,8 @@
 /*
  * host_append_take, at the end: a frame is read into a `request`, each of its events looked at
  * (look_at), those that may pass put into the `part` of their shard (split), each part asked of
- * Redis (store/appending), and what became of each event answered in one frame. A key that a client
+ * Redis (store/appending), and what became of each event answered in one frame, where it is asked
+ * for only when replicas have it (store/replicated). A key that a client
  * has chosen is asked for first, where there are many shards (store/reserving). What Redis'
  * connection cannot take now is answered "unavailable" at once.
  */
@@ -20,10 +21,12 @@
 #include "base/word.h"
 #include "redis/connection.h"
 #include "store/appending.h"
+#include "store/replicated.h"
 #include "store/reserving.h"
 #include "store/routing.h"
 #include "web/ask.h"
 #include "web/outside_event.h"
+#include "web/web_settings.h"
 
 enum {
     FIRST_CHUNK = 8192,
@@ -37,6 +40,8 @@ enum {
 struct host_append {
     struct host_append_options options;
     struct connection_owner owner;
+    struct replicated *replicated;
+    struct request *waiting; /* for replicas */
     size_t open;
 };
 
@@ -62,12 +67,14 @@ struct request {
     size_t part_count, open;  /* parts that have no answer yet … */
     size_t held;              /* … and those that may still bring one */
     enum appending_state worst;
+    struct request *next, **link; /* of those that wait for replicas */
 };
 
 /* What a shard has of it. */
 struct part {
     struct request *request;
     struct scripts *scripts;
+    struct replicated_write write;
     struct slice *events;
     size_t *which; /* of the request's events */
     size_t count;
@@ -216,6 +223,58 @@ static void end(struct request *request)
     answer(request);
 }
 
+/* ---- Replicas ---- */
+
+static void wait_begun(struct request *request)
+{
+    struct request **first = &request->append->waiting;
+    request->held++;
+    request->next = *first;
+    request->link = first;
+    if (*first)
+        (*first)->link = &request->next;
+    *first = request;
+}
+
+static void wait_over(struct request *request)
+{
+    *request->link = request->next;
+    if (request->next)
+        request->next->link = request->link;
+    let_go(request);
+}
+
+static void on_word(void *context, bool safe)
+{
+    struct request *request = context;
+    if (!safe)
+        request->worst = APPENDING_UNAVAILABLE;
+    end(request);
+    wait_over(request);
+}
+
+/* What was there before too: it may have been said of it that it is not safe. */
+static void end_when_safe(struct request *request)
+{
+    struct host_append *append = request->append;
+    const struct web_settings *settings = append->options.settings(append->options.context);
+    if (settings->wait_replicas == 0 || request->worst >= APPENDING_CONFLICT) {
+        end(request);
+        return;
+    }
+    struct replicated_write *writes =
+        arena_alloc(request->arena, sizeof *writes * request->part_count);
+    for (size_t i = 0; i < request->part_count; i++)
+        writes[i] = request->parts[i].write;
+    wait_begun(request);
+    replicated_ask(append->replicated,
+                   &(struct replicated_question){.writes = writes,
+                                                 .count = request->part_count,
+                                                 .replicas = (size_t)settings->wait_replicas,
+                                                 .patience_ms = settings->wait_ms},
+                   on_word, request);
+}
+
 static void on_done(void *context, enum appending_state state, const struct reply *reply,
                     const struct diag *fault)
 {
@@ -235,7 +294,7 @@ static void on_done(void *context, enum appending_state state, const struct repl
         tell_taken(part, reply);
     }
     if (--request->open == 0)
-        end(request);
+        end_when_safe(request);
 }
 
 /* ---- Into Redis ---- */
@@ -246,8 +305,9 @@ static void add_to(struct request *request, size_t shard, size_t event, struct p
     struct part *part = of_shard[shard];
     if (!part) {
         part = of_shard[shard] = &request->parts[request->part_count++];
-        *part =
-            (struct part){.request = request, .scripts = routes_scripts(&options->routes, shard)};
+        *part = (struct part){.request = request,
+                              .scripts = routes_scripts(&options->routes, shard),
+                              .write = {.shard = shard}};
         part->events = arena_alloc(request->arena, sizeof *part->events * request->event_count);
         part->which = arena_alloc(request->arena, sizeof *part->which * request->event_count);
     }
@@ -298,6 +358,7 @@ static bool find_shards(struct request *request)
 static void ask_redis(struct part *part)
 {
     const struct request *request = part->request;
+    part->write.times = replicated_times(request->append->replicated, part->write.shard);
     const struct appending appending = {.events = part->events,
                                         .count = part->count,
                                         .names = request->names,
@@ -374,6 +435,7 @@ struct host_append *host_append_new(const struct host_append_options *options)
 {
     struct host_append *append = mem_zero(1, sizeof *append);
     append->options = *options;
+    append->replicated = replicated_new(options->base, &options->routes);
     return append;
 }
 
@@ -382,6 +444,9 @@ void host_append_destroy(struct host_append **append)
     if (!*append)
         return;
     connection_silence(&(*append)->owner);
+    replicated_destroy(&(*append)->replicated);
+    while ((*append)->waiting)
+        wait_over((*append)->waiting);
     free(*append);
     *append = NULL;
 }

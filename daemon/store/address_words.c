@@ -149,7 +149,11 @@ static void on_learnt(void *context, const struct reply *reply, const struct dia
     if (--words->open > 0)
         return;
     if (words->write_count)
-        replicated_ask(words->replicated, words->writes, words->write_count, on_safe, words);
+        replicated_ask(words->replicated,
+                       &(struct replicated_question){.writes = words->writes,
+                                                     .count = words->write_count,
+                                                     .patience_ms = REPLICATED_PATIENCE_MS},
+                       on_safe, words);
     else
         drop(words);
 }

@@ -31,6 +31,8 @@ struct web_settings {
     struct value proxies; /* list of texts: networks */
     struct web_limits limits;
     const char *tokens_file; /* who may push events; NULL: nobody, and /v1/events is not there */
+    int64_t wait_replicas;   /* the daemon's: that must have what is said to be taken; 0: none */
+    int64_t wait_ms;         /* likewise: how long that is waited for */
     /* Of the routes, each beside its own. */
     const char *mappings;   /* a folder */
     struct value webhooks;  /* web/hooks reads it */
