@@ -1,3 +1,7 @@
+/*
+ * Tables, of the inner sections first (`tls`, `limits`); web_settings_table, the section itself, is
+ * at the end.
+ */
 #include "web/web_settings.h"
 
 #include "base/shape.h"
