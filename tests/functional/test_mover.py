@@ -107,13 +107,16 @@ def test_killed_between_two_steps(shop, shards, stray, point):
     if point.startswith("strays") and not stray:
         pytest.skip("nothing is put aside")
     smtp = shop.smtp()
+    one = shop.daemon("one")
+    shards.hold_mail()
     for event in orders():
         push(shop, wrong_of(shards, event["customer"]["id"]) if stray else "nudged:events", event)
-    one = shop.daemon("one").spawn(failpoints=f"{point}=kill@{2 if stray else 1}", wait=False)
+    one.spawn(failpoints=f"{point}=kill@{2 if stray else 1}", wait=False)
     assert one.ended() == -9
     for prefix in shards.prefixes:  # its leases are over
         shop.client.delete(f"{prefix}:instance:one")
     shop.client.hdel("nudged{0}:members", "one")
+    shards.let_mail()
     two = shop.daemon("two").spawn()
     wait_moved(shop, shards)
     wait_until(lambda: smtp.mails.qsize() >= CUSTOMERS * ORDERS, "all mails")

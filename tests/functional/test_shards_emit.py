@@ -131,10 +131,12 @@ def test_killed_between_two_steps(shop, shards, point):
     first = shop.daemon("first").spawn()
     shards.wait_idle()
     first.stop()
+    shards.hold_mail()
     shards.push(*orders())
     one = shop.daemon("one").spawn(failpoints=f"{point}=kill@2", wait=False)
     assert one.ended() == -9
     forget(shop, shards, "one")
+    shards.let_mail()
     two = shop.daemon("two").spawn()
     wait_until(lambda: smtp.mails.qsize() >= CUSTOMERS * ORDERS, "all mails")
     wait_settled(shop, shards)

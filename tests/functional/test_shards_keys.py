@@ -169,12 +169,14 @@ def test_killed_between_two_steps(shop, shards, point, time):
     shards.push(event("cart.updated", {"email": address}))
     shards.wait_idle()
     one.stop()
+    shards.hold_mail()
     shards.push(event("order.placed", {"id": 7, "email": address}), event("cart.updated", {"email": address}))
     two = shop.daemon("two").spawn(failpoints=f"{point}=kill@{time}", wait=False)
     assert two.ended() == -9
     for prefix in shards.prefixes:
         shop.client.delete(f"{prefix}:instance:two")
     shop.client.hdel("nudged{0}:members", "two")
+    shards.let_mail()
     three = shop.daemon("three").spawn()
     shards.wait_idle()
     assert shards.document_of(key) is None
