@@ -303,6 +303,8 @@ library_sources = \
 	daemon/ctl/command_table.c \
 	daemon/ctl/complete.c \
 	daemon/ctl/complete.h \
+	daemon/ctl/confirming.c \
+	daemon/ctl/confirming.h \
 	daemon/ctl/context.c \
 	daemon/ctl/context.h \
 	daemon/ctl/csv_reader.c \
@@ -2194,6 +2196,7 @@ test_files = \
 	tests/functional/test_presets.py \
 	tests/functional/test_preview_send.py \
 	tests/functional/test_push.py \
+	tests/functional/test_push_replicas.py \
 	tests/functional/test_rates.py \
 	tests/functional/test_real_servers.py \
 	tests/functional/test_redis_away.py \

@@ -5,10 +5,15 @@
 const struct command commands[] = {
     {
         .name = "push",
-        .arguments = "[--json] [FILE...]",
+        .arguments = "[--wait-replicas N [--wait-timeout TIME]] [--json] [FILE...]",
         .about = "push events, JSON objects or a list of them, from files or standard input",
-        .options = "  --json  how many, as one JSON object\n",
+        .options =
+            "  --wait-replicas N    until N replicas of Redis have each, 1 to 8; where they lag\n"
+            "                       it says which lines are not confirmed, and stops\n"
+            "  --wait-timeout TIME  for so long at most, 100ms to 20s; default: 2s\n"
+            "  --json               how many, as one JSON object\n",
         .examples = "  nudgectl push yesterday.jsonl today.jsonl\n"
+                    "  nudgectl push --wait-replicas 1 orders.jsonl\n"
                     "  echo '{\"type\":\"customer.signed_up\",\"customer\":{\"id\":\"7\"}}' | "
                     "nudgectl push\n",
         .words = ":file",

@@ -29,7 +29,7 @@ static const struct {
 } statuses[] = {
     {"redis-lost", EX_UNAVAILABLE},    {"redis-timeout", EX_UNAVAILABLE},
     {"redis-loading", EX_UNAVAILABLE}, {INPUT_UNREADABLE, EX_NOINPUT},
-    {INPUT_WRONG, EX_DATAERR},
+    {INPUT_WRONG, EX_DATAERR},         {"replicas-behind", EX_TEMPFAIL},
 };
 
 static int status_of(const struct diag *diag)

@@ -25,7 +25,9 @@ enum {
     ROW(71, "EX_OSERR", "Out of memory.")                                                          \
     ROW(73, "EX_CANTCREAT", "A file cannot be written.")                                           \
     ROW(74, "EX_IOERR", "What was to be printed could not be.")                                    \
-    ROW(75, "EX_TEMPFAIL", "`feedback`: not now; the mail server is to try again.")                \
+    ROW(75, "EX_TEMPFAIL",                                                                         \
+        "`feedback`: not now; the mail server is to try again. `push --wait-replicas`: too few "   \
+        "replicas have it in time; push it again.")                                                \
     ROW(78, "EX_CONFIG", "The configuration, a rule or a template is broken.")                     \
     ROW(130, "", "Interrupted by Ctrl-C: what was done is done.")
 

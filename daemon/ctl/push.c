@@ -2,7 +2,8 @@
  * nudgectl push: events from files or standard input into the stream, many at a time.
  * Each is looked at before it goes (customer/event_splitter finds where it begins and ends): what
  * is no JSON object is shown with its place and not pushed, and the exit status is 1. Of many
- * shards each event goes to its own.
+ * shards each event goes to its own. Where replicas are waited for, what one read() gave is a batch
+ * (ctl/confirming), and the first that they do not have in time is the last.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include "base/json.h"
 #include "base/progress.h"
 #include "ctl/command.h"
+#include "ctl/confirming.h"
 #include "ctl/json_line.h"
 #include "ctl/shards.h"
 #include "customer/event_splitter.h"
@@ -34,8 +36,15 @@ struct push {
     const char *file;
     bool json;
     uint64_t pushed, refused, failed;
+    struct confirming confirming;
+    bool unconfirmed;  /* the batch of `confirming` */
     struct diag fault; /* the first one of Redis */
 };
+
+static bool is_over(const struct push *push)
+{
+    return push->failed || push->unconfirmed;
+}
 
 /* An event that goes to many shards is one. */
 static void on_copied(void *context, const struct reply *reply, const struct diag *fault)
@@ -122,6 +131,7 @@ static void send_piece(struct push *push, const struct event_splitter_piece *pie
         const size_t lengths[] = {4, strlen(push->streams[k]), 1, 5, piece->length};
         if (!routing_has(&routing, k))
             continue;
+        confirming_add_shard(&push->confirming, k);
         session_push(push->shards->items[k].session, 5, argv, lengths,
                      k == routing.shard ? on_pushed : on_copied, push);
         session_drain(push->shards->items[k].session, IN_FLIGHT_MOST);
@@ -132,29 +142,46 @@ static void take_piece(void *context, const struct event_splitter_piece *piece)
 {
     struct push *push = context;
     struct diag diag = {0};
-    if (push->failed)
+    if (is_over(push))
         return;
     arena_reset(push->arena);
     if (!is_event(push, piece, &diag)) {
         refuse(push, piece, &diag);
         return;
     }
+    confirming_add(&push->confirming, piece->line);
     send_piece(push, piece);
+}
+
+/* Of what was pushed since the last time. */
+static void confirm(struct push *push)
+{
+    struct diag diag = {0};
+    if (!push->confirming.replicas || is_over(push))
+        return;
+    bool confirmed = confirming_ask(&push->confirming, &diag);
+    if (!confirmed && !push->failed)
+        push->fault = diag;
+    push->unconfirmed = !confirmed;
+    if (!is_over(push))
+        confirming_next(&push->confirming);
 }
 
 static bool take_stream(struct push *push, int fd)
 {
     struct event_splitter splitter;
     char chunk[CHUNK];
-    ssize_t got;
+    ssize_t got = 0;
     event_splitter_init(&splitter, take_piece, push);
-    while ((got = read(fd, chunk, sizeof chunk)) > 0 && !push->failed) {
+    while (!is_over(push) && (got = read(fd, chunk, sizeof chunk)) > 0) {
         event_splitter_feed(&splitter, chunk, (size_t)got);
+        confirm(push);
         progress_step(push->progress, (uint64_t)got);
     }
     int fault = errno;
     event_splitter_end(&splitter);
     event_splitter_free(&splitter);
+    confirm(push);
     errno = fault;
     return got >= 0;
 }
@@ -188,21 +215,41 @@ static uint64_t total_size(int count, char **names)
     return total;
 }
 
-static void print_counts(const struct push *push)
+/* Events that no replica is known to have, where any is waited for. */
+static uint64_t unconfirmed(const struct push *push)
+{
+    return push->confirming.replicas && is_over(push) ? push->confirming.count : 0;
+}
+
+static void print_json(const struct push *push)
 {
     const struct json_line_count counts[] = {{"pushed", (int64_t)push->pushed},
                                              {"refused", (int64_t)push->refused},
                                              {"failed", (int64_t)push->failed},
                                              {0}};
-    if (push->json) {
-        json_line_counts(counts);
-        return;
+    const struct json_line_count waited[] = {{"first_line", push->confirming.first_line},
+                                             {"last_line", push->confirming.last_line},
+                                             {0}};
+    struct value row = value_new_map(push->arena, 8);
+    json_line_add(push->arena, row, counts);
+    if (push->confirming.replicas)
+        value_set(push->arena, row, "unconfirmed", value_int((int64_t)unconfirmed(push)));
+    if (unconfirmed(push)) {
+        value_set(push->arena, row, "file", value_text(push->file));
+        json_line_add(push->arena, row, waited);
     }
+    json_line_print(&row);
+}
+
+static void print_counts(const struct push *push)
+{
     printf("%" PRIu64 " pushed", push->pushed);
     if (push->refused)
         printf(", %" PRIu64 " refused", push->refused);
     if (push->failed)
         printf(", %" PRIu64 " failed", push->failed);
+    if (unconfirmed(push))
+        printf(", %" PRIu64 " not confirmed", unconfirmed(push));
     printf("\n");
 }
 
@@ -211,8 +258,10 @@ static int finish(struct push *push, bool read)
     for (size_t k = 0; k < push->shards->count; k++)
         session_drain(push->shards->items[k].session, 0);
     progress_end(&push->progress);
-    int status = push->failed ? context_fail(&push->fault) : EXIT_SUCCESS;
-    print_counts(push);
+    int status = is_over(push) ? context_fail(&push->fault) : EXIT_SUCCESS;
+    if (unconfirmed(push))
+        confirming_tell(&push->confirming, push->file);
+    push->json ? print_json(push) : print_counts(push);
     return status ? status : !read ? EX_NOINPUT : push->refused ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -226,6 +275,7 @@ static bool open_streams(struct push *push, struct context *context)
     push->streams = arena_alloc(arena, sizeof *push->streams * push->shards->count);
     for (size_t k = 0; k < push->shards->count; k++)
         push->streams[k] = keys_spell(arena, push->shards->items[k].prefix, KEY_EVENTS, NULL);
+    confirming_open(&push->confirming, push->shards, arena);
     return true;
 }
 
@@ -234,11 +284,15 @@ int command_push(struct context *context, int argc, char **argv)
     static char standard[] = "-";
     static char *only_standard[] = {standard};
     struct push push = {0};
-    const struct command_option options[] = {{.name = "--json", .flag = &push.json}, {0}};
+    const char *replicas = NULL, *timeout = NULL;
+    const struct command_option options[] = {{.name = "--wait-replicas", .value = &replicas},
+                                             {.name = "--wait-timeout", .value = &timeout},
+                                             {.name = "--json", .flag = &push.json},
+                                             {0}};
     bool read = true;
     int count = command_options(context, argc, argv, options);
     char **names = count > 0 ? argv + 1 : only_standard;
-    if (count < 0)
+    if (count < 0 || confirming_read(&push.confirming, argv[0], replicas, timeout))
         return EX_USAGE;
     if (count == 0)
         count = 1;
@@ -246,7 +300,7 @@ int command_push(struct context *context, int argc, char **argv)
         return EXIT_FAILURE;
     push.arena = arena_new(64 * 1024);
     push.progress = progress_start(total_size(count, names), "pushing");
-    for (int i = 0; i < count && read && !push.failed; i++)
+    for (int i = 0; i < count && read && !is_over(&push); i++)
         read = take_file(&push, names[i]);
     int status = finish(&push, read);
     arena_destroy(&push.arena);

@@ -515,6 +515,11 @@ const char *connection_key(const struct connection *connection)
     return connection->key;
 }
 
+bool connection_shares_link(const struct connection *one, const struct connection *other)
+{
+    return one == other || (one->link && one->link == other->link);
+}
+
 void connection_silence(struct connection_owner *owner)
 {
     while (owner->first)

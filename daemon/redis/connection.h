@@ -68,6 +68,9 @@ bool connection_promising(const struct connection *connection);
 /* The key of the options, of a connection to a slot; else NULL. */
 const char *connection_key(const struct connection *connection);
 
+/* Whether both send over one link, as over a cluster those to slots of one master do. */
+bool connection_shares_link(const struct connection *one, const struct connection *other);
+
 /* Gives it up, as where it was lost, and makes it again; not where it shares a link with others. */
 void connection_drop(struct connection *connection, const char *reason);
 

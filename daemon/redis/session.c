@@ -168,6 +168,16 @@ bool session_is_lost(const struct session *session)
     return session->lost;
 }
 
+bool session_still(const struct session *session, struct diag *diag)
+{
+    return !session->lost || diag_fault(diag, "redis-lost", "%s", session->reason);
+}
+
+bool session_shares_link(const struct session *one, const struct session *other)
+{
+    return connection_shares_link(one->connection, other->connection);
+}
+
 const char *session_key(const struct session *session)
 {
     return connection_key(session->connection);
@@ -211,11 +221,8 @@ const struct reply *session_call(struct session *session, size_t argc, const cha
                                  const size_t *lengths, struct diag *diag)
 {
     struct session_wait wait = {.session = session, .diag = diag};
-    if (session->lost) {
-        diag_error(diag, "%s", session->reason);
-        diag_code(diag, "redis-lost");
+    if (!session_still(session, diag))
         return NULL;
-    }
     arena_reset(session->arena);
     connection_send(session->connection, &(struct connection_request){.argc = argc,
                                                                       .argv = argv,

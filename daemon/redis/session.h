@@ -30,6 +30,10 @@ struct session *session_open_slot(const struct endpoint *endpoint, const char *k
 struct session *session_try_slot(const struct endpoint *endpoint, const char *key,
                                  struct session *beside, int64_t deadline_ms, struct diag *diag);
 bool session_is_lost(const struct session *session);
+/* Whether it is the connection that it was at first; false with why it was lost in `diag`. */
+bool session_still(const struct session *session, struct diag *diag);
+/* Whether the commands of both go over one link, so that their order is one. */
+bool session_shares_link(const struct session *one, const struct session *other);
 void session_close(struct session **session);
 /* The key of its slot; NULL where it is one with a single Redis. */
 const char *session_key(const struct session *session);

@@ -1,6 +1,7 @@
 #include "store/rights_table.h"
 
-const char *const rights_wished[] = {"client|caching", "client|tracking", "subscribe", NULL};
+const char *const rights_wished[] = {"client|caching", "client|tracking", "subscribe", "wait",
+                                     NULL};
 
 /* clang-format off */
 const char *const rights_table[] = {
