@@ -7,13 +7,14 @@ import threading
 import pytest
 
 from conftest import PATIENCE, wait_until
+from persons import HOUR_MS, LateRedis
 
 RULES = """
 name: cart
 on: cart.updated
 until: order.placed
 again: restart
-wait: 3s  # time to pause it meanwhile
+wait: 1h
 send: letter
 """
 
@@ -36,7 +37,9 @@ def both(number, kind="signed.in"):
 @pytest.fixture
 def pairs(shop):
     """A shop of which no mail is taken before `gate` is set."""
-    shop.redis()
+    shop.late = shop.add(LateRedis(shop.folder))
+    shop.client = shop.late.start(shop.late.environment).client
+    shop.config["redis"] = {"url": shop.late.url}
     shop.mail = shop.smtp(connections=1)
     shop.gate = threading.Event()
     shop.mail.slow()
@@ -72,6 +75,7 @@ def open_halted(shop, *events):
     shop.daemon().spawn()
     decided(shop, *events)
     assert shop.ctl("rule", "pause", "cart")[0] == 0
+    shop.late.forward(HOUR_MS)
     wait_until(lambda: halted(shop) == len(events), "the deadlines")
 
 
@@ -101,6 +105,7 @@ def test_a_paused_rule_is_taken_out(pairs):
     decided(pairs, guest(3))
     assert re.search("^cart +unknown +paused since .*, sends to 2 customers wait$", pairs.ctl("rule")[1], re.M)
     assert pairs.ctl("rule", "resume", "cart")[:2] == (0, "cart goes on, sends to 2 customers are asked again\n")
+    pairs.late.forward(HOUR_MS)
     assert rest(pairs) == ["c3@example.com"]
     assert pairs.trace("email:c1@example.com")[-1] == ("cart", "ended", "rule-removed")
     assert not pairs.client.smembers("nudged:halts") and not pairs.client.hlen("nudged:halted")
@@ -150,6 +155,7 @@ def test_who_waits_for_room(pairs, change):
     pairs.daemon().spawn()
     crowd = [guest(n) for n in range(100, 240)]
     decided(pairs, *crowd)
+    pairs.late.forward(HOUR_MS)
     wait_until(lambda: pairs.client.zcard("nudged:full:marketing") == 40, "the deadlines")
     waiting = pairs.client.zrange("nudged:full:marketing", 0, -1)
     who = waiting[-1].decode().removeprefix("email:")
