@@ -67,6 +67,7 @@ struct request {
     size_t part_count, open;  /* parts that have no answer yet … */
     size_t held;              /* … and those that may still bring one */
     enum appending_state worst;
+    bool behind;                  /* replicas are; what of the worst is said is said of that */
     struct request *next, **link; /* of those that wait for replicas */
 };
 
@@ -216,9 +217,12 @@ static void tell_taken(const struct part *part, const struct reply *reply)
 /* Of all parts what the client is to hear: it repeats the whole where one is missing. */
 static void end(struct request *request)
 {
-    for (size_t i = 0; i < request->event_count && request->worst >= APPENDING_CONFLICT; i++)
-        request->verdicts[request->places[i]] = (struct ask_verdict){
-            request->worst == APPENDING_CONFLICT ? ASK_CONFLICT : ASK_UNAVAILABLE, slice_of("")};
+    const enum ask_status status = request->worst == APPENDING_CONFLICT ? ASK_CONFLICT
+                                   : request->behind                    ? ASK_BEHIND
+                                                                        : ASK_UNAVAILABLE;
+    for (size_t i = 0; i < request->event_count; i++)
+        if (request->behind || request->worst >= APPENDING_CONFLICT)
+            request->verdicts[request->places[i]] = (struct ask_verdict){status, slice_of("")};
     request->append->open--;
     answer(request);
 }
@@ -247,8 +251,7 @@ static void wait_over(struct request *request)
 static void on_word(void *context, bool safe)
 {
     struct request *request = context;
-    if (!safe)
-        request->worst = APPENDING_UNAVAILABLE;
+    request->behind = !safe;
     end(request);
     wait_over(request);
 }

@@ -176,6 +176,11 @@ static struct question *take_question(struct ask *ask, uint32_t serial)
     return question;
 }
 
+enum web_refusal ask_refusal(enum ask_status status)
+{
+    return status == ASK_BEHIND ? WEB_REFUSAL_REPLICAS_BEHIND : WEB_REFUSAL_DAEMON;
+}
+
 static void answer_unavailable(struct question *question)
 {
     if (question->on_answer) {
@@ -212,7 +217,7 @@ static bool read_appended(struct ask *ask, struct wire_frame *frame)
     for (uint32_t i = 0; i < count; i++) {
         verdicts[i].status = (enum ask_status)wire_read_number(frame);
         verdicts[i].text = wire_read_text(frame);
-        frame->broken |= verdicts[i].status > ASK_UNAVAILABLE;
+        frame->broken |= verdicts[i].status > ASK_BEHIND;
     }
     bool right =
         wire_read_all(frame) && (!question || (question->on_appended && question->count == count));

@@ -23,12 +23,16 @@ enum { ASK_EVENTS_MOST = 1000, ASK_ONCE_MOST = 4, ASK_ONCE_BYTES = 512 };
 
 /* Spoken over the wire: an order is for ever. */
 enum ask_status {
-    ASK_TAKEN,      /* Redis has it. An answer: the daemon knows one */
-    ASK_DUPLICATE,  /* Redis had it before, by what was to be remembered */
-    ASK_REFUSED,    /* the daemon does not take it, and never will */
-    ASK_CONFLICT,   /* what was to be remembered stands for other bytes */
-    ASK_UNAVAILABLE /* Redis or the daemon is away: Redis may or may not have it */
+    ASK_TAKEN,       /* Redis has it. An answer: the daemon knows one */
+    ASK_DUPLICATE,   /* Redis had it before, by what was to be remembered */
+    ASK_REFUSED,     /* the daemon does not take it, and never will */
+    ASK_CONFLICT,    /* what was to be remembered stands for other bytes */
+    ASK_UNAVAILABLE, /* Redis or the daemon is away: Redis may or may not have it */
+    ASK_BEHIND       /* Redis has it, and too few replicas are known to (web.wait_replicas) */
 };
+
+/* Why who is to come again with that is refused. */
+enum web_refusal ask_refusal(enum ask_status status);
 
 /* ---- Events into Redis: those that are taken, all in one step ---- */
 

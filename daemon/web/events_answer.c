@@ -5,7 +5,7 @@
 enum { ANSWER_MOST = 2 * 1024 * 1024 };
 
 struct tally {
-    size_t taken, bad, forbidden, away;
+    size_t taken, bad, forbidden, away, behind;
     bool conflict;
 };
 
@@ -55,6 +55,9 @@ static int count_item(struct tally *tally, const struct posted_item *item,
     case ASK_CONFLICT:
         tally->conflict = true;
         return 422;
+    case ASK_BEHIND:
+        tally->behind++;
+        return 503;
     case ASK_UNAVAILABLE:
         break;
     }
@@ -81,6 +84,7 @@ static enum web_refusal worst(const struct tally *tally)
 {
     return tally->conflict    ? WEB_REFUSAL_CONFLICT
            : tally->away      ? WEB_REFUSAL_DAEMON
+           : tally->behind    ? WEB_REFUSAL_REPLICAS_BEHIND
            : tally->bad       ? WEB_REFUSAL_BAD_EVENT
            : tally->forbidden ? WEB_REFUSAL_NOT_ALLOWED
                               : WEB_REFUSAL_NONE;
@@ -106,6 +110,11 @@ static void put_problem(struct arena *arena, struct value body, enum web_refusal
     value_set(arena, body, "title", value_text(row->sentence));
     value_set(arena, body, "status", value_int(row->status));
     value_set(arena, body, "reason", value_text(row->word));
+    if (refusal == WEB_REFUSAL_REPLICAS_BEHIND)
+        value_set(arena, body, "detail",
+                  value_text("Redis has the events, and may lose them with its server: send the "
+                             "same again; what has an id, or the same Idempotency-Key, counts "
+                             "once"));
 }
 
 struct web_answer *events_answer(struct arena *arena, const struct posted_events *posted,

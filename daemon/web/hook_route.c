@@ -226,8 +226,8 @@ static void on_appended(void *context, const struct ask_verdict *verdicts, size_
 {
     struct call *call = context;
     for (size_t i = 0; i < count; i++) {
-        if (verdicts[i].status == ASK_UNAVAILABLE) {
-            refuse(call, WEB_REFUSAL_DAEMON);
+        if (verdicts[i].status == ASK_UNAVAILABLE || verdicts[i].status == ASK_BEHIND) {
+            refuse(call, ask_refusal(verdicts[i].status));
             return;
         }
         if (verdicts[i].status == ASK_REFUSED)

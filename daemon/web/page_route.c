@@ -84,13 +84,13 @@ static void finish_fault(struct visit *visit, enum page_text heading)
     visit->done(visit->arg, fault_of(visit->request, heading));
 }
 
-static void finish_away(struct visit *visit)
+static void finish_away(struct visit *visit, enum web_refusal refusal)
 {
     const bool posted = visit->request->method == WEB_POST;
     const struct page_content content = click_away(posted ? &visit->form : NULL);
     struct web_answer *answer = answer_of(visit->request, 503, visit->person.locale, &content);
     answer->retry_after_s = RETRY_AFTER_S;
-    answer->refusal = WEB_REFUSAL_DAEMON;
+    answer->refusal = refusal;
     visit->done(visit->arg, answer);
 }
 
@@ -130,7 +130,7 @@ static void on_appended(void *arg, const struct ask_verdict *verdicts, size_t co
     struct visit *visit = arg;
     for (size_t i = 0; i < count; i++)
         if (verdicts[i].status != ASK_TAKEN && verdicts[i].status != ASK_DUPLICATE) {
-            finish_away(visit);
+            finish_away(visit, ask_refusal(verdicts[i].status));
             return;
         }
     finish(visit, 200, &visit->click.content);
@@ -193,7 +193,7 @@ static void on_person(void *arg, enum ask_status status, struct slice text)
         return;
     }
     if (status != ASK_TAKEN || !read_person(visit, text)) {
-        finish_away(visit);
+        finish_away(visit, WEB_REFUSAL_DAEMON);
         return;
     }
     const struct page_language *language = language_of(request, visit->person.locale);

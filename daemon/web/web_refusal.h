@@ -32,6 +32,7 @@
     X(CONNECTIONS, "connections", 503, "too many connections in all")                             \
     X(BUFFERED, "buffered", 503, "too much is being received")                                    \
     X(DAEMON, "daemon", 503, "the events cannot be taken now")                                    \
+    X(REPLICAS_BEHIND, "replicas-behind", 503, "replicas behind: too few are known to have it")   \
     X(STOPPING, "stopping", 503, "the listener is about to end")                                  \
     X(VERSION, "version", 505, "the version of HTTP is none that is spoken here")                 \
     /* Of webhooks, which are answered 200 all the same: sending them again would help nobody. */ \

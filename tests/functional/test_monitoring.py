@@ -97,6 +97,10 @@ CASES = [
      {"instance": "a", "job": "n"}),
     ("NudgedWebDown", [at("nudged_web_configured", "1x30"), at("nudged_web_up", "1 0 0 1x30")], "10m", None),
     ("NudgedWebDown", [at("nudged_web_configured", "0x30"), at("nudged_web_up", "0x30")], "10m", None),
+    ("NudgedReplicasBehind", [at("nudged_web_refused_total", "0x5 1+1x30", reason="replicas-behind")], "15m",
+     {"instance": "a", "job": "n"}),
+    ("NudgedReplicasBehind", [at("nudged_web_refused_total", "0+9x30", reason="daemon")], "15m", None),
+    ("NudgedReplicasBehind", [at("nudged_web_refused_total", "0x5 1x30", reason="replicas-behind")], "20m", None),
     ("NudgedArchive", [at("nudged_archive_lost_total", "0x10 5x20")], "12m", {"instance": "a", "job": "n"}),
     ("NudgedArchive", [at("nudged_archive_lost_total", "5x30")], "12m", None),
 ]

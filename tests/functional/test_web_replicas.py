@@ -31,12 +31,14 @@ def begin(shop):
 @pytest.mark.parametrize("headers", [{}, {"Idempotency_Key": "one"}], ids=["id", "key"])
 def test_a_replica_that_lags(begin, shards, headers):
     """503 as long as it does, whatever the event is known by; then the repetition is one with the first."""
-    servers, spread, mail, _, web = begin(shards, wait_replicas=1, wait_timeout="1s")
+    servers, spread, mail, daemon, web = begin(shards, wait_replicas=1, wait_timeout="1s")
     replica = servers.replicas()[0]
     replica.pause()
     for _ in range(2):
-        status, told, _ = web.post(EVENT, **headers)
+        status, told, body = web.post(EVENT, **headers)
         assert (status, bool(told["Retry-After"])) == (503, True)
+        assert body["reason"] == "replicas-behind" and "Redis has the events" in body["detail"]
+    wait_until(lambda: daemon.figure("nudged_web_refused_total", reason="replicas-behind") == 2, "the figures")
     replica.resume()
     wait_until(lambda: web.post(EVENT, **headers)[0] == 202, "the replica to have it")
     spread.wait_idle()

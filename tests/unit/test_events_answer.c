@@ -10,15 +10,16 @@
 
 enum { ITEMS_MOST = 4 };
 
-/* One letter an item: T taken, D duplicate, R refused by the daemon, C conflict, U unavailable, B
+/* One letter an item: T taken, D duplicate, R refused by the daemon, C conflict, U unavailable, L
+ * replicas lag, B
  * bad, F forbidden. */
 static struct web_answer *answer_of(struct arena *arena, const char *items, bool several)
 {
     static const struct diag bad = {.code = "bad-time", .text = "no time", .line = 2, .column = 31};
     static const struct diag forbidden = {.code = "no-right", .text = "not with this login"};
-    static const char known[] = "TDRCU";
-    static const enum ask_status statuses[] = {ASK_TAKEN, ASK_DUPLICATE, ASK_REFUSED, ASK_CONFLICT,
-                                               ASK_UNAVAILABLE};
+    static const char known[] = "TDRCUL";
+    static const enum ask_status statuses[] = {ASK_TAKEN,    ASK_DUPLICATE,   ASK_REFUSED,
+                                               ASK_CONFLICT, ASK_UNAVAILABLE, ASK_BEHIND};
     struct posted_item *posted = arena_zero(arena, ITEMS_MOST * sizeof *posted);
     struct ask_verdict *verdicts = arena_zero(arena, ITEMS_MOST * sizeof *verdicts);
     size_t count = 0, good = 0;
@@ -45,6 +46,7 @@ static void test_statuses(void **state)
         {"T", 202, 0},  {"D", 202, 0},  {"TD", 202, 0}, {"R", 400, 0},  {"B", 400, 0},
         {"F", 403, 0},  {"TB", 400, 0}, {"TF", 403, 0}, {"BF", 400, 0}, {"C", 422, 0},
         {"BC", 422, 0}, {"U", 503, 5},  {"BU", 503, 5}, {"FU", 503, 5}, {"TR", 400, 0},
+        {"L", 503, 5},  {"TL", 503, 5}, {"UL", 503, 5}, {"LC", 422, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -72,6 +74,11 @@ static void test_bodies(void **state)
         {"B", false,
          "{\"code\":\"bad-time\",\"detail\":\"no time\",\"line\":2,\"column\":31,\"title\":\"an "
          "event cannot be taken\",\"status\":400,\"reason\":\"bad-event\"}"},
+        {"L", false,
+         "{\"title\":\"replicas behind: too few are known to have it\",\"status\":503,\"reason\":"
+         "\"replicas-behind\",\"detail\":\"Redis has the events, and may lose them with its "
+         "server: "
+         "send the same again; what has an id, or the same Idempotency-Key, counts once\"}"},
         {"TF", true,
          "{\"title\":\"who asks may not do that\",\"status\":403,\"reason\":\"not-allowed\","
          "\"accepted\":1,\"refused\":1,\"items\":[{\"status\":202,\"entry\":\"7-0\",\"id\":"
