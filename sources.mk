@@ -972,6 +972,8 @@ library_sources = \
 	daemon/send/gateway_common.h \
 	daemon/send/gateway_kinds.c \
 	daemon/send/gateway_kinds.h \
+	daemon/send/handle.c \
+	daemon/send/handle.h \
 	daemon/send/health.c \
 	daemon/send/health.h \
 	daemon/send/http.c \
@@ -1536,6 +1538,7 @@ unit_programs = \
 	tests/unit/test_grants \
 	tests/unit/test_graph_label \
 	tests/unit/test_halting \
+	tests/unit/test_handle \
 	tests/unit/test_head_rules \
 	tests/unit/test_head_syntax \
 	tests/unit/test_header \

@@ -310,7 +310,7 @@ void request_destroy(struct request **request)
 
 static void set_callbacks(struct request *request)
 {
-    CURL *curl = request->transfer.curl;
+    CURL *curl = request->transfer.handle.curl;
     curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
     curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
     curl_easy_setopt(curl, CURLOPT_DEBUGDATA, request);
@@ -328,7 +328,7 @@ static void set_callbacks(struct request *request)
 
 static void set_up(struct request *request)
 {
-    CURL *curl = request->transfer.curl;
+    CURL *curl = request->transfer.handle.curl;
     set_callbacks(request);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
@@ -370,7 +370,7 @@ static void begin(struct request *request, const struct request_settings *made)
 
 static void put(struct request *request, const struct request_settings *made)
 {
-    CURL *curl = request->transfer.curl;
+    CURL *curl = request->transfer.handle.curl;
     curl_easy_setopt(curl, CURLOPT_URL, made->url);
     curl_easy_setopt(curl, CURLOPT_USERNAME, made->user);
     curl_easy_setopt(curl, CURLOPT_PASSWORD, made->password);
@@ -406,7 +406,7 @@ static void take_left(struct request *request)
 static bool all_went_out(const struct request *request, const struct transfer_seen *seen)
 {
     curl_off_t sent = 0;
-    curl_easy_getinfo(request->transfer.curl, CURLINFO_SIZE_UPLOAD_T, &sent);
+    curl_easy_getinfo(request->transfer.handle.curl, CURLINFO_SIZE_UPLOAD_T, &sent);
     return !seen->unsent && (request->again || (size_t)sent >= request->transfer.length);
 }
 
@@ -446,7 +446,7 @@ static void run(struct request *request, const struct request_settings *made,
     begin(request, made);
     put(request, made);
     struct curl_slist *headers = list_headers(made->headers);
-    curl_easy_setopt(request->transfer.curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(request->transfer.handle.curl, CURLOPT_HTTPHEADER, headers);
     if (made->length || transfer_may_finish(&request->transfer)) {
         transfer_run(&request->transfer, seen);
         see(request, seen);
@@ -454,7 +454,7 @@ static void run(struct request *request, const struct request_settings *made,
         *seen = (struct transfer_seen){
             .failure = RETRY_CUT_OFF, .words = "", .headers = "", .fault = "", .retry_after = ""};
     }
-    curl_easy_setopt(request->transfer.curl, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(request->transfer.handle.curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);
     request->ended_ms = clock_monotonic_ms();
     if (seen->failure != RETRY_NONE || request->excess ||

@@ -155,7 +155,7 @@ void smtp_link_drop(struct smtp_link *link)
 
 static void set_up(struct smtp_link *link, const char *url, const struct smtp_login *login)
 {
-    CURL *curl = link->transfer.curl;
+    CURL *curl = link->transfer.handle.curl;
     bool clear = link->transfer.settings.tls == TRANSFER_NEVER;
     char options[64];
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
@@ -223,7 +223,7 @@ bool smtp_link_connect(struct smtp_link *link, const char *url, const struct smt
     explain(link, seen);
     curl_socket_t fd = CURL_SOCKET_BAD;
     if (seen->failure == RETRY_NONE)
-        curl_easy_getinfo(link->transfer.curl, CURLINFO_ACTIVESOCKET, &fd);
+        curl_easy_getinfo(link->transfer.handle.curl, CURLINFO_ACTIVESOCKET, &fd);
     if (fd == CURL_SOCKET_BAD) {
         smtp_link_drop(link);
         return false;
@@ -233,7 +233,7 @@ bool smtp_link_connect(struct smtp_link *link, const char *url, const struct smt
     if (link->clear)
         transfer_release(&link->transfer, fd);
     else /* from here on it only has to say that it works */
-        curl_easy_setopt(link->transfer.curl, CURLOPT_VERBOSE, 0L);
+        curl_easy_setopt(link->transfer.handle.curl, CURLOPT_VERBOSE, 0L);
     return true;
 }
 
@@ -270,7 +270,7 @@ bool smtp_link_send(struct smtp_link *link, const char *bytes, size_t length, si
 {
     if (link->clear)
         return send_clear(link, bytes, length, sent);
-    CURLcode result = curl_easy_send(link->transfer.curl, bytes, length, sent);
+    CURLcode result = curl_easy_send(link->transfer.handle.curl, bytes, length, sent);
     if (result == CURLE_AGAIN)
         *sent = 0;
     return result == CURLE_OK || result == CURLE_AGAIN || lose(link, curl_easy_strerror(result));
@@ -292,7 +292,7 @@ bool smtp_link_receive(struct smtp_link *link, char *bytes, size_t room, size_t 
     if (link->clear)
         return receive_clear(link, bytes, room, received);
     *received = 0;
-    CURLcode result = curl_easy_recv(link->transfer.curl, bytes, room, received);
+    CURLcode result = curl_easy_recv(link->transfer.handle.curl, bytes, room, received);
     if (result == CURLE_AGAIN || (result == CURLE_OK && *received > 0))
         return true;
     return lose(link, result == CURLE_OK ? closed : curl_easy_strerror(result));

@@ -17,7 +17,6 @@
 
 #include "base/clock.h"
 #include "base/failpoint.h"
-#include "base/mem.h"
 
 enum { TRANSFER_BODY_MS = 60000, TRANSFER_WATCH_MS = 1000 };
 
@@ -139,7 +138,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 {
     struct transfer *transfer = context;
     (void)purpose;
-    if (transfer->socket_count == TRANSFER_SOCKETS)
+    if (transfer->socket_count == HANDLE_SOCKETS)
         return CURL_SOCKET_BAD;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0) {
@@ -206,16 +205,12 @@ void transfer_init(struct transfer *transfer, const struct transfer_settings *se
 
 void transfer_drop(struct transfer *transfer)
 {
-    if (!transfer->curl)
+    if (!transfer->handle.curl)
         return;
     /* Nothing more is read, so nothing waits for a farewell: TLS has one, too. */
     for (size_t i = 0; i < transfer->socket_count; i++)
         shutdown(transfer->sockets[i], SHUT_RD);
-    curl_multi_remove_handle(transfer->multi, transfer->curl);
-    curl_easy_cleanup(transfer->curl);
-    curl_multi_cleanup(transfer->multi);
-    transfer->curl = transfer->multi = NULL;
-    transfer->awaited_count = 0;
+    handle_close(&transfer->handle);
     transfer->multiplexed = false;
 }
 
@@ -227,38 +222,9 @@ void transfer_release(struct transfer *transfer, int fd)
     transfer->released = -1;
 }
 
-/* libcurl's CURLMOPT_SOCKETFUNCTION. */
-static int note_socket(CURL *curl, curl_socket_t fd, int what, void *context, void *socket)
-{
-    static const short events[] = {
-        [CURL_POLL_IN] = POLLIN, [CURL_POLL_OUT] = POLLOUT, [CURL_POLL_INOUT] = POLLIN | POLLOUT};
-    struct transfer *transfer = context;
-    size_t at = 0;
-    (void)curl, (void)socket;
-    while (at < transfer->awaited_count && transfer->awaited[at].fd != fd)
-        at++;
-    if (what == CURL_POLL_REMOVE) {
-        if (at < transfer->awaited_count)
-            transfer->awaited[at] = transfer->awaited[--transfer->awaited_count];
-    } else if (at < TRANSFER_SOCKETS) {
-        transfer->awaited[at] = (struct pollfd){.fd = fd, .events = events[what]};
-        transfer->awaited_count += at == transfer->awaited_count;
-    }
-    return 0;
-}
-
-/* libcurl's CURLMOPT_TIMERFUNCTION. */
-static int note_time(CURLM *multi, long ms, void *context)
-{
-    struct transfer *transfer = context;
-    (void)multi;
-    transfer->due_ms = ms < 0 ? INT64_MAX : clock_monotonic_ms() + ms;
-    return 0;
-}
-
 static void set_callbacks(struct transfer *transfer)
 {
-    CURL *curl = transfer->curl;
+    CURL *curl = transfer->handle.curl;
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->fault);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, transfer);
@@ -267,11 +233,6 @@ static void set_callbacks(struct transfer *transfer)
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
-    curl_multi_setopt(transfer->multi, CURLMOPT_SOCKETFUNCTION, note_socket);
-    curl_multi_setopt(transfer->multi, CURLMOPT_SOCKETDATA, transfer);
-    curl_multi_setopt(transfer->multi, CURLMOPT_TIMERFUNCTION, note_time);
-    curl_multi_setopt(transfer->multi, CURLMOPT_TIMERDATA, transfer);
-    curl_multi_setopt(transfer->multi, CURLMOPT_MAXCONNECTS, 1L);
 }
 
 /* What holds for the handle's whole life. Not from the environment or the user's home: no
@@ -279,11 +240,9 @@ static void set_callbacks(struct transfer *transfer)
 static void open_handle(struct transfer *transfer)
 {
     const struct transfer_settings *settings = &transfer->settings;
-    CURL *curl = transfer->curl = curl_easy_init();
-    transfer->multi = curl_multi_init();
-    if (!curl || !transfer->multi)
-        mem_exhausted();
+    handle_open(&transfer->handle);
     set_callbacks(transfer);
+    CURL *curl = transfer->handle.curl;
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); /* no wait for a name nobody asks for now */
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -372,7 +331,7 @@ bool transfer_begin(struct transfer *transfer, size_t length)
 {
     if (transfer->lost || is_stale(transfer))
         transfer_drop(transfer);
-    bool fresh = !transfer->curl;
+    bool fresh = !transfer->handle.curl;
     if (fresh)
         open_handle(transfer);
     transfer->lost = false;
@@ -380,40 +339,22 @@ bool transfer_begin(struct transfer *transfer, size_t length)
     return fresh;
 }
 
-/* Lets libcurl look at what is ready, or at the time. True: it wants to go on. */
-static bool step(struct transfer *transfer, const struct pollfd *ready, size_t count)
-{
-    int running = 1, woken = 0;
-    for (size_t i = 0; running && i < count; i++) {
-        const int events = (ready[i].revents & POLLIN ? CURL_CSELECT_IN : 0) |
-                           (ready[i].revents & POLLOUT ? CURL_CSELECT_OUT : 0) |
-                           (ready[i].revents & (POLLERR | POLLHUP) ? CURL_CSELECT_ERR : 0);
-        if (events && ++woken)
-            curl_multi_socket_action(transfer->multi, ready[i].fd, events, &running);
-    }
-    if (!woken || transfer->due_ms <= clock_monotonic_ms())
-        curl_multi_socket_action(transfer->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    return running;
-}
-
 /* As curl_easy_perform(), with our own way to wait. */
 static CURLcode perform(struct transfer *transfer)
 {
-    struct pollfd fds[TRANSFER_SOCKETS];
+    struct handle *handle = &transfer->handle;
+    struct pollfd fds[HANDLE_SOCKETS];
     size_t count = 0;
-    int left;
-    curl_multi_remove_handle(transfer->multi, transfer->curl); /* of the transfer before */
-    curl_multi_add_handle(transfer->multi, transfer->curl);
-    while (step(transfer, fds, count)) {
-        count = transfer->awaited_count;
-        memcpy(fds, transfer->awaited, count * sizeof *fds);
-        if (wait_for(transfer, fds, count, transfer->due_ms) <= 0)
+    handle_begin(handle);
+    for (handle_step(handle, fds, count); !handle->ended; handle_step(handle, fds, count)) {
+        count = handle->awaited_count;
+        memcpy(fds, handle->awaited, count * sizeof *fds);
+        if (wait_for(transfer, fds, count, handle_due_ms(handle)) <= 0)
             count = 0;
-        if (!transfer_goes_on(transfer))
+        if (!handle->ended && !transfer_goes_on(transfer))
             return CURLE_ABORTED_BY_CALLBACK;
     }
-    const CURLMsg *ended = curl_multi_info_read(transfer->multi, &left);
-    return ended ? ended->data.result : CURLE_FAILED_INIT;
+    return handle->result;
 }
 
 void transfer_run(struct transfer *transfer, struct transfer_seen *seen)
@@ -421,7 +362,7 @@ void transfer_run(struct transfer *transfer, struct transfer_seen *seen)
     bool kept = transfer->socket_count > 0;
     CURLcode result = perform(transfer);
     long fresh = 0;
-    curl_easy_getinfo(transfer->curl, CURLINFO_NUM_CONNECTS, &fresh);
+    curl_easy_getinfo(transfer->handle.curl, CURLINFO_NUM_CONNECTS, &fresh);
     enum retry_failure failure =
         transfer->stop != RETRY_NONE ? transfer->stop : failure_of(transfer, result);
     transfer->lost = failure == RETRY_LOST;

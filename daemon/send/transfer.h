@@ -9,12 +9,12 @@
 #ifndef NUDGED_SEND_TRANSFER_H
 #define NUDGED_SEND_TRANSFER_H
 
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "send/gateway.h"
+#include "send/handle.h"
 #include "send/retry.h"
 
 enum transfer_tls { TRANSFER_STARTTLS, TRANSFER_SMTPS, TRANSFER_NEVER };
@@ -30,17 +30,12 @@ struct transfer_settings {
     struct gateway_hooks hooks;
 };
 
-enum { TRANSFER_HEARD_MOST = 65536, TRANSFER_SOCKETS = 8, TRANSFER_FAULT_SIZE = 256 };
+enum { TRANSFER_HEARD_MOST = 65536, TRANSFER_FAULT_SIZE = 256 };
 
 struct transfer {
-    void *curl;  /* libcurl's handle; NULL: no connection is kept */
-    void *multi; /* … and what runs it, step by step */
-    /* What libcurl waits for: descriptors, not all of them `sockets`, and a time. */
-    struct pollfd awaited[TRANSFER_SOCKETS];
-    size_t awaited_count;
-    int64_t due_ms; /* INT64_MAX: none */
+    struct handle handle; /* none: no connection is kept. Awaits descriptors besides `sockets` */
     struct transfer_settings settings;
-    int sockets[TRANSFER_SOCKETS]; /* open ones; two while IPv6 and IPv4 race */
+    int sockets[HANDLE_SOCKETS]; /* open ones; two while IPv6 and IPv4 race */
     size_t socket_count;
     int released; /* one that libcurl is not to close; -1: none */
     /* The last transfer lost its connection. libcurl 8.14 would begin the next one by rewinding
@@ -106,7 +101,8 @@ bool transfer_count(struct transfer *transfer, size_t length);
 /* A line of the conversation, for whoever listens. */
 void transfer_tell(const struct transfer *transfer, bool out, const char *line, size_t length);
 
-/* Runs what was set up; fills phase, failure, fault and reused, and empties the rest. */
+/* Runs what was set up; fills phase, failure, fault and reused, and empties the rest. After a
+ * failure the connection is to be dropped before anything is waited for: it may be under way. */
 void transfer_run(struct transfer *transfer, struct transfer_seen *seen);
 
 /* Ends the kept connection, politely and without waiting for the server. */
