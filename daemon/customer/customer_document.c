@@ -218,33 +218,6 @@ static int64_t row_int(const struct value *row, uint32_t place)
     return value_to_int(member_of(row, place), &number) ? number : 0;
 }
 
-static struct customer_send send_of_row(struct arena *arena, const struct value *row,
-                                        int64_t before_ms)
-{
-    int64_t at_ms = after(before_ms, row_int(row, 3)), counted_ms = row_int(row, 5);
-    return (struct customer_send){.mid = row_text(arena, row, 0),
-                                  .rule = row_text(arena, row, 1),
-                                  .run = row_text(arena, row, 2),
-                                  .at_ms = at_ms,
-                                  .started_ms = after(at_ms, -row_int(row, 4)),
-                                  .until_ms = counted_ms > 0 ? after(at_ms, counted_ms) : 0,
-                                  .marketing = row_int(row, 6) == 1,
-                                  .per = value_to_text(arena, member_of(row, 7))};
-}
-
-static void read_sends(struct arena *arena, struct customer *customer, const struct value *root)
-{
-    int64_t before_ms = 0;
-    READ_LIST(arena, customer->sends, root, "sends", from)
-    {
-        const struct value *item = &from->list->items[i];
-        customer->sends.items[i] = value_is(item, VALUE_LIST) ? send_of_row(arena, item, before_ms)
-                                                              : send_of_map(arena, item);
-        before_ms = customer->sends.items[i].at_ms;
-        customer->sends.count++;
-    }
-}
-
 static void read_totals(struct arena *arena, struct customer *customer, const struct value *root)
 {
     READ_LIST(arena, customer->totals, root, "totals", from)
@@ -254,6 +227,58 @@ static void read_totals(struct arena *arena, struct customer *customer, const st
             (struct customer_total){.rule = text_of(arena, item, "rule"),
                                     .count = count_of(item, "n"),
                                     .last_ms = time_of(item, "last")};
+    }
+}
+
+/* The rule of a send, or its place in the totals. */
+static const char *row_rule(struct arena *arena, const struct customer *customer,
+                            const struct value *row)
+{
+    int64_t place;
+    if (!value_to_int(member_of(row, 1), &place))
+        return row_text(arena, row, 1);
+    return place >= 0 && place < customer->totals.count ? customer->totals.items[place].rule : "";
+}
+
+/* Its run, or by how much the event that began it stands further in `seen` than the one before. */
+static const char *row_run(struct arena *arena, const struct customer *customer,
+                           const struct value *row, int64_t *before)
+{
+    int64_t further;
+    if (!value_to_int(member_of(row, 2), &further))
+        return row_text(arena, row, 2);
+    int64_t place = *before + within(further, -CUSTOMER_SEEN_MOST, CUSTOMER_SEEN_MOST);
+    if (place < 0 || place >= customer->seen.count)
+        return "";
+    *before = place;
+    return arena_text(arena, customer->seen.items[place].identity);
+}
+
+static struct customer_send send_of_row(struct arena *arena, const struct customer *customer,
+                                        const struct value *row, int64_t before_ms, int64_t *seen)
+{
+    int64_t at_ms = after(before_ms, row_int(row, 3)), counted_ms = row_int(row, 5);
+    return (struct customer_send){.mid = row_text(arena, row, 0),
+                                  .rule = row_rule(arena, customer, row),
+                                  .run = row_run(arena, customer, row, seen),
+                                  .at_ms = at_ms,
+                                  .started_ms = after(at_ms, -row_int(row, 4)),
+                                  .until_ms = counted_ms > 0 ? after(at_ms, counted_ms) : 0,
+                                  .marketing = row_int(row, 6) == 1,
+                                  .per = value_to_text(arena, member_of(row, 7))};
+}
+
+static void read_sends(struct arena *arena, struct customer *customer, const struct value *root)
+{
+    int64_t before_ms = 0, seen = 0;
+    READ_LIST(arena, customer->sends, root, "sends", from)
+    {
+        const struct value *item = &from->list->items[i];
+        customer->sends.items[i] = value_is(item, VALUE_LIST)
+                                       ? send_of_row(arena, customer, item, before_ms, &seen)
+                                       : send_of_map(arena, item);
+        before_ms = customer->sends.items[i].at_ms;
+        customer->sends.count++;
     }
 }
 
@@ -271,42 +296,58 @@ static void learn_open_start(struct arena *arena, struct customer *customer,
     }
 }
 
-/* What an open message has in common with its send, which stands at `send` of the list. */
-static void read_open_send(const struct customer *customer, const struct value *item,
-                           struct customer_open *open)
+static struct customer_open open_of_map(struct arena *arena, const struct value *item)
 {
-    int64_t place = -1;
-    if (!value_to_int(value_get(item, "send"), &place) || place < 0 ||
-        place >= customer->sends.count)
-        return;
+    return (struct customer_open){.mid = text_of(arena, item, "mid"),
+                                  .rule = text_of(arena, item, "rule"),
+                                  .origin = text_of(arena, item, "origin"),
+                                  .topic = text_of(arena, item, "topic"),
+                                  .per = some_text_of(arena, item, "per"),
+                                  .started_ms = time_of(item, "started"),
+                                  .give_up_ms = time_of(item, "give_up"),
+                                  .until = until_of(arena, item),
+                                  .reads = reads_of(arena, item),
+                                  .marketing = flag_of(item, "marketing")};
+}
+
+/* The row before: the place of its send, and how long after that its `give_up` is. */
+struct open_before {
+    int64_t place, wait_ms;
+};
+
+/* A row: what it has in common with its send stands there alone. */
+static struct customer_open open_of_row(struct arena *arena, const struct customer *customer,
+                                        const struct value *row, struct open_before *before)
+{
+    const struct value *rest = member_of(row, 2);
+    int64_t place = before->place + within(row_int(row, 0), 0, INT32_MAX);
+    before->wait_ms = after(before->wait_ms, row_int(row, 1));
+    if (place < 0 || place >= customer->sends.count)
+        return open_of_map(arena, NULL);
+    before->place = place;
     const struct customer_send *send = &customer->sends.items[place];
-    open->mid = send->mid;
-    open->rule = send->rule;
-    open->origin = send->run;
-    open->per = send->per;
-    open->started_ms = send->started_ms;
-    open->marketing = send->marketing;
-    if (!value_get(item, "topic"))
-        open->topic = said_all;
+    return (struct customer_open){.mid = send->mid,
+                                  .rule = send->rule,
+                                  .origin = send->run,
+                                  .topic = value_get(rest, "topic") ? text_of(arena, rest, "topic")
+                                                                    : said_all,
+                                  .per = send->per,
+                                  .started_ms = send->started_ms,
+                                  .give_up_ms = after(send->at_ms, before->wait_ms),
+                                  .until = until_of(arena, rest),
+                                  .reads = reads_of(arena, rest),
+                                  .marketing = send->marketing};
 }
 
 static void read_open(struct arena *arena, struct customer *customer, const struct value *root)
 {
+    struct open_before before = {0};
     READ_LIST(arena, customer->open, root, "open", from)
     {
         const struct value *item = &from->list->items[i];
-        struct customer_open *open = &customer->open.items[customer->open.count++];
-        *open = (struct customer_open){.mid = text_of(arena, item, "mid"),
-                                       .rule = text_of(arena, item, "rule"),
-                                       .origin = text_of(arena, item, "origin"),
-                                       .topic = text_of(arena, item, "topic"),
-                                       .per = some_text_of(arena, item, "per"),
-                                       .started_ms = time_of(item, "started"),
-                                       .give_up_ms = time_of(item, "give_up"),
-                                       .until = until_of(arena, item),
-                                       .reads = reads_of(arena, item),
-                                       .marketing = flag_of(item, "marketing")};
-        read_open_send(customer, item, open);
+        customer->open.items[customer->open.count++] =
+            value_is(item, VALUE_LIST) ? open_of_row(arena, customer, item, &before)
+                                       : open_of_map(arena, item);
         learn_open_start(arena, customer, item);
     }
 }
@@ -490,6 +531,8 @@ static void read_moments(struct arena *arena, struct customer *customer, const s
 {
     const struct value *from = value_get(root, "moments");
     uint32_t count = value_is(from, VALUE_LIST) ? value_count(from) / 3 : 0;
+    bool differences = tells_differences(root);
+    int64_t before_ms = 0;
     for (uint32_t i = 0; i < count && i < CUSTOMER_MOMENTS_MOST; i++) {
         struct customer_moment moment;
         int64_t later_ms;
@@ -497,7 +540,9 @@ static void read_moments(struct arena *arena, struct customer *customer, const s
             !value_to_int(&from->list->items[3 * i + 1], &later_ms) ||
             !value_to_int(&from->list->items[3 * i + 2], &moment.number))
             continue;
-        moment.time_ms = clamp_time(moment.time_ms);
+        moment.time_ms =
+            differences ? after(before_ms, moment.time_ms) : clamp_time(moment.time_ms);
+        before_ms = moment.time_ms;
         moment.entry_ms = moment.time_ms + clamp_time(later_ms);
         CUSTOMER_LIST_PUSH(arena, customer->moments, moment);
     }
@@ -557,12 +602,12 @@ struct customer *customer_read(struct arena *arena, const char *key, const char 
     customer->fields_at = map_of(arena, &root, "fields_at");
     read_said(arena, customer, &root);
     read_counts(arena, customer, &root);
-    read_sends(arena, customer, &root);
+    READ_SEEN(arena, customer->seen, &root, "seen");
     read_totals(arena, customer, &root);
+    read_sends(arena, customer, &root); /* which name those two by their place */
     read_open(arena, customer, &root);
     read_journeys(arena, customer, &root);
     read_ends(arena, customer, &root);
-    READ_SEEN(arena, customer->seen, &root, "seen");
     READ_SEEN(arena, customer->ring, &root, "ring");
     read_moments(arena, customer, &root);
     read_keys(arena, customer, &root);

@@ -151,6 +151,39 @@ static void put_counted(struct buf *out, const struct customer_send *send)
         PUT_TEXT(out, ",", send->per);
 }
 
+/* A rule by its place in the totals, where it has one; else its name. It is looked for from `from`
+ * on, where the one before was found, and around; where this one was. */
+static uint32_t put_rule(struct buf *out, const struct customer *customer, const char *rule,
+                         uint32_t from)
+{
+    for (uint32_t i = 0; i < customer->totals.count; i++) {
+        uint32_t place = (from + i) % customer->totals.count;
+        if (strcmp(customer->totals.items[place].rule, rule) == 0) {
+            PUT_INT(out, ",", place);
+            return place;
+        }
+    }
+    PUT_TEXT(out, ",", rule);
+    return from;
+}
+
+/* Likewise a run by the place in `seen` of the event that began it: so much further than the one
+ * before. */
+static uint32_t put_run(struct buf *out, const struct customer *customer,
+                        const struct customer_send *send, uint32_t from)
+{
+    for (uint32_t i = 0; i < customer->seen.count; i++) {
+        uint32_t place = (from + i) % customer->seen.count;
+        const struct customer_seen *seen = &customer->seen.items[place];
+        if (seen->at_ms == send->started_ms && strcmp(seen->identity, send->run) == 0) {
+            PUT_INT(out, ",", (int64_t)place - from);
+            return place;
+        }
+    }
+    PUT_TEXT(out, ",", send->run);
+    return from;
+}
+
 /* A row for each, as there are many of them. */
 static void put_sends(struct buf *out, const struct customer *customer)
 {
@@ -158,12 +191,13 @@ static void put_sends(struct buf *out, const struct customer *customer)
         return;
     PUT(out, ",\"sends\":[");
     int64_t before_ms = 0;
+    uint32_t total = 0, seen = 0;
     for (uint32_t i = 0; i < customer->sends.count; i++) {
         const struct customer_send *send = &customer->sends.items[i];
         put_comma(out, i);
         PUT_TEXT(out, "[", send->mid);
-        PUT_TEXT(out, ",", send->rule);
-        PUT_TEXT(out, ",", send->run);
+        total = put_rule(out, customer, send->rule, total);
+        seen = put_run(out, customer, send, seen);
         PUT_INT(out, ",", send->at_ms - before_ms);
         PUT_INT(out, ",", send->at_ms - send->started_ms);
         put_counted(out, send);
@@ -231,15 +265,21 @@ static uint32_t open_of(const struct customer *customer, const struct customer_s
     return place;
 }
 
-/* What the send says is left out, and so is the topic of most. */
-static void put_open_of_send(struct buf *out, const struct customer_open *open, uint32_t place)
+/* A map of what neither its row nor its send says, if there is any: each member comes with a comma
+ * before it. */
+static void put_open_rest(struct buf *out, const struct customer_open *open)
 {
-    PUT_INT(out, "{\"send\":", place);
+    PUT(out, ",");
+    size_t begin = out->length;
     if (strcmp(open->topic, said_all) != 0)
         PUT_TEXT(out, ",\"topic\":", open->topic);
-    PUT_INT(out, ",\"give_up\":", open->give_up_ms);
     put_until(out, &open->until);
     put_reads(out, &open->reads);
+    if (out->length == begin) {
+        buf_cut(out, begin - 1);
+        return;
+    }
+    out->data[begin] = '{';
     PUT(out, "}");
 }
 
@@ -257,22 +297,31 @@ void customer_print_open(struct buf *out, const struct customer_open *open)
     put_flag(out, open->marketing);
 }
 
+/* As a row: by how much its send stands further in the list than that of the row before, and the
+ * time from then to `give_up` is longer. One without a send is a map. */
 static void put_open(struct buf *out, const struct customer *customer)
 {
     if (customer->open.count == 0)
         return;
     PUT(out, ",\"open\":[");
-    uint32_t next = 0;
+    uint32_t before = 0, next = 0;
+    int64_t before_ms = 0;
     for (uint32_t i = 0; i < customer->open.count; i++) {
         const struct customer_open *open = &customer->open.items[i];
         uint32_t place = send_of(customer, open, next);
         put_comma(out, i);
-        if (place < customer->sends.count) {
-            put_open_of_send(out, open, place);
-            next = place + 1;
-        } else {
+        if (place == customer->sends.count) {
             customer_print_open(out, open);
+            continue;
         }
+        int64_t wait_ms = open->give_up_ms - customer->sends.items[place].at_ms;
+        PUT_INT(out, "[", place - before);
+        PUT_INT(out, ",", wait_ms - before_ms);
+        put_open_rest(out, open);
+        PUT(out, "]");
+        before = place;
+        before_ms = wait_ms;
+        next = place + 1;
     }
     PUT(out, "]");
 }
@@ -424,12 +473,14 @@ static void put_moments(struct buf *out, const struct customer *customer)
     if (customer->moments.count == 0)
         return;
     PUT(out, ",\"moments\":[");
+    int64_t before_ms = 0;
     for (uint32_t i = 0; i < customer->moments.count; i++) {
         const struct customer_moment *moment = &customer->moments.items[i];
         put_comma(out, i);
-        put_int(out, moment->time_ms);
+        put_int(out, moment->time_ms - before_ms);
         PUT_INT(out, ",", moment->entry_ms - moment->time_ms);
         PUT_INT(out, ",", moment->number);
+        before_ms = moment->time_ms;
     }
     PUT(out, "]");
 }

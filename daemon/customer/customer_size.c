@@ -13,9 +13,10 @@
 #include "customer/customer_profile.h"
 
 enum {
-    PAST_BYTES = 32,       /* of one that none counts, at least */
-    SEEN_BYTES = 21,       /* of an identity and its time, at least */
-    MOMENT_BYTES = 18,     /* of an event that an earlier one may tie with, at least */
+    PAST_BYTES = 13,       /* of one that none counts, at least */
+    SEEN_BYTES = 21,       /* of an identity and its time, at least, … */
+    RUN_BYTES = 18,        /* … less this where a send names it by its place, which then has it */
+    MOMENT_BYTES = 6,      /* of an event that an earlier one may tie with, at least */
     SCALAR_BYTES = 24,     /* of a number, at most */
     ESCAPED_MOST = 6,      /* of one byte of a text */
     LAYER_BYTES = 18,      /* of a layer without what it says */
@@ -70,7 +71,9 @@ static size_t comfort(const struct customer *customer)
         past += customer->sends.items[i].until_ms <= customer->sends.items[i].at_ms;
     past = past > customer->open.count ? past - customer->open.count : 0; /* those stay */
     seen = seen > CUSTOMER_RING_MOST ? seen - CUSTOMER_RING_MOST : 0;
-    return (size_t)(seen + customer->ring.count) * SEEN_BYTES + (size_t)past * PAST_BYTES;
+    uint32_t named = seen < customer->sends.count ? seen : customer->sends.count;
+    return (size_t)(seen + customer->ring.count) * SEEN_BYTES + (size_t)past * PAST_BYTES -
+           (size_t)named * RUN_BYTES;
 }
 
 static size_t profile_bytes(const struct customer *customer)

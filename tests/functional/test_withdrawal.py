@@ -126,7 +126,7 @@ def ended(shop, what, why, places):
     assert [key for key in shop.client.scan_iter("nudged:message:*")] == []
     assert shop.client.zcard("nudged:uncertain") == shop.client.zcard("nudged:later") == 0
     document = json.loads(shop.client.get("nudged:customer:id:7"))
-    still_open = [one for one in document.get("open", []) if one.get("rule") != ""]  # the others wait for an erasure
+    still_open = [one for one in document.get("open", []) if isinstance(one, list) or one["rule"]]  # others wait for an erasure
     assert (len(document.get("sends", [])), still_open) == (places, [])
 
 
@@ -194,7 +194,12 @@ def test_delivered_all_the_same(hold):
 def forget_events(shop):
     """As if `dedupe.keep` had passed: the same event counts anew."""
     document = json.loads(shop.client.get("nudged:customer:id:7"))
-    document.pop("seen", None), document.pop("ring", None)
+    seen, place = document.pop("seen")[::2], 0
+    document.pop("ring", None)
+    for send in document.get("sends", []):
+        if isinstance(send[2], int):  # its run, by its place there
+            place += send[2]
+            send[2] = seen[place]
     shop.client.set("nudged:customer:id:7", json.dumps(document, separators=(",", ":")), keepttl=True)
 
 

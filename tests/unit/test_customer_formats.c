@@ -80,10 +80,10 @@ static void test_format_2(void **state)
         "[\"\",\"s\",\"o2\",100,1100],[\"m2\",\"r\",\"o3\",-50,-10],[\"m3\",\"r\",\"o4\",150,0]],"
         "\"open\":[{\"mid\":\"m0\",\"rule\":\"r\",\"origin\":\"o0\",\"topic\":\"all\",\"started\":"
         "1,"
-        "\"give_up\":99},{\"send\":0,\"topic\":\"news\",\"give_up\":98},"
+        "\"give_up\":99},[0,-902,{\"topic\":\"news\"}],"
         "{\"mid\":\"m2\",\"rule\":\"\",\"origin\":\"\",\"topic\":\"\",\"started\":0,\"give_up\":97}"
         ","
-        "{\"send\":3,\"give_up\":96}],\"seen\":[\"a\",50,\"b\",-10,\"c\",20,\"12ef\"],\"ring\":["
+        "[3,-202]],\"seen\":[\"a\",50,\"b\",-10,\"c\",20,\"12ef\"],\"ring\":["
         "\"d\",70]}";
     struct arena *arena = arena_new(4096);
     struct diag diag = {0};
@@ -103,13 +103,64 @@ static void test_format_2(void **state)
     arena_destroy(&arena);
 }
 
+static void assert_same_again(const char *text)
+{
+    struct arena *arena = arena_new(4096);
+    struct diag diag = {0};
+    struct buf out;
+    buf_init(&out, CUSTOMER_DOCUMENT_MOST);
+    struct customer *customer = customer_read(arena, "id:7", text, strlen(text), &diag);
+    assert_non_null(customer);
+    assert_true(customer_print(customer, "1-1-1", &out));
+    assert_string_equal(buf_string(&out), text);
+    buf_free(&out);
+    arena_destroy(&arena);
+}
+
+/* What stands elsewhere in the document is named by its place there: of two sends of one event, of
+ * one of an older event, of an event that is forgotten, of one that was seen with another time, and
+ * of rules with and without a total. */
+static void test_places(void **state)
+{
+    static const char text[] =
+        "{\"version\":\"1-1-1\",\"format\":3,\"sends\":[[\"m1\",1,1,1000,950],[\"m2\",0,0,0,950],"
+        "[\"m3\",0,-1,50,1010],[\"m4\",1,2,10,1000],[\"m5\",1,\"e\",10,7],[\"\",\"s\",\"a\",10,7],"
+        "[\"m6\",1,0,0,1020]],"
+        "\"totals\":[{\"rule\":\"r\",\"n\":2,\"last\":1050},{\"rule\":\"q\",\"n\":4,\"last\":1080}]"
+        ","
+        "\"open\":[[0,500,{\"until\":[\"t\"]}],[1,0],{\"mid\":\"m0\",\"rule\":\"\",\"origin\":\"\","
+        "\"topic\":\"\",\"started\":0,\"give_up\":97},[1,-100],[4,100,{\"topic\":\"news\","
+        "\"reads\":"
+        "true}]],\"seen\":[\"a\",40,\"b\",10,\"c\",10],\"moments\":[40,0,1,10,5,7,0,5,8]}";
+    static const char *const runs[] = {"b", "b", "a", "c", "e", "a", "c"};
+    static const int64_t give_up[] = {1500, 1500, 97, 1450, 1580};
+    struct arena *arena = arena_new(4096);
+    struct diag diag = {0};
+    (void)state;
+    assert_same_again(text);
+    struct customer *customer = customer_read(arena, "id:7", text, sizeof text - 1, &diag);
+    assert_non_null(customer);
+    for (uint32_t i = 0; i < customer->sends.count; i++)
+        assert_string_equal(customer->sends.items[i].run, runs[i]);
+    assert_string_equal(customer->sends.items[0].rule, "q");
+    assert_string_equal(customer->sends.items[1].rule, "r");
+    for (uint32_t i = 0; i < customer->open.count; i++)
+        assert_int_equal(customer->open.items[i].give_up_ms, give_up[i]);
+    assert_string_equal(customer->open.items[4].mid, "m6");
+    assert_string_equal(customer->open.items[4].origin, "c");
+    assert_string_equal(customer->open.items[4].topic, "news");
+    assert_int_equal(customer->moments.items[2].time_ms, 50);
+    assert_int_equal(customer->moments.items[2].entry_ms, 55);
+    arena_destroy(&arena);
+}
+
 /* What no program of ours wrote is taken as far as it makes sense. */
 static void test_odd_rows(void **state)
 {
     static const char text[] =
         "{\"version\":\"1-1-1\",\"format\":3,\"sends\":[[],[7,null,{},\"x\",9e99],"
         "[\"m\",\"r\",\"o\",9223372036854775807,-9223372036854775807,9223372036854775807,2,3]],"
-        "\"open\":[{\"send\":-1},{\"send\":3},{\"send\":\"0\"},{\"send\":2}],"
+        "\"open\":[[3],[9223372036854775807,0],[],[\"x\",{},7],[2,9223372036854775807]],"
         "\"seen\":[\"a\",9223372036854775807,\"b\",9223372036854775807]}";
     struct arena *arena = arena_new(4096);
     struct diag diag = {0};
@@ -122,8 +173,9 @@ static void test_odd_rows(void **state)
     assert_false(customer->sends.items[2].marketing);
     assert_int_equal(customer->sends.items[2].at_ms, 253402300799999);
     assert_string_equal(customer->open.items[1].mid, "");
-    assert_string_equal(customer->open.items[3].mid, "m");
-    assert_string_equal(customer->open.items[3].topic, "all");
+    assert_string_equal(customer->open.items[4].mid, "m");
+    assert_string_equal(customer->open.items[4].topic, "all");
+    assert_int_equal(customer->open.items[4].give_up_ms, 253402300799999);
     assert_int_equal(customer->seen.items[1].at_ms, 253402300799999);
     arena_destroy(&arena);
 }
@@ -145,9 +197,8 @@ static void test_unknown_format(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_format_1),
-        cmocka_unit_test(test_format_2),
-        cmocka_unit_test(test_odd_rows),
+        cmocka_unit_test(test_format_1),       cmocka_unit_test(test_format_2),
+        cmocka_unit_test(test_places),         cmocka_unit_test(test_odd_rows),
         cmocka_unit_test(test_unknown_format),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

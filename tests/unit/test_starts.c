@@ -109,7 +109,7 @@ static void test_lost(void **state)
     assert_int_equal(fixture.last.dead[0].reason, TRACE_REASON_START_LOST);
     assert_true(value_is_text(value_get(&fixture.last.dead[0].body, "rule"), "cart"));
     assert_int_equal(fixture.last.withdrawn_count, 0); /* what it has sent before stays */
-    assert_true(has(fixture.document, "\"open\":[{\"send\":0,"));
+    assert_true(has(fixture.document, "\"open\":[[0,"));
     decide_fixture_close(&fixture);
 }
 
