@@ -126,7 +126,7 @@ def ended(shop, what, why, places):
     assert [key for key in shop.client.scan_iter("nudged:message:*")] == []
     assert shop.client.zcard("nudged:uncertain") == shop.client.zcard("nudged:later") == 0
     document = json.loads(shop.client.get("nudged:customer:id:7"))
-    still_open = [one for one in document.get("open", []) if isinstance(one, list) or one["rule"]]  # others wait for an erasure
+    still_open = [one for one in document.get("open", []) if isinstance(one, list) or one["rule"]]  # not an erasure's
     assert (len(document.get("sends", [])), still_open) == (places, [])
 
 
