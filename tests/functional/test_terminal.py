@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, PATIENCE, wait_until
+from conftest import BUILD, wait_until
 from desk import desk  # noqa: F401, the fixture of all tests
 from terminal import Terminal
 
@@ -111,7 +111,9 @@ def test_status_over_two_daemons(office):
 
 
 def test_a_bulletin_of_the_last_release_is_understood(office):
-    office.client.hset("nudged:sets", "old", "1:0")
+    digest = office.client.hget("nudged:sets", "office").split()[1]
+    office.client.set("nudged:instance:old", 100, px=10_000)
+    office.client.hset("nudged:sets", "old", b"100 " + digest)
     office.client.set("nudged:bulletin:old", json.dumps([
         {"name": "spare", "kind": "maildir", "breaker": "open", "why": "health", "sending": 3, "probe_in_ms": 5000,
          "failure": {"at": "2026-11-29T10:00:00Z", "code": 451, "enhanced": "", "text": "too busy"}}]))
@@ -202,7 +204,9 @@ def test_top_shows_what_happens(office, open_terminal):
 
 def test_top_counts_those_of_all_daemons(office, open_terminal):
     """Rules and rates, also of one elsewhere; the bulletin of the last release has nothing of that."""
-    office.client.hset("nudged:sets", "old", "1:0")
+    digest = office.client.hget("nudged:sets", "office").split()[1]
+    office.client.set("nudged:instance:old", 100, px=10_000)
+    office.client.hset("nudged:sets", "old", b"100 " + digest)
     office.client.set("nudged:bulletin:old", json.dumps({"at": 1, "state": "running", "gateways": []}))
     office.push(*(order(number) for number in range(20)))
     office.idle()
