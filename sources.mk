@@ -858,6 +858,8 @@ library_sources = \
 	daemon/redis/embedded.h \
 	daemon/redis/endpoint.c \
 	daemon/redis/endpoint.h \
+	daemon/redis/epochs.c \
+	daemon/redis/epochs.h \
 	daemon/redis/learning.c \
 	daemon/redis/learning.h \
 	daemon/redis/redirect.c \

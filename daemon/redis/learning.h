@@ -1,7 +1,9 @@
 /*
- * Learning what a Redis Cluster looks like, or where the master is that Sentinels watch. Nodes are
- * asked one after the other, each over a link made for it, until one of them knows; Sentinels all,
- * and who has the highest configuration epoch is believed, of equals the first.
+ * Learning what a Redis Cluster looks like, or where the master is that Sentinels watch, over links
+ * made for it. Nodes are asked one after the other, until one of them knows. Sentinels are asked
+ * side by side, and who has the highest configuration epoch is believed, of equals the first; one
+ * that did not answer is not waited for, for some time. What is older than what this process has
+ * followed counts only where more than half of the Sentinels say nothing newer.
  */
 #ifndef NUDGED_REDIS_LEARNING_H
 #define NUDGED_REDIS_LEARNING_H

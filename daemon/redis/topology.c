@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/digest.h"
 #include "redis/slot.h"
 
 struct reading {
@@ -119,6 +120,17 @@ int64_t topology_epoch(const struct reply *master)
     if (master->kind != REPLY_LIST || !reply_number(field(master, "config-epoch"), &epoch))
         return -1;
     return epoch;
+}
+
+struct topology_peers topology_peers(const struct reply *others)
+{
+    struct topology_peers peers = {.known = others->kind == REPLY_LIST};
+    for (size_t i = 0; peers.known && i < others->count; i++) {
+        const char *id = reply_text(field(reply_item(others, i), "runid"));
+        peers.mark += id ? digest_spread(id, strlen(id)) : 0;
+        peers.count++;
+    }
+    return peers;
 }
 
 static void add_others(struct reading *reading, const struct reply *others)

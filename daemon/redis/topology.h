@@ -45,6 +45,16 @@ bool topology_read_sentinel(struct arena *arena, const struct reply *address,
  * under the epoch of the new one. */
 int64_t topology_epoch(const struct reply *master);
 
+/* The other Sentinels that one knows, by its answer to `SENTINEL SENTINELS`. As each knows all but
+ * itself, the marks of two differ, and one has the same under all of its names. */
+struct topology_peers {
+    bool known; /* false: it may not say */
+    size_t count;
+    uint64_t mark;
+};
+
+struct topology_peers topology_peers(const struct reply *others);
+
 /* With all that it refers to in the arena. */
 struct topology topology_copy(struct arena *arena, const struct topology *topology);
 

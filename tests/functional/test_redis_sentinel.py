@@ -3,6 +3,7 @@ back, is cut off; Sentinels die. To who uses it all of that is a lost connection
 written to that Sentinels have replaced."""
 
 import pytest
+import redis
 
 import certificates
 from conftest import wait_until
@@ -143,9 +144,8 @@ def test_sentinels_that_are_gone(world, speak):
     assert probe.ask("write", "a", "y") == "x"
 
 
-def test_a_sentinel_that_has_not_heard_of_a_failover(world, speak):
-    """It is the first that is asked, and the master that it names is there and takes itself for one. Who is
-    asked first changes with each connection."""
+def replaced_behind_its_back(world):
+    """A failover that one Sentinel does not hear of: (the old master, the new one, that Sentinel)."""
     lost, behind = world.owner(), world.sentinels[0]
     behind.deafen(world)
     behind.pause()
@@ -153,6 +153,13 @@ def test_a_sentinel_that_has_not_heard_of_a_failover(world, speak):
     heir = world.wait_replaced(lost)
     behind.resume()
     assert behind.master() == lost.port and lost.role() == "master"
+    return lost, heir, behind
+
+
+def test_a_sentinel_that_has_not_heard_of_a_failover(world, speak):
+    """It is the first that is asked, and the master that it names is there and takes itself for one. Who is
+    asked first changes with each connection."""
+    lost, heir, behind = replaced_behind_its_back(world)
     probe = speak(world.url)
     for name in "abcdef":
         probe.open(name, "p{1}:absent")
@@ -161,6 +168,70 @@ def test_a_sentinel_that_has_not_heard_of_a_failover(world, speak):
         assert heir.client.get("p{1}:one") == name.encode() and lost.client.get("p{1}:one") is None
     assert all(probe.told(name) == ["ready"] for name in "abcdef")
     assert behind.master() == lost.port and lost.role() == "master"
+
+
+@pytest.mark.parametrize("host, how", [("127.0.0.1", "pause"), ("127.0.0.1", "kill"), ("localhost", "kill")])
+def test_the_only_sentinel_that_answers_has_not_heard_of_a_failover(world, speak, host, how):
+    """Who has followed the new master does not follow the old one again, over no connection of the process. By
+    two names it is one."""
+    lost, heir, behind = replaced_behind_its_back(world)
+    probe = speak(world.url.replace("127.0.0.1", host))
+    probe.open("a", "p{1}:absent")
+    probe.wait_ready("a")
+    for sentinel in world.sentinels[1:]:
+        getattr(sentinel, how)()
+    heir.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    probe.open("b", "p{1}:absent")
+    for name in "ab":
+        probe.wait_lost(name, f":{behind.port} names a master of epoch 0, and one of epoch ")
+    assert probe.ask("session", "p{1}:absent", "SET", "x", "1").startswith("(redis-lost)")
+    assert not [name for name in names(lost) if name.startswith("probe")] and lost.client.get("x") is None
+    for sentinel in world.sentinels[1:]:
+        sentinel.resume() if how == "pause" else sentinel.start()
+    probe.wait_ready("a", "b")
+    assert probe.ask("write", "a", "x") == "(nil)" and heir.client.get("p{1}:one") == b"x"
+
+
+def is_known(world, sentinel):
+    try:
+        return world.is_known(sentinel)
+    except redis.ResponseError:  # it has not heard of the others
+        return False
+
+
+def test_sentinels_that_are_set_up_anew(world, speak):
+    """Their epochs begin anew, and most of them say so."""
+    lost = world.owner()
+    lost.kill()
+    heir = world.wait_replaced(lost)
+    lost.start()
+    world.wait_whole()
+    probe = speak(world.url)
+    probe.open("a", "p{1}:absent")
+    probe.wait_ready("a")
+    for sentinel in world.sentinels:
+        sentinel.ask("SENTINEL", "REMOVE", NAME)
+        sentinel.ask("SENTINEL", "MONITOR", NAME, "127.0.0.1", heir.port, 2)
+        sentinel.ask("SENTINEL", "SET", NAME, "auth-user", "peer", "auth-pass", "peer")
+    wait_until(lambda: all(is_known(world, sentinel) for sentinel in world.sentinels), "Sentinels to see all")
+    heir.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    wait_until(lambda: len(probe.told("a")) > 1 and probe.is_ready("a"), lambda: probe.told("a"))
+    assert probe.ask("write", "a", "x") == "(nil)" and heir.client.get("p{1}:one") == b"x"
+    assert not any("names a master of epoch" in line for line in probe.told("a"))
+
+
+def test_a_sentinel_that_hangs(world, speak):
+    """It is not waited for any more; when it is the only one that is left, it is asked all the same."""
+    world.sentinels[0].pause()
+    probe = speak(world.url)
+    probe.open("a", "p{1}:absent")
+    probe.wait_ready("a")
+    world.sentinels[0].resume()
+    for sentinel in world.sentinels[1:]:
+        sentinel.pause()
+    probe.open("b", "p{1}:absent")
+    probe.wait_ready("b")
+    assert probe.ask("write", "b", "x") == "(nil)"
 
 
 def test_sentinels_that_are_found(world, speak):

@@ -105,6 +105,48 @@ def test_a_master_that_is_cut_off_from_all_but_the_daemons(begin):
     world.judge()
 
 
+def names(server, name):
+    """The connections that bear it there."""
+    return [client for client in server.client.client_list() if client["name"] == name]
+
+
+def test_a_daemon_does_not_go_back_to_a_master_that_was_replaced(shop):
+    """The only Sentinel that answers has not heard of the failover: the daemon waits for one that has, and says so
+    once."""
+    redis = shop.add(RedisSentinel(shop.folder / "sentinel").start())
+    shards = Shards(shop, 0, redis)
+    shop.rules(RULES)
+    shop.template("each.text.liquid", "---\nsubject: '{{ order.id }}'\n---\nx")
+    mail, daemon = shop.smtp(), shop.daemon("one").spawn()
+    lost = redis.owner()
+    wait_until(lambda: any(names(sentinel, "nudged:switches") for sentinel in redis.sentinels), "one to be listened to")
+    behind = next(sentinel for sentinel in redis.sentinels if not names(sentinel, "nudged:switches"))
+    others = [sentinel for sentinel in redis.sentinels if sentinel is not behind]
+    behind.deafen(redis)
+    behind.pause()
+    lost.cut()
+    heir = redis.wait_replaced(lost)
+    wait_until(lambda: names(heir, "nudged"), "it to follow")
+    daemon.wait_healthy()
+    behind.resume()
+    for sentinel in others:
+        sentinel.pause()
+    before = lost.client.info("commandstats")["cmdstat_evalsha"]["calls"]
+    heir.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    told = "a Sentinel that knows less than was known is not believed"
+    wait_until(lambda: told in daemon.log(), daemon.log)
+    wait_until(lambda: daemon.ask("GET", "/health")[0] == 503, "it to be without Redis")
+    event = {"type": "order.placed", "id": "a", "order": {"id": "7"}, "customer": {"id": 1, "email": "a@example.com"}}
+    heir.client.xadd("nudged:events", {"event": json.dumps(event)})
+    for sentinel in others:
+        sentinel.resume()
+    daemon.wait_healthy()
+    wait_until(lambda: not mail.mails.empty(), "the mail")
+    assert [one["Subject"] for one in mail.all_mails()] == ["7"]
+    assert lost.client.info("commandstats")["cmdstat_evalsha"]["calls"] == before
+    assert daemon.log().count(told) == 1
+
+
 def test_nudgectl_behind_sentinels(begin, shop):
     world = begin()
     assert shop.ctl("push", stdin=json.dumps({"type": "x", "customer": {"id": 1}}))[1] == "1 pushed\n"
