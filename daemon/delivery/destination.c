@@ -106,17 +106,24 @@ bool destination_is_lively(const struct destination *destination)
     return clock_monotonic_ms() - destination->heard_ms <= LIVELY_MS;
 }
 
+/* So many at a time, at most. */
+static size_t connections_of(const struct destination *destination)
+{
+    const struct gateway_common *common = destination->config->settings;
+    return (size_t)common->connections;
+}
+
 /* How many may wait for a connection, where any may. */
 static size_t ahead_of(const struct destination *destination)
 {
-    const size_t connections = destination_connections(destination);
+    const size_t connections = connections_of(destination);
     const size_t ahead = destination->pace < PACE_MOST ? destination->pace : PACE_MOST;
     return ahead > connections ? ahead : connections;
 }
 
 size_t destination_room_ahead(const struct destination *destination)
 {
-    size_t connections = destination_connections(destination);
+    size_t connections = connections_of(destination);
     if (connections < AHEAD_LEAST || destination->breaker.state != BREAKER_CLOSED ||
         !destination_is_lively(destination) || clock_monotonic_ms() < destination->paused_until_ms)
         return 0;
@@ -125,22 +132,25 @@ size_t destination_room_ahead(const struct destination *destination)
     return room > destination->promised ? room - destination->promised : 0;
 }
 
+size_t destination_together(const struct destination *destination)
+{
+    size_t connections = connections_of(destination), half = connections / 2;
+    if (connections < AHEAD_LEAST)
+        return half;
+    size_t most = ahead_of(destination) - half;
+    return most < connections ? most : connections;
+}
+
 bool destination_recall(const struct destination *destination)
 {
     const size_t busy = senders_busy(destination->senders);
-    const size_t connections = destination_connections(destination);
+    const size_t connections = connections_of(destination);
     bool waits = busy > connections;
     bool silent = clock_monotonic_ms() - destination->heard_ms > SILENT_MS;
     bool slower = waits && busy - connections > 2 * ahead_of(destination);
     if (waits && (silent || slower))
         senders_recall(destination->senders);
     return waits && !silent && !slower;
-}
-
-size_t destination_connections(const struct destination *destination)
-{
-    const struct gateway_common *common = destination->config->settings;
-    return (size_t)common->connections;
 }
 
 bool destination_has_room_to_pass(const struct destination *destination)

@@ -52,13 +52,14 @@ size_t destination_room(const struct destination *destination);
  * is there as one gets free, and also while Redis is long over something. None where connections
  * are few, or it was not heard of a moment ago. */
 size_t destination_room_ahead(const struct destination *destination);
+/* How many may be decided together, and wait until all have room, and yet leave no connection idle:
+ * half as many as there are connections, or wait ahead, are in hand still when they go. */
+size_t destination_together(const struct destination *destination);
 /* It was heard of so lately that a connection will be free soon. */
 bool destination_is_lively(const struct destination *destination);
 /* What waits for a connection of one that has fallen silent, or is so much slower now that it would
  * wait for long, comes back. True: of another something waits. */
 bool destination_recall(const struct destination *destination);
-/* So many at a time, at most. */
-size_t destination_connections(const struct destination *destination);
 /* Whether a message in hand may pass to it. A take under way, which mostly finds nothing, is no
  * reason to wait: should it find as many as there was room for, one of them waits for a thread. */
 bool destination_has_room_to_pass(const struct destination *destination);

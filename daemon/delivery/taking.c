@@ -237,15 +237,15 @@ enum outbox_place taking_place(struct taking *taking, const char *name,
 
 size_t taking_together(const struct taking *taking)
 {
-    size_t most = 0;
+    size_t most = 1;
     for (size_t i = 0; i < taking->count; i++) {
         const struct choice *choice = &taking->channels[i].choice;
         for (size_t lane = 0; lane < choice->count; lane++) {
-            size_t connections = destination_connections(choice->lanes[lane].destination);
-            most = connections > most ? connections : most;
+            size_t together = destination_together(choice->lanes[lane].destination);
+            most = together > most ? together : most;
         }
     }
-    return most > 3 ? most / 2 : 1;
+    return most;
 }
 
 void taking_note_queued(struct taking *taking)
