@@ -2233,6 +2233,7 @@ test_files = \
 	tests/functional/test_shards_keys.py \
 	tests/functional/test_shards_persons.py \
 	tests/functional/test_shards_rates.py \
+	tests/functional/test_shards_retry.py \
 	tests/functional/test_shards_web.py \
 	tests/functional/test_shards_words.py \
 	tests/functional/test_share_count.py \

@@ -25,6 +25,7 @@ local HOPS_MOST = 8      -- of an event
 --with shared_returns
 --with shared_codes
 --with shared_ending
+--with shared_elsewhere
 local now = clock()
 local wrong = wrong_key({P .. ':dead', 'stream', P .. ':later', 'zset', P .. ':events', 'stream',
     P .. ':suppressed', 'hash', P .. ':said', 'hash', P .. ':due', 'zset'})
@@ -97,6 +98,22 @@ local function tell_requeued(id, letter, about)
             body = #letter.body <= BODY_MOST and letter.body or nil}}), 'own', letter.customer)
 end
 
+-- Whoever does not stand here by now stands in another shard, where the event will be decided. What it takes
+-- back must be there: the message goes before it, by the same way, as those that a customer brings along.
+local function send_after(letter)
+    local mid, run = letter.mid, letter.run and redis.call('HGETALL', given_key(letter.run)) or {}
+    local parcel = {key = letter.customer, messages = {{mid = mid, body = letter.body, state = 'later',
+        row = redis.call('HGETALL', message_key(mid)), due = redis.call('ZSCORE', P .. ':later', mid)}},
+        runs = #run > 0 and {{run = letter.run, row = run}} or nil}
+    redis.call('ZREM', P .. ':later', mid)
+    delete_message(mid)
+    if #run > 0 then
+        redis.call('DEL', given_key(letter.run))
+    end
+    redis.call('XADD', P .. ':events', '*', 'event', cjson.encode({type = 'customer.moved', source = 'nudged',
+        by = letter.customer}), 'own', letter.customer, 'parcel', cjson.encode(parcel))
+end
+
 local KEPT = {'topic', 'hash', 'said', 'domain', 'gateway', 'bound', 'returns', 'code', 'codes', 'run', 'had'}
 local function message(id, letter)
     local about = decoded(letter.body)
@@ -130,6 +147,9 @@ local function message(id, letter)
     end
     redis.call('SET', body_key(letter.mid), letter.body)
     redis.call('ZADD', P .. ':later', ms(now + wait), letter.mid)
+    if elsewhere and redis.call('EXISTS', P .. ':customer:' .. letter.customer) == 0 then
+        send_after(letter)
+    end
     tell_requeued(id, letter, about)
     return 'done'
 end
