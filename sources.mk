@@ -1526,6 +1526,7 @@ unit_programs = \
 	tests/unit/test_endpoint \
 	tests/unit/test_envelope \
 	tests/unit/test_event_again \
+	tests/unit/test_event_names \
 	tests/unit/test_event_splitter \
 	tests/unit/test_events_answer \
 	tests/unit/test_events_login \

@@ -6,6 +6,8 @@
  *   follow       goes down the tree with a text, and gathers its scalars
  *   fill         a copy of the block of the shape that was found, with these
  *   learn        of a text that json_read has read: lay makes the block, add_path the path
+ *
+ * A begin is a path whose end has a note and no block.
  */
 #include "base/json_shape.h"
 
@@ -20,7 +22,6 @@
 /* MEMBERS_MOST: a map of more has an index (base/value). WAYS_MOST: a key that is not the same in
  * any two texts is no shape. */
 enum {
-    SCALARS_MOST = 128,
     LINKS_MOST = 128,
     MEMBERS_MOST = 24,
     BLOCK_MOST = 16 * 1024,
@@ -35,7 +36,8 @@ struct node {
     uint32_t ways;            /* that lead on */
     struct node *first;       /* of them */
     struct node *next;        /* way instead of this one */
-    struct json_shape *shape; /* the text ends here; NULL: a scalar stands here */
+    struct json_shape *shape; /* the text ends here, or, where that has no tree, what is wanted of
+                                 it; NULL: a scalar stands here */
 };
 
 /* All containers of a text in one block. What points into it is the distance from its begin. */
@@ -92,7 +94,7 @@ static inline const struct node *find_way(const struct node *node, const char *a
     size_t left = (size_t)(end - at);
     for (node = node->first; node; node = node->next)
         if (left >= node->length && bytes_are_same(at, node->before, node->length) &&
-            (node->shape ? left == node->length
+            (node->shape ? left == node->length || !node->shape->tree
                          : left > node->length && is_begun(at[node->length])))
             return node;
     return NULL;
@@ -160,13 +162,14 @@ struct span {
 
 /* A text, and what was made of it so far. */
 struct lesson {
-    struct arena *arena; /* of the shapes */
+    struct json_shapes *shapes;
+    struct arena *arena; /* theirs */
     const char *at, *begin, *end;
     char *block;
     size_t size;
     uint32_t link_count, scalar_count;
-    uint32_t links[LINKS_MOST], places[SCALARS_MOST];
-    struct span spans[SCALARS_MOST]; /* of the scalars in the text */
+    uint32_t links[LINKS_MOST], places[JSON_SHAPE_SCALARS_MOST];
+    struct span spans[JSON_SHAPE_SCALARS_MOST]; /* of the scalars in the text */
 };
 
 /* Whether the tree has a shape, and how large its block is. A key with an escape has none. */
@@ -175,7 +178,7 @@ static bool measure(struct lesson *lesson, const struct value *value)
     const bool is_map = value->kind == VALUE_MAP;
     const uint32_t count = value_count(value);
     if (!is_map && value->kind != VALUE_LIST)
-        return ++lesson->scalar_count <= SCALARS_MOST;
+        return ++lesson->scalar_count <= JSON_SHAPE_SCALARS_MOST;
     lesson->link_count += 2;
     lesson->size += is_map ? sizeof(struct value_map) + count * sizeof(struct value_member)
                            : sizeof(struct value_list) + count * sizeof(struct value);
@@ -325,22 +328,23 @@ static struct json_shape *make_shape(struct lesson *lesson)
     return shape;
 }
 
-static void add_path(struct lesson *lesson, struct node *node)
+/* Where the text, or its begin, ends that has these scalars; NULL: there is no room for it. */
+static struct node *add_path(struct lesson *lesson)
 {
+    struct node *node = &lesson->shapes->root;
     const char *from = lesson->begin;
     for (uint32_t i = 0; node && i < lesson->scalar_count; i++) {
         node = need_way(lesson, node, slice_between(from, lesson->spans[i].from), false);
         from = lesson->spans[i].to;
     }
-    node = node ? need_way(lesson, node, slice_between(from, lesson->end), true) : NULL;
-    if (node && !node->shape)
-        node->shape = make_shape(lesson);
+    return node ? need_way(lesson, node, slice_between(from, lesson->end), true) : NULL;
 }
 
 static void learn(struct json_shapes *shapes, const char *text, size_t length,
                   const struct value *value)
 {
     struct lesson lesson;
+    lesson.shapes = shapes;
     lesson.arena = shapes->arena;
     lesson.at = lesson.begin = text;
     lesson.end = text + length;
@@ -351,14 +355,16 @@ static void learn(struct json_shapes *shapes, const char *text, size_t length,
     lesson.block = arena_alloc(shapes->arena, lesson.size);
     lesson.size = lesson.link_count = lesson.scalar_count = 0;
     lay_map(&lesson, value->map);
-    add_path(&lesson, &shapes->root);
+    struct node *node = add_path(&lesson);
+    if (node && !node->shape)
+        node->shape = make_shape(&lesson);
 }
 
 bool json_shapes_read(struct json_shapes *shapes, struct arena *arena, const char *text,
                       size_t length, struct value *value, struct json_shape **shape,
                       struct diag *diag)
 {
-    struct value scalars[SCALARS_MOST];
+    struct value scalars[JSON_SHAPE_SCALARS_MOST];
     *shape = length <= shapes->limits->bytes ? follow(shapes, arena, text, length, scalars) : NULL;
     if (*shape) {
         *value = fill((*shape)->tree, arena, scalars);
@@ -368,4 +374,34 @@ bool json_shapes_read(struct json_shapes *shapes, struct arena *arena, const cha
         return false;
     learn(shapes, text, length, value);
     return true;
+}
+
+/* ---- Begins ---- */
+
+const void *json_shapes_begin(const struct json_shapes *shapes, struct arena *arena,
+                              struct slice text, struct value scalars[JSON_SHAPE_SCALARS_MOST])
+{
+    const struct json_shape *shape = follow(shapes, arena, text.text, text.length, scalars);
+    return shape ? shape->note : NULL;
+}
+
+void json_shapes_learn_begin(struct json_shapes *shapes, const char *begin, const char *end,
+                             const struct slice *scalars, uint32_t count, const void *note,
+                             size_t note_size)
+{
+    struct lesson lesson;
+    if (count > JSON_SHAPE_SCALARS_MOST || arena_used(shapes->arena) > ALL_MOST)
+        return;
+    lesson.shapes = shapes;
+    lesson.arena = shapes->arena;
+    lesson.begin = begin;
+    lesson.end = end;
+    lesson.scalar_count = count;
+    for (uint32_t i = 0; i < count; i++)
+        lesson.spans[i] = (struct span){scalars[i].text, scalars[i].text + scalars[i].length};
+    struct node *node = add_path(&lesson);
+    if (!node || node->shape)
+        return;
+    node->shape = arena_zero(shapes->arena, sizeof *node->shape);
+    node->shape->note = keep(&lesson, note, note_size);
 }

@@ -4,6 +4,9 @@
  * it. What has a known one is only compared with it between the scalars, and its tree is a copy of
  * one block, into which they are put; no key is looked at.
  *
+ * Where only the first scalars of such texts are wanted, what is learnt and compared is their begin
+ * (json_shapes_begin); who does that has shapes for nothing else.
+ *
  * Shapes are as many as there is room for; what has none, or a fault, json_read reads. Not for use
  * by two threads at a time.
  */
@@ -14,6 +17,9 @@
 #include <stddef.h>
 
 #include "base/json.h"
+#include "base/slice.h"
+
+enum { JSON_SHAPE_SCALARS_MOST = 128 };
 
 struct json_shapes;
 
@@ -34,5 +40,16 @@ struct arena *json_shapes_arena(struct json_shapes *shapes);
 bool json_shapes_read(struct json_shapes *shapes, struct arena *arena, const char *text,
                       size_t length, struct value *value, struct json_shape **shape,
                       struct diag *diag);
+
+/* The note of the begin that the text has, and the scalars that stand there; NULL where it has none
+ * that is known. Of the text behind it nothing is known. */
+const void *json_shapes_begin(const struct json_shapes *shapes, struct arena *arena,
+                              struct slice text, struct value scalars[JSON_SHAPE_SCALARS_MOST]);
+
+/* Learns the begin of a text, up to `end`, with all scalars of it in their order. A begin goes on
+ * no further in any text that has it. The note is copied. */
+void json_shapes_learn_begin(struct json_shapes *shapes, const char *begin, const char *end,
+                             const struct slice *scalars, uint32_t count, const void *note,
+                             size_t note_size);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * event_names_read, at the end: most events are scanned up to the customer's last member (scan);
- * what is not seen at a glance there is read as any event (read_whole).
+ * event_names_read, at the end: an event is scanned up to the customer's last member (scan), and
+ * how that looked is learnt (learn): most begin as another one did, and are only compared with it
+ * (recall). What is not seen at a glance is read as any event (read_whole).
  */
 #include "simulate/event_names.h"
 
@@ -11,7 +12,24 @@
 #include "base/map.h"
 #include "simulate/member_scan.h"
 
-enum { ARENA_BYTES = 64 * 1024, DIGITS_MOST = 15 };
+enum {
+    ARENA_BYTES = 64 * 1024,
+    DIGITS_MOST = 15,
+    SCALARS_MOST = 64, /* of a begin that is learnt */
+};
+
+/* What a scan went by: the scalars, and which of them are names. */
+struct trail {
+    struct slice scalars[SCALARS_MOST];
+    const char *end; /* behind what was looked for */
+    uint32_t count;  /* more than there is room for: it is not to be learnt */
+    struct begin {
+        struct {
+            uint32_t scalar, path;
+        } names[EVENT_NAMES_PATHS];
+        uint32_t name_count;
+    } begin;
+};
 
 /* ---- Which names there are ---- */
 
@@ -65,6 +83,7 @@ bool event_names_open(struct event_names_reader *reader, const struct shop_event
     *reader = (struct event_names_reader){.form = *form, .scans = true};
     reader->arena = arena_new(ARENA_BYTES);
     reader->form.shapes = json_shapes_new(&json_event_limits);
+    reader->begins = json_shapes_new(&json_event_limits);
     bool fits = true;
     for (const char *const *path = paths; *path; path++)
         fits &= add_key_path(reader, *path);
@@ -78,6 +97,7 @@ bool event_names_open(struct event_names_reader *reader, const struct shop_event
 void event_names_close(struct event_names_reader *reader)
 {
     json_shapes_destroy(&reader->form.shapes);
+    json_shapes_destroy(&reader->begins);
     arena_destroy(&reader->arena);
 }
 
@@ -137,14 +157,53 @@ static bool value_of(struct slice text, struct value *value)
     return text.length && text.length <= DIGITS_MOST && (text.length == 1 || text.text[0] != '0');
 }
 
+static void learn_nothing(struct trail *trail)
+{
+    trail->count = SCALARS_MOST + 1;
+}
+
+static void note_name(struct trail *trail, uint32_t path)
+{
+    struct begin *begin = &trail->begin;
+    if (begin->name_count == EVENT_NAMES_PATHS) {
+        learn_nothing(trail);
+        return;
+    }
+    begin->names[begin->name_count].scalar = trail->count;
+    begin->names[begin->name_count++].path = path;
+}
+
+static void note_scalar(struct trail *trail, struct slice text)
+{
+    bool learns = trail->count < SCALARS_MOST && text.length && !memchr("{[", text.text[0], 2);
+    if (learns)
+        trail->scalars[trail->count++] = text;
+    else
+        learn_nothing(trail);
+    trail->end = text.text + text.length;
+}
+
+/* Behind the object's brace, where only that follows. */
+static void note_end(struct trail *trail, const char *end)
+{
+    const char *at = member_scan_skip_blanks(trail->end, end);
+    if (at < end && *at == '}')
+        trail->end = at + 1;
+    else
+        learn_nothing(trail);
+}
+
 static bool take_member(struct event_names_reader *reader, struct event_names *names,
-                        struct slice name, struct slice text, bool is_subject)
+                        struct trail *trail, struct slice name, struct slice text, bool is_subject)
 {
     struct value value;
     for (uint32_t i = 0; i < reader->path_count; i++) {
         const struct event_names_path *path = &reader->paths[i];
         if (path->length != name.length || path->is_subject != is_subject ||
-            memcmp(path->member, name.text, name.length) != 0 || slice_is(text, "null"))
+            memcmp(path->member, name.text, name.length) != 0)
+            continue;
+        note_name(trail, i);
+        if (slice_is(text, "null"))
             continue;
         if (!value_of(text, &value))
             return false;
@@ -154,41 +213,66 @@ static bool take_member(struct event_names_reader *reader, struct event_names *n
 }
 
 static bool scan_customer(struct event_names_reader *reader, struct member_scan scan,
-                          struct event_names *names)
+                          struct trail *trail, struct event_names *names)
 {
     struct slice name, value;
-    while (member_scan_next(&scan, &name, &value))
-        if (!take_member(reader, names, name, value, false))
+    while (member_scan_next(&scan, &name, &value)) {
+        if (!take_member(reader, names, trail, name, value, false))
             return false;
+        note_scalar(trail, value);
+    }
+    note_end(trail, scan.end);
     return true;
 }
 
 /* Of the short form, up to the last that is looked for. False: it is to be read. */
-static bool scan(struct event_names_reader *reader, struct slice event, struct event_names *names)
+static bool scan(struct event_names_reader *reader, struct slice event, struct trail *trail,
+                 struct event_names *names)
 {
     struct member_scan scan = member_scan_open(event);
     struct slice name, value;
     bool customer = false, subject = !reader->subject;
-    while (member_scan_name(&scan, &name)) {
+    while (!(customer && subject) && member_scan_name(&scan, &name)) {
+        const bool is_customer = slice_is(name, "customer");
         if (slice_is(name, "specversion"))
             return false;
-        if (slice_is(name, "customer")) {
+        if (is_customer) {
             customer = true;
-            if (!scan_customer(reader, member_scan_inner(&scan), names))
+            if (!scan_customer(reader, member_scan_inner(&scan), trail, names))
                 return false;
         }
-        if (customer && subject)
-            break;
-        if (!member_scan_value(&scan, &value))
+        if ((customer && subject) || !member_scan_value(&scan, &value))
             break;
         if (reader->subject && slice_is(name, "subject")) {
             subject = true;
-            if (!take_member(reader, names, name, value, true))
+            if (!take_member(reader, names, trail, name, value, true))
                 return false;
         }
-        if (customer && subject)
-            break;
+        if (!is_customer)
+            note_scalar(trail, value);
     }
+    if (!(customer && subject)) /* in another text that begins so the rest may come */
+        learn_nothing(trail);
+    return names->mark != 0;
+}
+
+/* ---- Begins that were seen before ---- */
+
+static void learn(struct event_names_reader *reader, const struct trail *trail, struct slice event)
+{
+    if (trail->count <= SCALARS_MOST)
+        json_shapes_learn_begin(reader->begins, event.text, trail->end, trail->scalars,
+                                trail->count, &trail->begin, sizeof trail->begin);
+}
+
+/* False: it begins in another way. */
+static bool recall(struct event_names_reader *reader, struct slice event, struct event_names *names)
+{
+    struct value scalars[JSON_SHAPE_SCALARS_MOST];
+    const struct begin *begin = json_shapes_begin(reader->begins, reader->arena, event, scalars);
+    for (uint32_t i = 0; begin && i < begin->name_count; i++)
+        add_name(reader, names, &reader->paths[begin->names[i].path],
+                 &scalars[begin->names[i].scalar]);
     return names->mark != 0;
 }
 
@@ -223,13 +307,26 @@ static void read_whole(struct event_names_reader *reader, struct slice text,
     read_others(reader, &event.customer, names);
 }
 
-void event_names_read(struct event_names_reader *reader, struct slice event,
-                      struct event_names *names)
+static void forget(struct event_names_reader *reader, struct event_names *names)
 {
     names->count = names->mark = 0;
     arena_reset(reader->arena);
-    if (reader->scans && scan(reader, event, names))
+}
+
+void event_names_read(struct event_names_reader *reader, struct slice event,
+                      struct event_names *names)
+{
+    struct trail trail;
+    forget(reader, names);
+    if (reader->scans && recall(reader, event, names))
         return;
-    names->count = names->mark = 0;
+    trail.end = event.text;
+    trail.count = trail.begin.name_count = 0;
+    forget(reader, names);
+    if (reader->scans && scan(reader, event, &trail, names)) {
+        learn(reader, &trail, event);
+        return;
+    }
+    forget(reader, names);
     read_whole(reader, event, names);
 }

@@ -32,8 +32,9 @@ struct event_names_reader {
         bool is_subject, is_key; /* else it is somebody else's name, or one more of theirs */
     } paths[EVENT_NAMES_PATHS];
     uint32_t path_count;
-    bool subject; /* one of them is the subject's */
-    bool scans;   /* else each event is read whole */
+    bool subject;               /* one of them is the subject's */
+    bool scans;                 /* else each event is read whole */
+    struct json_shapes *begins; /* of events, as far as they are scanned */
 };
 
 /* `others`: members of the customer whose value is the id of somebody else, NULL-terminated. False:
