@@ -67,9 +67,16 @@ void image_link(struct image_maker *maker, size_t from, size_t to)
 
 /* ---- Texts and values ---- */
 
-static bool is_lasting(const struct image_maker *maker, const void *bytes)
+/* Few texts come all the time. */
+static bool is_lasting(struct image_maker *maker, const void *bytes)
 {
-    return maker->lasting && arena_has(maker->lasting, bytes);
+    const void **known = &maker->known[(uintptr_t)bytes / ARENA_ALIGNMENT % IMAGE_KNOWN];
+    if (*known == bytes)
+        return true;
+    if (!maker->lasting || !arena_has(maker->lasting, bytes))
+        return false;
+    *known = bytes;
+    return true;
 }
 
 void image_text(struct image_maker *maker, size_t from, const char *text)

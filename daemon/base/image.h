@@ -11,14 +11,17 @@
 
 #include "base/value.h"
 
+enum { IMAGE_KNOWN = 64 };
+
 /* Makes images, one after the other. All zero at first but for `lasting`. */
 struct image_maker {
     char *bytes; /* owned */
     size_t length, capacity;
     uint32_t *links; /* where pointers stand, as places in `bytes`; owned */
     uint32_t link_count, link_capacity;
-    const struct arena *lasting; /* what lies there outlives all images: texts are not copied;
-                                    NULL: none */
+    const struct arena *lasting;    /* what lies there outlives all images: texts are not copied;
+                                       NULL: none */
+    const void *known[IMAGE_KNOWN]; /* to lie there */
 };
 
 void image_maker_free(struct image_maker *maker);

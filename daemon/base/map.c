@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 
 /*
@@ -74,6 +75,17 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* All bytes of a text of fewer than eight. */
+static uint64_t rest(const char *text, size_t length)
+{
+    if (length >= 4)
+        return (uint64_t)bytes_four(text) << 32 | bytes_four(text + length - 4);
+    return length ? (uint64_t)(unsigned char)text[0] << 16 |
+                        (uint64_t)(unsigned char)text[length / 2] << 8 |
+                        (unsigned char)text[length - 1]
+                  : 0;
+}
+
 /* Eight bytes at a time. Nothing depends on it: entries stand in the order they came. */
 uint64_t map_hash(const char *key, size_t length)
 {
@@ -83,10 +95,7 @@ uint64_t map_hash(const char *key, size_t length)
         memcpy(&eight, key, sizeof eight);
         hash = fold(hash ^ eight, spread);
     }
-    eight = 0;
-    if (length)
-        memcpy(&eight, key, length);
-    return fold(hash ^ eight, spread);
+    return fold(hash ^ rest(key, length), spread);
 }
 
 /* The place is by the lower half. */

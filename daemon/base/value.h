@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "base/value_kind.h"
 
 static inline struct value value_null(void)
@@ -66,9 +67,14 @@ bool value_remove(struct value map, const char *key);
 
 /* The member, or NULL: also where `value` is NULL or no map. Stale once the map was changed. */
 const struct value *value_find(const struct value *value, const char *key, size_t length);
+/* What is not there mostly has no mark there, which is seen without a call. */
 static inline const struct value *value_get(const struct value *value, const char *key)
 {
-    return value_find(value, key, strlen(key));
+    const size_t length = strlen(key);
+    if (!value || value->kind != VALUE_MAP ||
+        (value->map->marks && !(value->map->marks & bytes_mark(key, length))))
+        return NULL;
+    return value_find(value, key, length);
 }
 /* Likewise down a path of names joined by dots: "customer.email". */
 const struct value *value_path(const struct value *value, const char *path);

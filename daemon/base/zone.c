@@ -164,6 +164,8 @@ int64_t zone_instant(struct zone *zone, const struct zone_time *local)
     int64_t wall = zone_civil_floor(ms, 1000);
     int32_t before = zone_file_offset(&zone->file, wall - SURELY);
     int32_t after = zone_file_offset(&zone->file, wall + SURELY);
+    if (before == after)
+        return ms - INT64_C(1000) * before;
     /* By the offset before the change, unless it is over by then: so the first of two
      * equal times counts, and one in the gap moves forward by its length. */
     bool is_over = zone_file_offset(&zone->file, wall - before) != before;

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "customer/customer_ends.h"
 #include "customer/customer_order.h"
 
@@ -100,7 +101,7 @@ const char *customer_first_key(const struct customer *customer)
 const struct customer_count *customer_find_count(const struct customer *customer, const char *type)
 {
     for (uint32_t i = 0; i < customer->counts.count; i++)
-        if (strcmp(customer->counts.items[i].type, type) == 0)
+        if (bytes_same_text(customer->counts.items[i].type, type))
             return &customer->counts.items[i];
     return NULL;
 }
@@ -131,7 +132,7 @@ void customer_add_count(struct arena *arena, struct customer *customer, const ch
 const struct customer_total *customer_find_total(const struct customer *customer, const char *rule)
 {
     for (uint32_t i = 0; i < customer->totals.count; i++)
-        if (strcmp(customer->totals.items[i].rule, rule) == 0)
+        if (bytes_same_text(customer->totals.items[i].rule, rule))
             return &customer->totals.items[i];
     return NULL;
 }
@@ -176,8 +177,8 @@ void customer_add_run(struct arena *arena, struct customer *customer,
                                       .until_ms = until_ms};
     for (uint32_t i = customer->sends.count; i-- > 0;)
         if (!customer->sends.items[i].mid[0] &&
-            strcmp(customer->sends.items[i].rule, run.rule) == 0 &&
-            strcmp(customer->sends.items[i].run, run.run) == 0)
+            bytes_same_text(customer->sends.items[i].rule, run.rule) &&
+            bytes_same_text(customer->sends.items[i].run, run.run))
             CUSTOMER_LIST_DROP(customer->sends, i);
     CUSTOMER_LIST_PUSH(arena, customer->sends, run);
 }
@@ -200,14 +201,14 @@ void customer_drop_send(struct customer *customer, const char *mid)
 {
     uint32_t sends = 0; /* of this mid: one that had ended was decided again */
     for (uint32_t i = 0; i < customer->sends.count; i++)
-        sends += strcmp(customer->sends.items[i].mid, mid) == 0;
+        sends += bytes_same_text(customer->sends.items[i].mid, mid);
     for (uint32_t i = 0; i < customer->open.count && sends < 2; i++)
-        if (strcmp(customer->open.items[i].mid, mid) == 0) {
+        if (bytes_same_text(customer->open.items[i].mid, mid)) {
             customer_drop_open(customer, i);
             break;
         }
     for (uint32_t i = 0; i < customer->sends.count; i++) {
-        if (strcmp(customer->sends.items[i].mid, mid) != 0)
+        if (!bytes_same_text(customer->sends.items[i].mid, mid))
             continue;
         struct customer_total *total =
             (struct customer_total *)customer_find_total(customer, customer->sends.items[i].rule);
@@ -233,11 +234,11 @@ const struct customer_seen *customer_find_seen(const struct customer *customer,
 {
     for (uint32_t i = 0; i < customer->seen.count; i++)
         if (customer->seen.items[i].at_ms >= since_ms &&
-            strcmp(customer->seen.items[i].identity, identity) == 0)
+            bytes_same_text(customer->seen.items[i].identity, identity))
             return &customer->seen.items[i];
     for (uint32_t i = 0; i < customer->ring.count; i++)
         if (customer->ring.items[i].at_ms >= since_ms &&
-            strcmp(customer->ring.items[i].identity, identity) == 0)
+            bytes_same_text(customer->ring.items[i].identity, identity))
             return &customer->ring.items[i];
     return NULL;
 }
@@ -256,10 +257,10 @@ void customer_add_seen(struct arena *arena, struct customer *customer, const cha
 
 void customer_add_key(struct arena *arena, struct customer *customer, const char *key)
 {
-    if (strcmp(key, customer->key) == 0)
+    if (bytes_same_text(key, customer->key))
         return;
     for (uint32_t i = customer->keys.count; i-- > 0;)
-        if (strcmp(customer->keys.items[i], key) == 0)
+        if (bytes_same_text(customer->keys.items[i], key))
             CUSTOMER_LIST_DROP(customer->keys, i);
     PUSH_NEWEST(arena, customer->keys, CUSTOMER_KEYS_MOST, key);
 }

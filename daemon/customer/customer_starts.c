@@ -1,11 +1,12 @@
 #include "customer/customer_starts.h"
 
+#include "base/bytes.h"
 #include <string.h>
 
 struct customer_start *customer_starts_find(const struct customer *customer, const char *origin)
 {
     for (uint32_t i = 0; i < customer->starts.count; i++)
-        if (strcmp(customer->starts.items[i].origin, origin) == 0)
+        if (bytes_same_text(customer->starts.items[i].origin, origin))
             return &customer->starts.items[i];
     return NULL;
 }
@@ -30,7 +31,7 @@ void customer_starts_note(struct arena *arena, struct customer *customer, const 
 
 static bool has_met(const struct customer_journey *journey, const char *origin)
 {
-    return journey->met && strcmp(journey->met, origin) == 0;
+    return journey->met && bytes_same_text(journey->met, origin);
 }
 
 void customer_starts_learn(struct customer *customer, const char *origin, const struct value *event)
@@ -44,7 +45,7 @@ void customer_starts_learn(struct customer *customer, const char *origin, const 
     start->event = *event;
     for (uint32_t i = 0; i < customer->journeys.count; i++) {
         struct customer_journey *journey = &customer->journeys.items[i];
-        if (strcmp(journey->origin, origin) == 0)
+        if (bytes_same_text(journey->origin, origin))
             journey->start = *event;
         if (has_met(journey, origin))
             journey->met_event = *event;
@@ -68,7 +69,7 @@ struct value customer_starts_collected(struct arena *arena, const struct custome
 static bool has_collected(const struct customer_journey *journey, const char *origin)
 {
     for (uint32_t i = 0; i < journey->collected.count; i++)
-        if (strcmp(journey->collected.items[i].origin, origin) == 0)
+        if (bytes_same_text(journey->collected.items[i].origin, origin))
             return true;
     return false;
 }
@@ -76,13 +77,13 @@ static bool has_collected(const struct customer_journey *journey, const char *or
 bool customer_starts_needs(const struct customer *customer, const char *origin)
 {
     for (uint32_t i = 0; i < customer->journeys.count; i++)
-        if (strcmp(customer->journeys.items[i].origin, origin) == 0 ||
+        if (bytes_same_text(customer->journeys.items[i].origin, origin) ||
             has_collected(&customer->journeys.items[i], origin) ||
             has_met(&customer->journeys.items[i], origin))
             return true;
     for (uint32_t i = 0; i < customer->open.count; i++)
         if (customer->open.items[i].reads.kind != VALUE_NULL &&
-            strcmp(customer->open.items[i].origin, origin) == 0)
+            bytes_same_text(customer->open.items[i].origin, origin))
             return true;
     return false;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
@@ -10,9 +11,9 @@ static const char *const told[] = {"product.restocked", "product.price_changed"}
 
 enum watch_word watch_word_of(const char *type)
 {
-    return strcmp(type, "watch.added") == 0     ? WATCH_ADDED
-           : strcmp(type, "watch.removed") == 0 ? WATCH_REMOVED
-                                                : WATCH_NO_WORD;
+    return bytes_same_text(type, "watch.added")     ? WATCH_ADDED
+           : bytes_same_text(type, "watch.removed") ? WATCH_REMOVED
+                                                    : WATCH_NO_WORD;
 }
 
 static const char *name_of(struct arena *arena, const struct value *value)

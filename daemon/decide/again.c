@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "decide/because.h"
 #include "decide/collecting.h"
 #include "decide/moving.h"
@@ -11,14 +12,14 @@
 static bool journey_is_of(struct deciding *d, const struct customer_journey *journey,
                           const struct rule *rule, const char *per)
 {
-    return strcmp(journey->rule, rule->name) == 0 &&
+    return bytes_same_text(journey->rule, rule->name) &&
            per_is(d, rule, journey->per, journey->origin, per);
 }
 
 static bool open_is_of(struct deciding *d, const struct customer_open *open,
                        const struct rule *rule, const char *per)
 {
-    return strcmp(open->rule, rule->name) == 0 && per_is(d, rule, open->per, open->origin, per);
+    return bytes_same_text(open->rule, rule->name) && per_is(d, rule, open->per, open->origin, per);
 }
 
 /* A marketing rule that never waits says nothing of it; of its runs only the newest is kept through
@@ -49,7 +50,7 @@ static bool has_sent_newer(struct deciding *d, const struct rule *rule, const ch
     for (uint32_t i = 0; i < customer->sends.count; i++) {
         const struct customer_send *send = &customer->sends.items[i];
         *since_ms = send->started_ms;
-        if (d->event->time_ms < *since_ms && strcmp(send->rule, rule->name) == 0 &&
+        if (d->event->time_ms < *since_ms && bytes_same_text(send->rule, rule->name) &&
             per_is(d, rule, send->per, send->run, per))
             return true;
     }

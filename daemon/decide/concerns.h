@@ -4,10 +4,9 @@
 
 #include <stdbool.h>
 
-#include "rules/field.h"
 #include "rules/ruleset.h"
 
-/* Whether a rule, a field or nudged itself asks for events of that type. `fields`: as of policy. */
-bool concerns_any(const struct ruleset *rules, const struct field *fields, const char *type);
+/* Whether a rule, a field of the configuration or nudged itself asks for events of that type. */
+bool concerns_any(const struct ruleset *rules, const char *type);
 
 #endif

@@ -102,6 +102,8 @@ static void compute(struct deciding *d, const struct field *field, const struct 
 void fields_compute(struct deciding *d)
 {
     struct value names = value_null();
+    if (d->type && !d->type->computed)
+        return;
     for (const struct field *field = d->policy->fields; field && field->name; field++)
         for (uint32_t i = 0; i < field->word_count; i++)
             if (rule_list_has(field->words[i].on, d->event->type))

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "decide/because_send.h"
 #include "decide/journey.h"
 #include "decide/room.h"
@@ -14,7 +15,7 @@ static void assume(struct deciding *d, const char *rule, bool halted)
 {
     struct decision *decision = d->decision;
     for (uint32_t i = 0; i < decision->halt_count; i++)
-        if (strcmp(decision->halts[i].rule, rule) == 0)
+        if (bytes_same_text(decision->halts[i].rule, rule))
             return;
     decision->halts = arena_grow(d->arena, decision->halts, decision->halt_count,
                                  &decision->halt_capacity, sizeof *decision->halts);
@@ -24,7 +25,7 @@ static void assume(struct deciding *d, const char *rule, bool halted)
 static bool is_braked(const struct deciding *d, const char *rule)
 {
     for (uint32_t i = 0; i < d->decision->brake_count; i++)
-        if (strcmp(d->decision->brakes[i], rule) == 0)
+        if (bytes_same_text(d->decision->brakes[i], rule))
             return true;
     return false;
 }
@@ -33,12 +34,12 @@ bool halting_is(struct deciding *d, const char *rule, enum trace_why *why)
 {
     const char *by = "";
     for (size_t i = 0; i < (d->facts ? d->facts->halt_count : 0); i++)
-        if (strcmp(d->facts->halts[i].rule, rule) == 0)
+        if (bytes_same_text(d->facts->halts[i].rule, rule))
             by = d->facts->halts[i].by ? d->facts->halts[i].by : "";
     assume(d, rule, *by);
     bool braked = is_braked(d, rule);
     if (why)
-        *why = braked || strcmp(by, "brake") == 0 ? TRACE_WHY_BRAKE : TRACE_WHY_BY_HAND;
+        *why = braked || bytes_same_text(by, "brake") ? TRACE_WHY_BRAKE : TRACE_WHY_BY_HAND;
     return *by || braked;
 }
 

@@ -331,8 +331,7 @@ static bool pass(struct replay *replay, const struct person *person, const struc
                  struct decision *decision)
 {
     const struct policy *policy = replay->options.policy;
-    if (!event || event->internal ||
-        concerns_any(replay->options.rules, policy->fields, event->type))
+    if (!event || event->internal || concerns_any(replay->options.rules, event->type))
         return false;
     decision->counts.decided = replay_memory_pass(replay->memory, person, event,
                                                   policy_seen_since(policy, event), replay->now_ms);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/json.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -412,7 +413,7 @@ static const struct replay_start *find_start(struct name *name, const char *orig
 {
     const struct replay_kept *kept = kept_of(name);
     for (uint32_t i = 0; i < kept->start_count; i++)
-        if (strcmp(kept->starts[i].origin, origin) == 0)
+        if (bytes_same_text(kept->starts[i].origin, origin))
             return &kept->starts[i];
     return NULL;
 }

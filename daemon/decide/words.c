@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "customer/said.h"
 #include "decide/message_body.h"
 #include "decide/withdraw.h"
@@ -156,13 +157,13 @@ static bool is_complaint(const struct shop_event *event)
 
 static bool says_no(const struct shop_event *event)
 {
-    return strcmp(event->type, "customer.unsubscribed") == 0 || is_complaint(event);
+    return bytes_same_text(event->type, "customer.unsubscribed") || is_complaint(event);
 }
 
 static bool says_yes(const struct shop_event *event)
 {
-    return strcmp(event->type, "customer.subscribed") == 0 ||
-           strcmp(event->type, "customer.resubscribed") == 0;
+    return bytes_same_text(event->type, "customer.subscribed") ||
+           bytes_same_text(event->type, "customer.resubscribed");
 }
 
 /* A topic that cannot be read stands for all of them, but lifts nothing: silence is the safe
@@ -183,7 +184,7 @@ void words_learn(struct deciding *d)
 
 bool words_erases(const struct shop_event *event)
 {
-    return strcmp(event->type, "customer.erased") == 0;
+    return bytes_same_text(event->type, "customer.erased");
 }
 
 bool words_are_in(const struct shop_event *event)

@@ -99,7 +99,7 @@ static bool is_unread(const struct generation *generation, const struct shop_eve
                       struct unread_event *unread)
 {
     if (event->internal || !has_id(event) || !is_plain(event->type) ||
-        concerns_any(generation->rules, generation->policy.fields, event->type))
+        concerns_any(generation->rules, event->type))
         return false;
     *unread = (struct unread_event){.entry = event->entry,
                                     .customer = event->key,

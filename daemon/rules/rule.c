@@ -1,5 +1,6 @@
 #include "rules/rule.h"
 
+#include "base/bytes.h"
 #include <string.h>
 
 bool rule_list_has(const char *const *list, const char *name)
@@ -18,7 +19,7 @@ const char *rule_class_word(enum rule_class class)
 const struct rule_step *rule_find_step(const struct rule *rule, const char *id)
 {
     for (uint32_t i = 0; i < rule->step_count; i++)
-        if (strcmp(rule->steps[i].id, id) == 0)
+        if (bytes_same_text(rule->steps[i].id, id))
             return &rule->steps[i];
     return NULL;
 }

@@ -500,7 +500,7 @@ static void count_types(struct ruleset *set, const struct ruleset_settings *sett
     for (const struct field *field = settings->fields; field && field->name; field++)
         for (uint32_t w = 0; w < field->word_count; w++) {
             for (const char *const *type = field->words[w].on; *type; type++)
-                count_text(set, *type);
+                count_text(set, *type)->is.computed = true;
             count_named(set, field->words[w].condition);
             count_named(set, field->words[w].set);
         }

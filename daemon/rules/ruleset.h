@@ -79,6 +79,7 @@ struct ruleset_type {
     const struct rule *const *on, *const *until; /* rules that it begins, or ends */
     const struct rule_index *index;              /* those of `on`, ready to be asked; NULL: none */
     bool counted;                                /* some rule names it: so customers count it */
+    bool computed;                               /* fields of the configuration are, by it */
 };
 
 /* Never NULL. */

@@ -38,9 +38,11 @@ static void remove_files(const char *folder)
     assert_int_equal(rmdir(folder), 0);
 }
 
-static struct ruleset *load(const char *folder, const char *rules, struct diags *diags)
+static struct ruleset *load(const char *folder, const char *rules, const struct field *fields,
+                            struct diags *diags)
 {
-    const struct ruleset_settings settings = {.now_ms = DECIDE_FIXTURE_START * INT64_C(1000)};
+    const struct ruleset_settings settings = {.fields = fields,
+                                              .now_ms = DECIDE_FIXTURE_START * INT64_C(1000)};
     write_file(folder, "rules.yaml", rules);
     return rule_files_load(folder, &settings, diags);
 }
@@ -51,10 +53,10 @@ static void print_faults(const struct diags *diags, struct buf *out)
         diag_format(&diags->items[i], out);
 }
 
-static struct ruleset *load_good(const char *folder, const char *rules)
+static struct ruleset *load_good(const char *folder, const char *rules, const struct field *fields)
 {
     struct diags diags = {0};
-    struct ruleset *set = load(folder, rules, &diags);
+    struct ruleset *set = load(folder, rules, fields, &diags);
     for (size_t i = 0; !set && i < diags.count; i++)
         diag_print(&diags.items[i], stderr);
     diags_free(&diags);
@@ -69,7 +71,7 @@ void decide_fixture_open(struct decide_fixture *fixture, const char *rules)
     assert_non_null(mkdtemp(fixture->folder));
     fixture->arena = arena_new(64 * 1024);
     fixture->starts = value_new_map(fixture->arena, 8);
-    fixture->rules = load_good(fixture->folder, rules);
+    fixture->rules = load_good(fixture->folder, rules, NULL);
     fixture->others.number = 1;
     static const char *const paths[] = {"customer.id", "customer.email", NULL};
     fixture->policy = (struct policy){.key_paths = paths,
@@ -85,7 +87,7 @@ void decide_fixture_open(struct decide_fixture *fixture, const char *rules)
 void decide_fixture_reload(struct decide_fixture *fixture, const char *rules)
 {
     ruleset_destroy(&fixture->rules);
-    fixture->rules = load_good(fixture->folder, rules);
+    fixture->rules = load_good(fixture->folder, rules, fixture->policy.fields);
     fixture->others.number++;
 }
 
@@ -378,7 +380,7 @@ const char *decide_fixture_faults(struct arena *arena, const char *rules, const 
     assert_non_null(mkdtemp(folder));
     if (events)
         write_file(folder, "events.yaml", events);
-    struct ruleset *set = load(folder, rules, &diags);
+    struct ruleset *set = load(folder, rules, NULL, &diags);
     ruleset_destroy(&set);
     remove_files(folder);
     buf_init(&out, 64 * 1024);

@@ -39,7 +39,7 @@ enum { DECIDE_FIXTURE_START = 1772445600 };
 /* Fails the test where the rules are broken. */
 void decide_fixture_open(struct decide_fixture *fixture, const char *rules);
 void decide_fixture_close(struct decide_fixture *fixture);
-/* Other rules, at a later time. */
+/* Other rules, at a later time, of the fields that the policy has. */
 void decide_fixture_reload(struct decide_fixture *fixture, const char *rules);
 
 /* Decides an event (JSON without a time: it gets that of `second`) at `second`, or, where

@@ -44,6 +44,7 @@ static void open(struct decide_fixture *fixture, const char *fields, const char 
     fixture->policy.fields = read_fields(fixture->arena, fields, &faults);
     assert_string_equal(faults, "");
     fixture->policy.field_defaults = fields_defaults(fixture->policy.fields, fixture->arena);
+    decide_fixture_reload(fixture, rules);
 }
 
 static const struct {
