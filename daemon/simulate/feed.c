@@ -25,9 +25,9 @@ struct batch {
 };
 
 struct feed {
-    struct history *history;   /* NULL: it is a part's */
-    struct parts_cursor *part; /* owned; else NULL */
-    uint32_t batch;            /* events in one */
+    struct history *history; /* NULL: it is of parts */
+    struct parts_cursor part;
+    uint32_t batch; /* events in one */
     struct shop_event_form form;
     struct batch batches[BATCHES];
     uint32_t first;    /* that the caller has, or will have next */
@@ -86,12 +86,8 @@ static void read_item(struct feed *feed, struct batch *batch, const struct histo
 
 static bool next_entry(struct feed *feed, struct history_entry *entry, struct diag *diag)
 {
-    if (feed->history)
-        return history_next(feed->history, entry, diag);
-    bool any = parts_next(feed->part, entry);
-    if (!any && parts_failed(feed->part))
-        diag_error(diag, "the file that the history was dealt out to cannot be read");
-    return any;
+    return feed->history ? history_next(feed->history, entry, diag)
+                         : parts_next(&feed->part, entry);
 }
 
 static void fill(struct feed *feed, struct batch *batch)
@@ -163,7 +159,6 @@ static struct feed *make(struct history *history, const struct shop_event_form *
 {
     struct feed *feed = mem_zero(1, sizeof *feed);
     feed->history = history;
-    feed->part = history ? NULL : parts_cursor_new();
     feed->batch = history ? BATCH : BATCH_OF_PART;
     feed->form = *form;
     feed->form.shapes = json_shapes_new(&json_event_limits);
@@ -187,7 +182,7 @@ struct feed *feed_new_of_parts(const struct shop_event_form *form)
 
 void feed_open(struct feed *feed, const struct parts *parts, uint32_t part)
 {
-    parts_open(feed->part, parts, part);
+    parts_open(&feed->part, parts, part);
     feed->has_first = false;
 }
 
@@ -205,7 +200,6 @@ void feed_destroy(struct feed **feed)
     for (uint32_t i = 0; i < BATCHES; i++)
         arena_destroy(&gone->batches[i].arena);
     json_shapes_destroy(&gone->form.shapes);
-    parts_cursor_free(&gone->part);
     pthread_cond_destroy(&gone->changed);
     pthread_mutex_destroy(&gone->mutex);
     free(gone);

@@ -12,12 +12,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/decimal.h"
 #include "base/json_shape.h"
 #include "base/mem.h"
 #include "simulate/event_names.h"
+#include "simulate/mapped.h"
 #include "simulate/temporary.h"
 
 enum {
@@ -26,7 +28,6 @@ enum {
     FIRST_SLOTS = 1024,
     PAGE = 4096,
     WRITTEN = 2 * PAGE, /* of a part at once */
-    READ = 32 * 1024,
     FORGET_LINES = 1 << 14,
     PROGRESS_LINES = 4096,
 };
@@ -60,9 +61,10 @@ struct parts {
     uint32_t *groups; /* the group that each is part of; then the part */
     uint32_t group_count, group_capacity;
     uint32_t count;
-    int file;         /* of the lines, part by part */
-    uint64_t *begins; /* of the parts in it, and of what would follow the last */
-    uint64_t *ends;   /* where their lines end */
+    int file;           /* of the lines, part by part */
+    struct mapped *map; /* it, when all of it is written */
+    uint64_t *begins;   /* of the parts in it, and of what would follow the last */
+    uint64_t *ends;     /* where their lines end */
     int64_t last_ms;
     int64_t event_ms; /* of the newest line that names somebody */
 };
@@ -366,7 +368,8 @@ static bool deal_out(struct parts *parts, const struct history *history, uint32_
     bool done = parts->file >= 0 && write_parts(parts, history);
     free(parts->places);
     parts->places = NULL;
-    return done;
+    parts->map = done ? mapped_open("what the history was dealt out to", parts->file) : NULL;
+    return parts->map;
 }
 
 struct parts *parts_new(struct history *history, const struct parts_options *options,
@@ -398,6 +401,7 @@ void parts_free(struct parts **parts)
     free(gone->groups);
     free(gone->begins);
     free(gone->ends);
+    mapped_close(&gone->map);
     if (gone->file >= 0)
         close(gone->file);
     free(gone);
@@ -424,84 +428,38 @@ uint32_t parts_of(const struct parts *parts, uint64_t hash)
 
 /* ---- A part's lines ---- */
 
-struct parts_cursor {
-    const struct parts *parts;
-    uint64_t at, end; /* in the file: what is not read yet */
-    char *bytes;
-    size_t capacity, from, to; /* what of them is read and not given */
-    bool failed;
-};
-
-struct parts_cursor *parts_cursor_new(void)
+/* A part is wanted at once: one call costs less than to be told of each page. */
+static void fetch_pages(const char *begin, const char *end)
 {
-    struct parts_cursor *cursor = mem_zero(1, sizeof *cursor);
-    cursor->capacity = READ;
-    cursor->bytes = mem_alloc(cursor->capacity);
-    return cursor;
-}
-
-void parts_cursor_free(struct parts_cursor **cursor)
-{
-    if (*cursor)
-        free((*cursor)->bytes);
-    free(*cursor);
-    *cursor = NULL;
+#ifdef MADV_POPULATE_READ
+    madvise((void *)begin, (size_t)(end - begin), MADV_POPULATE_READ);
+#else
+    (void)begin;
+    (void)end;
+#endif
 }
 
 void parts_open(struct parts_cursor *cursor, const struct parts *parts, uint32_t part)
 {
-    cursor->parts = parts;
-    cursor->at = parts->begins[part];
-    cursor->end = parts->ends[part];
-    cursor->from = cursor->to = 0;
-    cursor->failed = false;
-}
-
-bool parts_failed(const struct parts_cursor *cursor)
-{
-    return cursor->failed;
-}
-
-/* Makes so many bytes be at hand. */
-static bool fill(struct parts_cursor *cursor, size_t wanted)
-{
-    if (cursor->to - cursor->from >= wanted)
-        return true;
-    memmove(cursor->bytes, cursor->bytes + cursor->from, cursor->to - cursor->from);
-    cursor->to -= cursor->from;
-    cursor->from = 0;
-    if (wanted > cursor->capacity) {
-        cursor->capacity = 2 * wanted;
-        cursor->bytes = mem_resize(cursor->bytes, cursor->capacity);
-    }
-    while (cursor->to < wanted) {
-        size_t room = cursor->capacity - cursor->to;
-        room = room < cursor->end - cursor->at ? room : cursor->end - cursor->at;
-        ssize_t got =
-            pread(cursor->parts->file, cursor->bytes + cursor->to, room, (off_t)cursor->at);
-        cursor->failed = got == 0 || (got < 0 && errno != EINTR);
-        if (cursor->failed)
-            return false;
-        cursor->to += got > 0 ? (size_t)got : 0;
-        cursor->at += got > 0 ? (uint64_t)got : 0;
-    }
-    return true;
+    const char *bytes = parts->map->bytes;
+    if (cursor->begin != cursor->end)
+        madvise((void *)cursor->begin, (size_t)(cursor->end - cursor->begin), MADV_DONTNEED);
+    cursor->begin = cursor->at = bytes + parts->begins[part];
+    cursor->end = bytes + parts->ends[part];
+    fetch_pages(cursor->begin, cursor->end);
 }
 
 bool parts_next(struct parts_cursor *cursor, struct history_entry *entry)
 {
     struct head head;
-    if (cursor->at == cursor->end && cursor->from == cursor->to)
+    if (cursor->at == cursor->end)
         return false;
-    if (!fill(cursor, sizeof head))
-        return false;
-    memcpy(&head, cursor->bytes + cursor->from, sizeof head);
-    if (!fill(cursor, sizeof head + head.length))
-        return false;
-    const char *text = cursor->bytes + cursor->from + sizeof head;
-    cursor->from += sizeof head + head.length;
+    memcpy(&head, cursor->at, sizeof head);
+    const char *text = cursor->at + sizeof head;
+    cursor->at = text + head.length;
     *entry = (struct history_entry){.event = {head.large ? NULL : text, head.length},
                                     .at_ms = head.at_ms,
+                                    .lasts = true,
                                     .file = head.file,
                                     .line = head.line,
                                     .number = head.number,

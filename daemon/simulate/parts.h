@@ -43,15 +43,15 @@ int64_t parts_last_ms(const struct parts *parts);
 /* Where whom a key names is, by the hash of that (base/map); PARTS_NOWHERE: no event names them. */
 uint32_t parts_of(const struct parts *parts, uint64_t hash);
 
-/* The lines of a part, in order. What is no event comes when the event before it did. */
-struct parts_cursor;
+/* The lines of a part, in order. What is no event comes when the event before it did. All zero at
+ * first. */
+struct parts_cursor {
+    const char *begin, *at, *end; /* of the part; what was not given yet */
+};
 
-struct parts_cursor *parts_cursor_new(void);
-void parts_cursor_free(struct parts_cursor **cursor);
-
+/* What the cursor gave before need not stay in memory. */
 void parts_open(struct parts_cursor *cursor, const struct parts *parts, uint32_t part);
-/* The entry stays until the next call. False at the end, or where the file cannot be read. */
+/* False at the end. An entry lasts until the part's cursor is opened anew. */
 bool parts_next(struct parts_cursor *cursor, struct history_entry *entry);
-bool parts_failed(const struct parts_cursor *cursor);
 
 #endif
