@@ -333,6 +333,12 @@ bool value_equal(const struct value *a, const struct value *b)
     return false;
 }
 
+/* Most are texts. */
+static inline bool is_same(const struct value *a, const struct value *b)
+{
+    return a->kind == VALUE_STRING && b->kind == VALUE_STRING ? same_bytes(a, b) : value_same(a, b);
+}
+
 static bool same_maps(const struct value_map *a, const struct value_map *b)
 {
     if (a == b)
@@ -340,8 +346,8 @@ static bool same_maps(const struct value_map *a, const struct value_map *b)
     if (a->count != b->count)
         return false;
     for (uint32_t i = 0; i < a->count; i++)
-        if (!value_same(&a->members[i].key, &b->members[i].key) ||
-            !value_same(&a->members[i].value, &b->members[i].value))
+        if (!is_same(&a->members[i].key, &b->members[i].key) ||
+            !is_same(&a->members[i].value, &b->members[i].value))
             return false;
     return true;
 }

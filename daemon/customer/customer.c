@@ -34,12 +34,14 @@ struct customer *customer_new(struct arena *arena, const char *key)
     return customer;
 }
 
-/* Adds what the map does not have. */
+/* Adds what the map does not have. What is to be added has no key twice. */
 static void add_missing(struct arena *arena, struct value map, const struct value *more)
 {
+    const uint64_t marks = map.map->count && !map.map->marks ? UINT64_MAX : map.map->marks;
     for (uint32_t i = 0; i < value_count(more); i++) {
         const struct value_member *member = &more->map->members[i];
-        if (!value_find(&map, member->key.string, member->key.length))
+        if (!(marks & bytes_mark(member->key.string, member->key.length)) ||
+            !value_find(&map, member->key.string, member->key.length))
             value_add(arena, map, member->key, member->value);
     }
 }

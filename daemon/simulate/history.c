@@ -11,7 +11,11 @@
 #include "simulate/history_line.h"
 #include "simulate/line_reader.h"
 
-enum { RING = 16384 }; /* a power of two above HISTORY_WINDOW, as at() counts */
+enum {
+    RING = 16384, /* a power of two above HISTORY_WINDOW, as at() counts */
+    AHEAD = 4,
+    FETCHED = 6, /* lines of memory: where an event names whom it is about */
+};
 
 struct waiting {
     struct line line;
@@ -254,6 +258,14 @@ static struct source *choose(struct history *history, struct diag *diag)
     return find_first(history);
 }
 
+/* A line was looked at when it came, some thousand others ago. */
+static void fetch(const struct source *source)
+{
+    const struct waiting *soon = at(source, AHEAD);
+    for (int i = 0; i < FETCHED && AHEAD < source->count; i++)
+        __builtin_prefetch(soon->is.event.text + i * 64);
+}
+
 bool history_next(struct history *history, struct history_entry *entry, struct diag *diag)
 {
     if (history->given)
@@ -263,6 +275,7 @@ bool history_next(struct history *history, struct history_entry *entry, struct d
     if (!first)
         return false;
     const struct waiting *waiting = at(first, 0);
+    fetch(first);
     *entry = (struct history_entry){.event = waiting->is.event,
                                     .at_ms = waiting->is.at_ms,
                                     .lasts = line_reader_lasts(first->reader),
