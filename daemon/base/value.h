@@ -70,11 +70,9 @@ const struct value *value_find(const struct value *value, const char *key, size_
 /* What is not there mostly has no mark there, which is seen without a call. */
 static inline const struct value *value_get(const struct value *value, const char *key)
 {
-    const size_t length = strlen(key);
-    if (!value || value->kind != VALUE_MAP ||
-        (value->map->marks && !(value->map->marks & bytes_mark(key, length))))
-        return NULL;
-    return value_find(value, key, length);
+    const uint64_t mark = bytes_mark(key, strlen(key));
+    const struct value_map *map = value && value->kind == VALUE_MAP ? value->map : NULL;
+    return map && (!map->marks || map->marks & mark) ? value_find(value, key, strlen(key)) : NULL;
 }
 /* Likewise down a path of names joined by dots: "customer.email". */
 const struct value *value_path(const struct value *value, const char *path);

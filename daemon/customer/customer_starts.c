@@ -1,7 +1,8 @@
 #include "customer/customer_starts.h"
 
-#include "base/bytes.h"
 #include <string.h>
+
+#include "base/bytes.h"
 
 struct customer_start *customer_starts_find(const struct customer *customer, const char *origin)
 {

@@ -1,7 +1,8 @@
 #include "rules/rule.h"
 
-#include "base/bytes.h"
 #include <string.h>
+
+#include "base/bytes.h"
 
 bool rule_list_has(const char *const *list, const char *name)
 {
