@@ -150,7 +150,9 @@ static void keep_line(struct http_request *request)
 
 static void put_line(struct http_request *request, const char *name, const char *value)
 {
-    buf_printf(&request->text, "%s: %s", name, value);
+    buf_text(&request->text, name);
+    buf_text(&request->text, ": ");
+    buf_text(&request->text, value);
     keep_line(request);
 }
 
@@ -210,7 +212,8 @@ static bool put_headers(struct http_request *request, struct outcome *outcome)
 {
     put_own_headers(request);
     for (const struct http_header *header = request->http->form->headers; header->name; header++) {
-        buf_printf(&request->text, "%s: ", header->name);
+        buf_text(&request->text, header->name);
+        buf_text(&request->text, ": ");
         size_t before = request->text.length;
         if (!fill_text(header->value, FILL_HEADER, &request->source, &request->text, outcome))
             return false;

@@ -31,11 +31,12 @@
 #include "base/mem.h"
 
 enum {
-    REQUEST_UPLOAD = 16384,  /* libcurl's buffers, while a request is under way: for a body, … */
-    REQUEST_HEARD = 4096,    /* … and for an answer */
-    REQUEST_REST_MS = 10000, /* for what comes behind an answer's header, */
-    REQUEST_EARLY_MS = 2000, /* less where the answer is early */
-    REQUEST_IDLE_MS = 4000,  /* servers end connections that are idle, many of them after 5 s */
+    REQUEST_UPLOAD = 16384,   /* libcurl's buffers, while a request is under way: for a body, … */
+    REQUEST_HEARD = 4096,     /* … and for an answer */
+    REQUEST_LINE_MOST = 4096, /* so much of a header field is looked at */
+    REQUEST_REST_MS = 10000,  /* for what comes behind an answer's header, */
+    REQUEST_EARLY_MS = 2000,  /* less where the answer is early */
+    REQUEST_IDLE_MS = 4000,   /* servers end connections that are idle, many of them after 5 s */
 };
 
 struct request {
@@ -200,12 +201,12 @@ static void take_keep(struct request *request, const char *field)
 }
 
 /* With its name in lower case. */
-static void take_field(struct request *request, const char *line)
+static void take_field(struct request *request, const char *line, size_t line_length)
 {
     static const char retry[] = "retry-after:", length[] = "content-length:";
     static const char keep[] = "keep-alive:";
     size_t name = request->headers.length;
-    if (!buf_text(&request->headers, line))
+    if (!buf_add(&request->headers, line, strnlen(line, line_length)))
         return;
     for (char *at = request->headers.data + name; *at && *at != ':'; at++)
         *at = (char)tolower((unsigned char)*at);
@@ -228,27 +229,39 @@ static void end_head(struct request *request)
         request->transfer.until_ms = clock_monotonic_ms() + REQUEST_REST_MS;
 }
 
+/* "HTTP/1.1 202 Accepted": 202; 0: it is no status line. */
+static int status_of(const char *line, size_t length)
+{
+    static const char begin[] = "HTTP/";
+    const char *at = line + sizeof begin - 1, *end = line + length;
+    int status = 0;
+    if (length < sizeof begin || memcmp(line, begin, sizeof begin - 1) != 0)
+        return 0;
+    while (at < end && !isspace((unsigned char)*at))
+        at++;
+    while (at < end && isspace((unsigned char)*at))
+        at++;
+    for (int i = 0; i < 3 && at < end && isdigit((unsigned char)*at); i++)
+        status = status * 10 + (*at++ - '0');
+    return status;
+}
+
 /* A line of the header; of a trailer too. */
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct request *request = context;
-    size_t length = size * count;
-    char line[4096];
+    const size_t length = size * count;
     int status;
     if (!transfer_count(&request->transfer, length))
         return 0;
     transfer_tell(&request->transfer, false, bytes, length);
-    size_t kept = length < sizeof line ? length : sizeof line - 1;
-    memcpy(line, bytes, kept);
-    line[kept] = '\0';
-    if (line[0] == '\r' || line[0] == '\n') {
+    if (!length || bytes[0] == '\r' || bytes[0] == '\n') {
         end_head(request);
-    } else if (!request->head_done && strncmp(line, "HTTP/", 5) == 0 &&
-               sscanf(line, "HTTP/%*s %3d", &status) == 1) {
-        request->transfer.multiplexed = line[5] >= '2';
+    } else if (!request->head_done && (status = status_of(bytes, length))) {
+        request->transfer.multiplexed = bytes[5] >= '2';
         take_status(request, status);
     } else {
-        take_field(request, line);
+        take_field(request, bytes, length < REQUEST_LINE_MOST ? length : REQUEST_LINE_MOST);
     }
     return length;
 }

@@ -318,6 +318,8 @@ int64_t retry_after(const char *text, int64_t now_ms)
 {
     while (*text == ' ' || *text == '\t')
         text++;
+    if (!*text)
+        return 0;
     size_t digits = strspn(text, "0123456789");
     int64_t ms;
     if (digits && text[digits + strspn(text + digits, " \t\r\n")] == '\0') {
