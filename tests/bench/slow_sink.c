@@ -1,40 +1,58 @@
 /*
  * A gateway that takes everything and answers each message after a time, in ms: what smtp-sink -w
- * does in seconds. A thread for each connection, so that one's wait is no other's.
+ * does in seconds. One thread has all connections, and takes as little of the processors from who
+ * is measured as it can: in the world a gateway has its own.
  *
  *   slow_sink smtp|http|dead MS [FILE]
  *
  * Prints its port, and for each line of standard input how many messages it took so far; `dead`
  * takes connections and never says a word. Into FILE comes a line for each mail: when its last byte
  * was there (CLOCK_MONOTONIC, ns), and its recipient. Ends when standard input does.
+ *
+ * A stream whose message is whole waits in a queue, in the order in which they are due, as all wait
+ * for the same time; what comes meanwhile is read afterwards.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ROOM = 1 << 18, STACK = 1 << 16, BACKLOG = 1024 };
-
-static void (*serve)(int fd);
-static struct timespec delay;
-static atomic_long taken;
-static FILE *arrivals;
+enum { ROOM = 1 << 18, BACKLOG = 1024, EVENTS = 64, NS_MS = 1000000 };
 
 struct stream {
     int fd;
-    char *data; /* of ROOM bytes, and a NUL behind what is there */
-    size_t length;
+    bool in_mail; /* SMTP: behind DATA */
+    bool waits;   /* for its time */
+    bool ready;   /* something came meanwhile */
+    bool closing; /* the other side says no more */
+    bool ended;
+    int64_t due_ns;
+    struct stream *next; /* that is due */
     char recipient[100]; /* as RCPT spelled it */
+    size_t length;
+    char data[ROOM]; /* and a NUL behind what is there */
 };
+
+/* What a protocol does with what came: false where more must come first. */
+static bool (*take)(struct stream *in);
+static const char *greeting, *answer;
+static int64_t delay_ns;
+static long taken;
+static FILE *arrivals;
+static int watched;
+static struct stream *first, *last;
 
 static void die(const char *what)
 {
@@ -42,18 +60,19 @@ static void die(const char *what)
     exit(1);
 }
 
-/* ---- Bytes ---- */
-
-/* More of them; false at the end. */
-static bool more(struct stream *in)
+static int64_t now_ns(void)
 {
-    ssize_t got =
-        in->length < ROOM - 1 ? read(in->fd, in->data + in->length, ROOM - 1 - in->length) : 0;
-    if (got <= 0)
-        return false;
-    in->length += (size_t)got;
-    in->data[in->length] = '\0';
-    return true;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * (int64_t)1000 * NS_MS + now.tv_nsec;
+}
+
+/* ---- A stream ---- */
+
+static void say(struct stream *in, const char *text)
+{
+    if (write(in->fd, text, strlen(text)) < 0)
+        in->ended = true;
 }
 
 static void drop(struct stream *in, size_t count)
@@ -62,130 +81,197 @@ static void drop(struct stream *in, size_t count)
     memmove(in->data, in->data + count, in->length + 1);
 }
 
-/* Reads up to and with `end`; the bytes before it, or -1. */
-static ssize_t until(struct stream *in, const char *end)
+static void answer_message(struct stream *in)
 {
-    char *at;
-    while (!(at = strstr(in->data, end)))
-        if (!more(in))
-            return -1;
-    return at - in->data;
-}
-
-static void say(int fd, const char *text)
-{
-    if (write(fd, text, strlen(text)) < 0)
-        return;
-}
-
-static void take_time(void)
-{
-    if (delay.tv_sec || delay.tv_nsec)
-        nanosleep(&delay, NULL);
     taken++;
+    say(in, answer);
+}
+
+static void message_is_whole(struct stream *in)
+{
+    if (!delay_ns) {
+        answer_message(in);
+        return;
+    }
+    in->waits = true;
+    in->due_ns = now_ns() + delay_ns;
+    in->next = NULL;
+    *(first ? &last->next : &first) = in;
+    last = in;
+}
+
+/* Reads what is there: a read that does not fill the room was all, and more is told of. */
+static void read_more(struct stream *in)
+{
+    ssize_t got;
+    do {
+        const size_t room = ROOM - 1 - in->length;
+        got = room ? read(in->fd, in->data + in->length, room) : 0;
+        if (got > 0)
+            in->length += (size_t)got;
+        in->ended |= got == 0 || (got < 0 && errno != EAGAIN);
+    } while (got > 0 && in->closing);
+    in->data[in->length] = '\0';
+}
+
+static void go_on(struct stream *in)
+{
+    read_more(in);
+    while (!in->waits && take(in))
+        continue;
+    in->ready = in->waits && in->length;
+    if (in->ended && !in->waits) {
+        close(in->fd);
+        free(in);
+    }
 }
 
 /* ---- Protocols ---- */
 
-/* Keeps what stands after "RCPT TO:". */
-static void keep_recipient(struct stream *in, size_t length)
-{
-    if (strncasecmp(in->data, "RCPT TO:", 8) == 0)
-        snprintf(in->recipient, sizeof in->recipient, "%.*s", (int)length - 8, in->data + 8);
-}
-
 static void note_arrival(const struct stream *in)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    fprintf(arrivals, "%lld %s\n", now.tv_sec * 1000000000LL + now.tv_nsec, in->recipient);
+    fprintf(arrivals, "%lld %s\n", (long long)now_ns(), in->recipient);
     fflush(arrivals);
 }
 
-/* False at the end. */
 static bool take_mail(struct stream *in)
 {
-    say(in->fd, "354 go\r\n");
-    ssize_t body = until(in, "\r\n.\r\n");
-    if (body < 0)
+    const char *end = strstr(in->data, "\r\n.\r\n");
+    if (!end)
         return false;
     if (arrivals)
         note_arrival(in);
-    drop(in, (size_t)body + 5);
-    take_time();
-    say(in->fd, "250 2.0.0 taken\r\n");
+    drop(in, (size_t)(end - in->data) + 5);
+    in->in_mail = false;
+    message_is_whole(in);
     return true;
 }
 
-static void serve_smtp(int fd)
+static bool take_smtp(struct stream *in)
 {
-    struct stream in = {.fd = fd, .data = calloc(1, ROOM)};
-    say(fd, "220 sink.example ESMTP\r\n");
-    for (bool goes_on = in.data; goes_on;) {
-        ssize_t length = until(&in, "\r\n");
-        if (length < 0)
-            break;
-        bool data = strncasecmp(in.data, "DATA", 4) == 0,
-             hello = strncasecmp(in.data, "EHLO", 4) == 0;
-        keep_recipient(&in, (size_t)length);
-        drop(&in, (size_t)length + 2);
-        if (data)
-            goes_on = take_mail(&in);
-        else
-            say(fd, hello ? "250-sink.example\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 "
-                            "8BITMIME\r\n"
-                          : "250 2.0.0 well\r\n");
-    }
-    free(in.data);
+    if (in->in_mail)
+        return take_mail(in);
+    const char *end = strstr(in->data, "\r\n");
+    if (!end)
+        return false;
+    const size_t length = (size_t)(end - in->data);
+    const bool hello = strncasecmp(in->data, "EHLO", 4) == 0;
+    in->in_mail = strncasecmp(in->data, "DATA", 4) == 0;
+    if (strncasecmp(in->data, "RCPT TO:", 8) == 0)
+        snprintf(in->recipient, sizeof in->recipient, "%.*s", (int)length - 8, in->data + 8);
+    drop(in, length + 2);
+    say(in, in->in_mail ? "354 go\r\n"
+            : hello     ? "250-sink.example\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 "
+                          "8BITMIME\r\n"
+                        : "250 2.0.0 well\r\n");
+    return true;
 }
 
-static void serve_http(int fd)
+static bool take_http(struct stream *in)
 {
-    struct stream in = {.fd = fd, .data = calloc(1, ROOM)};
-    for (ssize_t head; in.data && (head = until(&in, "\r\n\r\n")) >= 0;) {
-        const char *field = strcasestr(in.data, "\r\ncontent-length:");
-        size_t whole = (size_t)head + 4 + (field ? strtoul(field + 17, NULL, 10) : 0);
-        while (in.length < whole && more(&in))
-            continue;
-        if (in.length < whole)
-            break;
-        drop(&in, whole);
-        take_time();
-        say(fd, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
-    }
-    free(in.data);
+    const char *head = strstr(in->data, "\r\n\r\n");
+    if (!head)
+        return false;
+    const char *field = strcasestr(in->data, "\r\ncontent-length:");
+    const size_t whole =
+        (size_t)(head - in->data) + 4 + (field ? strtoul(field + 17, NULL, 10) : 0);
+    if (in->length < whole)
+        return false;
+    drop(in, whole);
+    message_is_whole(in);
+    return true;
 }
 
-static void serve_nothing(int fd)
+static bool take_nothing(struct stream *in)
 {
-    (void)fd;
-    pause();
+    drop(in, in->length);
+    return false;
 }
 
-/* ---- Connections ---- */
+/* ---- All of them ---- */
 
-static void *connection(void *context)
+static void watch(int fd, uint32_t events, void *of)
 {
-    int fd = (int)(intptr_t)context, on = 1;
+    struct epoll_event event = {.events = events, .data.ptr = of};
+    if (epoll_ctl(watched, EPOLL_CTL_ADD, fd, &event) != 0)
+        die("slow_sink");
+}
+
+static void accept_one(int from)
+{
+    int on = 1, fd = accept4(from, NULL, NULL, SOCK_NONBLOCK);
+    struct stream *in = fd < 0 ? NULL : malloc(sizeof *in);
+    if (!in)
+        die("slow_sink");
+    memset(in, 0, offsetof(struct stream, data) + 1);
+    in->fd = fd;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    serve(fd);
-    close(fd);
-    return NULL;
+    watch(fd, EPOLLIN | EPOLLRDHUP | EPOLLET, in);
+    if (greeting)
+        say(in, greeting);
 }
 
-static void *accept_all(void *context)
+static void tell_taken(void)
 {
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, STACK);
-    for (int fd; (fd = accept((int)(intptr_t)context, NULL, NULL)) >= 0;) {
-        pthread_t thread;
-        if (pthread_create(&thread, &attributes, connection, (void *)(intptr_t)fd) != 0)
-            break;
+    char asked[256];
+    ssize_t got = read(STDIN_FILENO, asked, sizeof asked);
+    if (got <= 0)
+        exit(0);
+    for (ssize_t i = 0; i < got; i++)
+        if (asked[i] == '\n')
+            printf("%ld\n", taken);
+    fflush(stdout);
+}
+
+static void answer_who_is_due(void)
+{
+    while (first && first->due_ns <= now_ns()) {
+        struct stream *in = first;
+        first = in->next;
+        in->waits = false;
+        answer_message(in);
+        if (in->ready || in->ended)
+            go_on(in);
     }
-    die("slow_sink");
-    return NULL;
+}
+
+static void hear(struct stream *in, uint32_t events)
+{
+    in->closing |= (events & ~(uint32_t)EPOLLIN) != 0;
+    in->ready = true;
+    if (!in->waits)
+        go_on(in);
+}
+
+static int wait_for(struct epoll_event *events)
+{
+    int64_t left_ns = first ? first->due_ns - now_ns() : 0;
+    left_ns = left_ns < 0 ? 0 : left_ns;
+    const struct timespec time = {.tv_sec = left_ns / NS_MS / 1000,
+                                  .tv_nsec = left_ns % ((int64_t)1000 * NS_MS)};
+    return epoll_pwait2(watched, events, EVENTS, first ? &time : NULL, NULL);
+}
+
+static void serve(int listening)
+{
+    static char input; /* stands for standard input, as NULL does for who comes */
+    struct epoll_event events[EVENTS];
+    watched = epoll_create1(0);
+    watch(listening, EPOLLIN, NULL);
+    watch(STDIN_FILENO, EPOLLIN, &input);
+    for (;;) {
+        int count = wait_for(events);
+        for (int i = 0; i < count; i++) {
+            struct stream *in = events[i].data.ptr;
+            if (!in)
+                accept_one(listening);
+            else if ((void *)in == (void *)&input)
+                tell_taken();
+            else
+                hear(in, events[i].events);
+        }
+        answer_who_is_due();
+    }
 }
 
 static int listen_somewhere(void)
@@ -209,19 +295,12 @@ int main(int argc, char **argv)
     }
     if (argc == 4 && !(arrivals = fopen(argv[3], "w")))
         die(argv[3]);
-    serve = strcmp(argv[1], "smtp") == 0   ? serve_smtp
-            : strcmp(argv[1], "http") == 0 ? serve_http
-                                           : serve_nothing;
-    long ms = strtol(argv[2], NULL, 10);
-    delay = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    const bool smtp = strcmp(argv[1], "smtp") == 0, http = strcmp(argv[1], "http") == 0;
+    take = smtp ? take_smtp : http ? take_http : take_nothing;
+    greeting = smtp ? "220 sink.example ESMTP\r\n" : NULL;
+    answer = smtp ? "250 2.0.0 taken\r\n" : "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
+    delay_ns = strtol(argv[2], NULL, 10) * NS_MS;
     signal(SIGPIPE, SIG_IGN);
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, accept_all, (void *)(intptr_t)listen_somewhere()) != 0)
-        die("slow_sink");
-    for (int c; (c = getchar()) != EOF;)
-        if (c == '\n') {
-            printf("%ld\n", taken);
-            fflush(stdout);
-        }
-    return 0;
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    serve(listen_somewhere());
 }
