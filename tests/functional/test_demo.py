@@ -3,6 +3,8 @@
 import json
 import re
 import subprocess
+import threading
+import time
 
 import html5lib
 import pytest
@@ -10,13 +12,38 @@ import pytest
 from conftest import BUILD, SOURCE
 
 
+class Standstill:
+    """The longest time for which this process was not run: `longest`, in seconds."""
+
+    def __enter__(self):
+        self.longest, self.over = 0, threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+        return self
+
+    def watch(self):
+        last = time.monotonic()
+        while not self.over.wait(0.05):
+            now = time.monotonic()
+            self.longest, last = max(self.longest, now - last), now
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+
 @pytest.fixture(scope="module")
 def day(tmp_path_factory):
-    """The folder of a demo that is over, and what it printed."""
-    folder = tmp_path_factory.mktemp("demo") / "day"
-    done = subprocess.run([BUILD / "nudgectl", "demo", "--folder", folder, "--examples", SOURCE],
-                          capture_output=True, text=True, timeout=120, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    """The folder of a demo that is over, and what it printed. Its waits are of 1.5 s at least: where the machine stood
+    still for so long, who bought in time was reminded all the same, and it is shown once more."""
+    for _ in range(10):
+        folder = tmp_path_factory.mktemp("demo") / "day"
+        with Standstill() as standstill:
+            done = subprocess.run([BUILD / "nudgectl", "demo", "--folder", folder, "--examples", SOURCE],
+                                  capture_output=True, text=True, timeout=120, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        if standstill.longest < 0.7:
+            break
     return folder, done.stdout
 
 
