@@ -55,7 +55,8 @@ struct request {
     bool again;     /* libcurl is to begin it once more */
     bool repeated;  /* it has */
     bool excess;    /* the server said more than its answer */
-    bool refused;   /* the server says that it has not looked at it (RFC 9113, 8.7) */
+    bool refused;   /* the server says that it has not looked at it (RFC 9113, 8.7 and 6.8) */
+    int64_t stream; /* its own one of an HTTP/2 connection */
     struct buf answer, headers;
     char retry_after[64];
 };
@@ -100,6 +101,40 @@ static size_t give_body(char *out, size_t size, size_t count, void *context)
     return part;
 }
 
+/* What stands behind `words`, with which the text begins; NULL: it does not. */
+static const char *behind(const char *text, size_t length, const char *words)
+{
+    size_t part = strlen(words);
+    return length > part && memcmp(text, words, part) == 0 ? text + part : NULL;
+}
+
+/* 0 where there is none. */
+static int64_t number_at(const char *at, const char *end)
+{
+    int64_t number = 0;
+    for (; at < end && isdigit((unsigned char)*at) && number < UINT32_MAX; at++)
+        number = number * 10 + *at - '0';
+    return number;
+}
+
+/* A farewell names the last stream that the server looks at: none behind it (RFC 9113, 6.8), though
+ * it went out whole, as the two crossed. */
+static void take_stream(struct request *request, const char *text, size_t length)
+{
+    static const char *const opened[] = {"Using Stream ID: ", "[HTTP/2] ["}; /* 7.88, 8 */
+    static const char *const farewell[] = {"recveived GOAWAY", "received GOAWAY"};
+    static const char last[] = "last_stream=";
+    const char *at, *end = text + length;
+    for (size_t i = 0; i < sizeof opened / sizeof *opened; i++) {
+        if ((at = behind(text, length, opened[i])))
+            request->stream = number_at(at, end);
+        if ((at = behind(text, length, farewell[i])) &&
+            (at = memmem(at, (size_t)(end - at), last, sizeof last - 1)) &&
+            number_at(at + sizeof last - 1, end) < request->stream)
+            request->refused = true;
+    }
+}
+
 /* Its words are the only way in which libcurl tells of these. */
 static void take_words(struct request *request, const char *text, size_t length)
 {
@@ -110,11 +145,10 @@ static void take_words(struct request *request, const char *text, size_t length)
                 {"Connection died, retrying", &request->again},
                 {"Excess found", &request->excess},
                 {"Leftovers after chunking", &request->excess}};
-    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
-        size_t part = strlen(told[i].words);
-        if (length > part && memcmp(text, told[i].words, part) == 0)
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        if (behind(text, length, told[i].words))
             *told[i].heard = true;
-    }
+    take_stream(request, text, length);
 }
 
 /* Header and body go out together: alone the header would be a packet by itself, and a server that
@@ -377,6 +411,7 @@ static void begin(struct request *request, const struct request_settings *made)
     request->given = 0;
     request->early = request->again = request->repeated = false;
     request->excess = request->refused = request->held = false;
+    request->stream = 0;
     buf_clear(&request->answer);
     take_status(request, 0);
 }

@@ -28,6 +28,7 @@ MODES = {
     "refuse": {"begin": "refuse"},
     "goaway-kept": {"begin": "goaway-kept"},
     "goaway-idle": {"whole": "goaway-idle"},
+    "goaway-crossed": {"whole": "goaway-crossed"},
     "early": {"begin": "early"},
     "cancel": {"whole": "cancel"},
     "goaway-taken": {"whole": "goaway-taken"},
@@ -112,6 +113,9 @@ class Connection:
         if what == "cancel":
             self.frame(RST_STREAM, 0, stream, struct.pack(">I", INTERNAL_ERROR))
             return
+        if what == "goaway-crossed" and self.streams > 1:
+            self.frame(GOAWAY, 0, 0, struct.pack(">II", stream - 2, NO_ERROR))
+            raise Over
         if what == "goaway-taken":
             self.frame(GOAWAY, 0, 0, struct.pack(">II", stream, INTERNAL_ERROR))
         if what in ("goaway-taken", "close"):
