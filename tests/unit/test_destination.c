@@ -95,6 +95,7 @@ static void what_was_not_fast_has_as_many_ahead_as_connections(void **state)
     (void)state;
     open_rig(&rig, CONNECTIONS);
     assert_int_equal(destination_room_ahead(&rig.destination), 0);
+    assert_int_equal(destination_together(&rig.destination), CONNECTIONS / 2);
     hear_until(&rig, 2 * CONNECTIONS);
     close_rig(&rig);
 }
@@ -105,6 +106,7 @@ static void what_is_fast_has_more_ahead_with_a_bound(void **state)
     (void)state;
     open_rig(&rig, CONNECTIONS);
     hear_until(&rig, CONNECTIONS + 32);
+    assert_int_equal(destination_together(&rig.destination), CONNECTIONS);
     rig.destination.promised = 18;
     hear_until(&rig, CONNECTIONS + 14);
     close_rig(&rig);
@@ -130,6 +132,7 @@ static void more_connections_than_the_bound_have_as_many_ahead(void **state)
     (void)state;
     open_rig(&rig, 100);
     hear_until(&rig, 200);
+    assert_int_equal(destination_together(&rig.destination), 50);
     close_rig(&rig);
 }
 
@@ -138,6 +141,7 @@ static void few_connections_have_none(void **state)
     struct rig rig;
     (void)state;
     open_rig(&rig, CONNECTIONS - 1);
+    assert_int_equal(destination_together(&rig.destination), (CONNECTIONS - 1) / 2);
     for (size_t i = 0; i < 100000; i++) {
         hear(&rig, OUTCOME_SENT);
         assert_int_equal(destination_room_ahead(&rig.destination), 0);
