@@ -1538,6 +1538,7 @@ unit_programs = \
 	tests/unit/test_fill \
 	tests/unit/test_form \
 	tests/unit/test_gateway_queues \
+	tests/unit/test_gateways \
 	tests/unit/test_grants \
 	tests/unit/test_graph_label \
 	tests/unit/test_halting \

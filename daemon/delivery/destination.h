@@ -25,6 +25,7 @@ struct destination {
     struct breaker breaker;
     size_t promised;         /* messages asked for, whose take or pass has no answer yet */
     size_t asked;            /* of these, by takes: there may be none */
+    bool wanted;             /* a shard found no room since the last that was given back */
     int64_t paused_until_ms; /* an operator paused it: nothing is asked for it until then */
     struct suspicion suspicion;
     struct outcome failure; /* the last one: what a message met that was not sent; its words

@@ -26,6 +26,11 @@ struct gateways {
     struct sent *sent;
 };
 
+static size_t index_of(const struct gateways *gateways, const struct config_gateway *config)
+{
+    return (size_t)(config - gateways->options.config->gateways);
+}
+
 /* ---- What comes back ---- */
 
 static void on_outcome(void *context, struct senders_job *job)
@@ -62,6 +67,15 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     tell_freed(gateway->gateways);
 }
 
+void gateways_give_back(struct gateways *gateways, struct destination *destination)
+{
+    struct gateway *gateway = &gateways->gateways[index_of(gateways, destination->config)];
+    if (!destination->wanted)
+        return;
+    destination->wanted = false;
+    event_active(gateway->readable, EV_READ, 0);
+}
+
 void gateways_forgive(struct gateways *gateways, const struct destination *destination,
                       int64_t wait_ms)
 {
@@ -96,11 +110,6 @@ void gateways_leave(struct gateways *gateways, size_t shard)
 }
 
 /* ---- Destinations ---- */
-
-static size_t index_of(const struct gateways *gateways, const struct config_gateway *config)
-{
-    return (size_t)(config - gateways->options.config->gateways);
-}
 
 struct destination *gateways_of(struct gateways *gateways, const struct config_gateway *config)
 {

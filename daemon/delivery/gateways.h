@@ -54,6 +54,8 @@ void gateways_leave(struct gateways *gateways, size_t shard);
 struct sent *gateways_sent(struct gateways *gateways);
 /* Who is to blame for what they refuse. */
 struct blame *gateways_blame(struct gateways *gateways);
+/* Room that was promised to one shard is not needed: who found none meanwhile hears so, soon. */
+void gateways_give_back(struct gateways *gateways, struct destination *destination);
 /* All members hear that a gateway is to blame. */
 void gateways_forgive(struct gateways *gateways, const struct destination *destination,
                       int64_t wait_ms);

@@ -109,6 +109,13 @@ static void ask(struct take *take, struct choice_lane *lane)
                 on_taken, take);
 }
 
+/* There is none free: others may have asked for more room than they need. */
+static void want_room(const struct take *take, const struct choice *choice)
+{
+    for (size_t i = 0; !take->asked && !take->dry && i < choice->count; i++)
+        choice->lanes[i].destination->wanted = true;
+}
+
 static void look_at(struct channel *channel)
 {
     int64_t now_ms = clock_monotonic_ms();
@@ -120,8 +127,10 @@ static void look_at(struct channel *channel)
             !destination_is_counting(lane->destination))
             ask(take, lane);
     }
-    if (!first)
+    if (!first) {
         note_behind(channel, false); /* it is a gateway that it waits for */
+        want_room(&channel->common, &channel->choice);
+    }
 }
 
 /* Channels may share a gateway: another one comes first each time. */
@@ -315,6 +324,8 @@ static void hear(struct take *take, const struct outbox_taken *taken)
     }
     hand_over(take, taken);
     note_answer(take, taken);
+    if (taken->count < take->most)
+        gateways_give_back(taking->options.gateways, take->lane->destination);
     taking_look(taking); /* there may be more, or room for another channel */
     taking->options.on_room(taking->options.context);
 }
