@@ -119,7 +119,7 @@ static void tell_ended(struct handle_thread *thread)
     int left;
     while ((message = curl_multi_info_read(thread->multi, &left))) {
         struct handle *handle = owner_of(message->easy_handle);
-        handle->result = message->data.result;
+        handle->result = (int)message->data.result;
         handle->ended = true;
     }
 }

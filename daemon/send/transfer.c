@@ -354,7 +354,7 @@ static CURLcode perform(struct transfer *transfer)
         if (!handle->ended && !transfer_goes_on(transfer))
             return CURLE_ABORTED_BY_CALLBACK;
     }
-    return handle->result;
+    return (CURLcode)handle->result;
 }
 
 void transfer_run(struct transfer *transfer, struct transfer_seen *seen)
