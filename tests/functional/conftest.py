@@ -360,8 +360,8 @@ class Shop:
             self.config["mail"][key] = shipped["mail"][key]
         self.config["shop"] = {**shipped["shop"], **self.config["shop"]}
 
-    def redis(self):
-        server = self.add(RedisServer(self.folder).start())
+    def redis(self, kind=None):
+        server = self.add((kind or RedisServer)(self.folder).start())
         self.config["redis"] = {"url": server.url}
         self.client = server.client
         return server

@@ -43,10 +43,8 @@ class Run:
     def __init__(self, shop, seed, events, daemons, wide):
         self.shop, self.rng, self.kills = shop, random.Random(seed), 0
         self.drawn = {one for one in sorted(WIDE) if self.rng.random() < 0.4} if wide else set()
-        self.redis = shop.add(LateRedis(shop.folder))
-        self.redis.start(self.redis.environment)
-        self.client = shop.client = self.redis.client
-        shop.config["redis"] = {"url": self.redis.url}
+        self.redis = shop.redis(LateRedis)
+        self.client = shop.client
         self.smtp = shop.smtp(connections=CONNECTIONS)
         self.clocks = "clocks" in self.drawn
         self.slots = max(8, min(14 if self.clocks else 20, events // 100))

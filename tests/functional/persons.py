@@ -77,6 +77,8 @@ class LateRedis(RedisServer):
         self.ahead_ms = ctypes.c_int64.from_buffer(self.page)
         self.environment = {"LD_PRELOAD": str(library), "LATE_CLOCK": self.file.name}
 
+    def start(self, environment=None):
+        return super().start({**self.environment, **(environment or {})})
 
     def forward(self, ms):
         """The daemons' leases hold on, and what they told of their rules: no script runs between what
@@ -279,10 +281,8 @@ class Run:
     def __init__(self, shop, seed, events, persons, daemons):
         self.shop, self.events, self.kills = shop, events, 0
         self.world, self.rng = World(seed, persons), random.Random(seed + 1)
-        self.redis = shop.add(LateRedis(shop.folder))
-        self.redis.start(self.redis.environment)
-        self.client = shop.client = self.redis.client
-        shop.config["redis"] = {"url": self.redis.url}
+        self.redis = shop.redis(LateRedis)
+        self.client = shop.client
         self.smtp = shop.add(Door())
         shop.config["gateways"] = {"smtp": {"kind": "smtp", "host": "127.0.0.1", "port": self.smtp.port,
                                             "tls": "never", "connections": CONNECTIONS}}

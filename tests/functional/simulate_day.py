@@ -87,11 +87,10 @@ class Day:
     def __init__(self, shop, seed, events, daemons):
         self.shop, self.each = shop, max(1, events // SLOTS)
         self.events = Events(random.Random(seed), max(2 * self.each, 20))
-        self.redis = shop.add(LateRedis(shop.folder))
-        self.redis.start(self.redis.environment)
-        self.client = shop.client = self.redis.client
+        self.redis = shop.redis(LateRedis)
+        self.client = shop.client
         shop.use_shipped()
-        shop.config.update(redis={"url": self.redis.url}, rules=str(shop.folder / "rules"),
+        shop.config.update(rules=str(shop.folder / "rules"),
                            templates=str(shop.folder / "templates"), policy={"cap": "3 per 7d"},
                            archive={"folder": str(shop.folder / "archive")})
         shop.config["shop"]["email"] = "staff@shop.example"

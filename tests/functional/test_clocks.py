@@ -27,11 +27,9 @@ class Clock:
     """A shop whose Redis shows what time one wants."""
 
     def __init__(self, shop):
-        self.shop, self.redis = shop, shop.add(LateRedis(shop.folder))
-        self.redis.start(self.redis.environment)
-        shop.config["redis"] = {"url": self.redis.url, "accept_loss": True}
+        self.shop, self.redis = shop, shop.redis(LateRedis)
+        shop.config["redis"]["accept_loss"] = True
         shop.config["clocks"] = {"rate": 100000}
-        shop.client = self.redis.client
         shop.template("mail.text.liquid", TEMPLATE)
         self.mail = shop.smtp()
         self.count, self.got = 0, []

@@ -15,10 +15,7 @@ class Life:
     """A shop, its daemons, and days that pass."""
 
     def __init__(self, shop):
-        self.shop, self.redis = shop, shop.add(LateRedis(shop.folder))
-        self.redis.start(self.redis.environment)
-        shop.client = self.redis.client
-        shop.config["redis"] = {"url": self.redis.url}
+        self.shop, self.redis = shop, shop.redis(LateRedis)
         shop.config["policy"] = {"consent": "true"}
         shop.config["clocks"] = {"rate": 100000}
         shop.template("letter.text.liquid", LETTER)

@@ -37,9 +37,7 @@ def both(number, kind="signed.in"):
 @pytest.fixture
 def pairs(shop):
     """A shop of which no mail is taken before `gate` is set."""
-    shop.late = shop.add(LateRedis(shop.folder))
-    shop.client = shop.late.start(shop.late.environment).client
-    shop.config["redis"] = {"url": shop.late.url}
+    shop.late = shop.redis(LateRedis)
     shop.mail = shop.smtp(connections=1)
     shop.gate = threading.Event()
     shop.mail.slow()

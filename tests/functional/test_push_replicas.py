@@ -39,8 +39,8 @@ def desk(shop):
 
 
 def test_a_replica_has_it(desk):
-    assert desk.ctl("push", *SOON, stdin=lines(0, 30)) == (0, "30 pushed\n", "")
-    told = json.loads(desk.ctl("push", *SOON, "--json", stdin=lines(30, 31))[1])
+    assert desk.ctl("push", *LONG, stdin=lines(0, 30)) == (0, "30 pushed\n", "")
+    told = json.loads(desk.ctl("push", *LONG, "--json", stdin=lines(30, 31))[1])
     assert told == {"pushed": 1, "refused": 0, "failed": 0, "unconfirmed": 0}
     lost = desk.servers.owner()
     lost.kill()
@@ -77,7 +77,9 @@ def test_what_was_confirmed_before_stays_so(desk):
         pushing.stdin.flush()
         replica = desk.servers.replicas()[0]
         wait_until(lambda: replica.client.xlen("nudged:events") == 5, "the first part")
-        wait_until(lambda: desk.client.info("commandstats").get("cmdstat_wait"), "it to be confirmed")
+        told = desk.client.info("replication")["master_repl_offset"]
+        wait_until(lambda: (desk.client.info("commandstats").get("cmdstat_wait")
+                            and desk.client.info("replication")["slave0"]["offset"] >= told), "it to be confirmed")
         replica.pause()
         out, errors = pushing.communicate(lines(5, 8), timeout=PATIENCE)
     assert (pushing.returncode, out) == (75, "8 pushed, 3 not confirmed\n")

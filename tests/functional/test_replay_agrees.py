@@ -47,9 +47,7 @@ class Clock:
 
     def __init__(self, shop, begin):
         self.shop, self.begin = shop, begin
-        self.redis = shop.add(LateRedis(shop.folder))
-        self.redis.start(self.redis.environment)
-        shop.client, shop.config["redis"] = self.redis.client, {"url": self.redis.url}
+        self.redis = shop.redis(LateRedis)
 
     def now_ms(self):
         seconds, micros = self.shop.client.time()

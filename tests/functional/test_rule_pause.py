@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from conftest import PATIENCE, Gate, wait_until
+from persons import HOUR_MS, LateRedis
 
 RULES = """
 name: news
@@ -17,7 +18,7 @@ name: cart
 on: cart.updated
 until: order.placed
 again: restart
-wait: 1s
+wait: 1h
 send: letter
 ---
 name: receipt
@@ -35,7 +36,7 @@ def event(kind, number, **data):
 
 @pytest.fixture
 def open_shop(shop):
-    shop.redis()
+    shop.late = shop.redis(LateRedis)
     shop.mail = shop.smtp()
     shop.rules(RULES)
     shop.template("letter.text.liquid", "---\nsubject: '{{ customer.id }}'\n---\nx")
@@ -70,6 +71,7 @@ def test_pause_and_resume(open_shop):
     decided(shop, event("news", 1), event("cart.updated", 99), event("order.placed", 50, order={"receipt": 1}))
     assert shop.trace("id:1")[-1] == ("news", "passed-over", "paused")
     assert shop.trace("id:99") == [("cart", "passed-over", "paused")]
+    shop.late.forward(HOUR_MS)
     wait_until(lambda: waiting(shop, "cart") == 20, "the deadlines")
     assert shop.trace("id:0")[-1] == ("cart", "paused", "by hand")
     wait_until(lambda: len(daemon.status()["paused_rules"]) == 2, "the status")
@@ -98,6 +100,7 @@ def test_resume_without_nudgectl(open_shop):
     shop.client.hdel("nudged:halted", "cart")
     decided(shop, *(event("cart.updated", n) for n in range(50)))
     shop.client.hset("nudged:halted", "cart", "by somebody")
+    shop.late.forward(HOUR_MS)
     wait_until(lambda: waiting(shop, "cart") == 50, "the deadlines")
     daemon.kill()
     shop.client.hdel("nudged:halted", "cart")
@@ -169,6 +172,7 @@ def test_beside_quiet_hours_and_room(open_shop):
     shop.daemon().spawn()
     decided(shop, *(event("cart.updated", n) for n in range(3)))
     shop.ctl("rule", "pause", "cart")
+    shop.late.forward(HOUR_MS)
     wait_until(lambda: waiting(shop, "cart") == 3, "the deadlines")
     shop.ctl("rule", "resume", "cart")
     wait_until(lambda: all(shop.trace(f"id:{n}")[-1][1] == "quiet-hours" for n in range(3)), "the night")
