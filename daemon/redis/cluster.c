@@ -192,7 +192,8 @@ static void on_learnt(void *context, const struct topology *topology, const char
         cluster->topology = topology_copy(cluster->learnt, topology);
         place_all(cluster, NULL);
         if (cluster->watch)
-            sentinel_watch_listen(cluster->watch, &cluster->topology.nodes[0]);
+            sentinel_watch_listen(cluster->watch, cluster->topology.nodes,
+                                  cluster->topology.node_count);
     } else {
         diag_error(&diag, "no %s: %s",
                    cluster->endpoint.master ? "Sentinel says which is the master"

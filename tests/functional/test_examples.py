@@ -13,6 +13,7 @@ from conftest import BUILD, PATIENCE, SOURCE, SmtpServer, shipped_config
 # What an example ends with where the answer is no, or there is no terminal.
 ENDS = {"nudgectl dead show 1795910762653-0": 1,
         "nudgectl webhook shopify order.json 'X-Shopify-Topic: orders/create'": 1,  # of another kind
+        "nudgectl push --wait-replicas 1 orders.jsonl": 75,  # the shop's Redis has none
         "nudgectl top": 64, "nudgectl top --interval 5s": 64}
 # A browser, a minute, the key of another machine, and the end of the daemon: shown elsewhere.
 ELSEWHERE = {"nudgectl preview welcome --locale ro --open", "nudgectl demo", "nudgectl demo --folder /tmp/demo --keep",
@@ -40,7 +41,7 @@ def fill(folder):
     history = "".join(json.dumps({**event, "time": f"2026-03-0{day}T10:00:00Z", "id": f"{event['id']}-{day}"}) + "\n"
                       for day in (1, 2, 3) for event in (CART, ORDER))
     (folder / "archive").mkdir()
-    for name in ("march.jsonl", "yesterday.jsonl", "today.jsonl", "archive/one.jsonl"):
+    for name in ("march.jsonl", "yesterday.jsonl", "today.jsonl", "orders.jsonl", "archive/one.jsonl"):
         (folder / name).write_text(history)
     (folder / "ana.json").write_text(json.dumps(ANA))
     (folder / "hello.liquid").write_text("Hello {{ name }}\n")

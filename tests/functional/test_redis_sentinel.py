@@ -44,16 +44,17 @@ def names(server):
 
 
 def test_who_is_asked_and_who_is_told(world, speak):
-    """A connection has a link of its own; one that listens to a Sentinel; nobody asks twice for nothing."""
+    """A connection has a link of its own; each Sentinel is listened to; nobody asks twice for nothing."""
     probe = speak(world.url)
     probe.open("a", "p{1}:absent")
     probe.wait_ready("a")
     assert probe.ask("write", "a", "new") == "(nil)"
     assert world.owner().client.get("p{1}:two") == b"new"
     assert names(world.owner()).count("probe:blocking") == 1
-    wait_until(lambda: sum(names(sentinel).count("nudged:switches") for sentinel in world.sentinels) == 1,
-               "one Sentinel to be listened to")
-    assert not any("nudged:topology" in names(sentinel) for sentinel in world.sentinels)
+    wait_until(lambda: all(names(sentinel).count("nudged:switches") == 1 for sentinel in world.sentinels),
+               "each Sentinel to be listened to")
+    wait_until(lambda: not any("nudged:topology" in names(sentinel) for sentinel in world.sentinels),
+               "all to be asked")
     assert probe.told("a") == ["ready"]
 
 
@@ -142,6 +143,32 @@ def test_sentinels_that_are_gone(world, speak):
     world.sentinels[1].start()
     probe.wait_ready("a", "b")
     assert probe.ask("write", "a", "y") == "x"
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_sentinel_that_hangs_while_others_see_a_failover(world, probe, number):
+    """The old master is cut off from all but who writes to it, and takes itself for one; whichever of the Sentinels
+    hangs, another is listened to."""
+    hung, lost = world.sentinels[number], world.owner()
+    assert probe.ask("write", "a", "before") == "(nil)"
+    wait_until(lambda: all("nudged:switches" in names(sentinel) for sentinel in world.sentinels), "all to be heard")
+    hung.pause()
+    lost.cut()
+    heir = world.wait_replaced(lost)
+    wait_until(lambda: "probe:blocking" in names(heir), "it to follow")
+    assert probe.ask("write", "a", "after") == "before"
+    assert lost.role() == "master" and lost.client.get("p{1}:two") == b"before"
+    hung.resume()
+
+
+def test_sentinels_that_come_back_are_listened_to(world, probe):
+    wait_until(lambda: all("nudged:switches" in names(sentinel) for sentinel in world.sentinels), "all to be heard")
+    for sentinel in world.sentinels:
+        sentinel.kill()
+    for sentinel in world.sentinels:
+        sentinel.start()
+    wait_until(lambda: all("nudged:switches" in names(sentinel) for sentinel in world.sentinels), "all again")
+    assert probe.told("a") == ["ready"]
 
 
 def replaced_behind_its_back(world):
