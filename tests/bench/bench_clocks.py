@@ -7,6 +7,7 @@ $BENCH_CUSTOMERS, else 50,000; $BENCH_RATE (1,000): customers a second of the sw
 import json
 import os
 import statistics
+import sys
 import threading
 import time
 

@@ -2,7 +2,6 @@
 who was erased."""
 
 import json
-import os
 import shutil
 import stat
 

@@ -4,7 +4,6 @@ stopped or frozen in the middle."""
 
 import json
 import os
-import pathlib
 import queue
 import resource
 import signal

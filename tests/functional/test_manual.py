@@ -8,7 +8,6 @@ import subprocess
 import pytest
 
 from conftest import BUILD, PATIENCE, SOURCE
-from desk import desk  # noqa: F401, the fixture of all tests
 from test_docs import examples  # noqa: F401, the shop as it is installed
 
 MANUAL = SOURCE / "docs/man"

@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import HttpServer, wait_until
+from conftest import wait_until
 from fault_server import CLOSE, FaultSmtp, by_recipient
 
 RULES = """name: receipt

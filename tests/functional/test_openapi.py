@@ -11,7 +11,7 @@ import subprocess
 import jsonschema
 import pytest
 import yaml
-from conftest import PATIENCE, SOURCE, wait_until
+from conftest import PATIENCE, SOURCE
 from web_intake import CONSENT, EVENT, TOKEN, Web, entries, full, open_web, sign, web_shop
 
 API = yaml.safe_load((SOURCE / "docs/openapi.yaml").read_text())

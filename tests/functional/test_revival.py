@@ -1,7 +1,6 @@
 """Dead letters that go back, beside an opt-out, an order, an erasure, a cap."""
 
 import json
-import queue
 
 import pytest
 

@@ -1,8 +1,6 @@
 """What a rule emits for a customer of another shard comes there: nothing is lost, nothing comes twice, and what one
 customer caused keeps its order, whoever is killed meanwhile."""
 
-import json
-
 import pytest
 
 from conftest import wait_until

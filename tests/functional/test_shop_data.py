@@ -4,7 +4,6 @@ nothing is made up in its place."""
 import pytest
 
 import mail_checker
-from conftest import SOURCE
 from test_letters import CUSTOMER, SHOP, letter_of, use_examples
 
 PICTURE = "https://shop.example/img/pot.png"

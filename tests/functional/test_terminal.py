@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, wait_until
+from conftest import BUILD, PATIENCE, wait_until
 from desk import desk  # noqa: F401, the fixture of all tests
 from terminal import Terminal
 

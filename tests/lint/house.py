@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """The house rules, measured. Each check is a function that yields complaints."""
 
+import ast
+import builtins
 import os
 import re
 import subprocess
@@ -121,6 +123,36 @@ def check_python_lines():
         for number, line in enumerate(lines(path), 1):
             if len(line) > PYTHON_LINE_MOST:
                 yield f"{short(path)}:{number}: {len(line)}"
+
+
+def bound_names(tree):
+    """What a file of Python defines anywhere, and what it imports at its top."""
+    bound, imported = {*dir(builtins), "__file__"}, set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
+                bound.add(name)
+            case ast.ExceptHandler(name=name) | ast.MatchAs(name=name) | ast.MatchStar(name=name):
+                bound.add(name)
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                found = {(name.asname or name.name).split(".")[0] for name in names}
+                bound |= found
+                imported |= found if node in tree.body else set()
+    return bound, imported
+
+
+def check_python_names():
+    """a name of Python is defined or imported, and what is imported is used"""
+    for path in paths("tests/**/*.py", "demo/**/*.py"):
+        tree = ast.parse(path.read_text())
+        bound, imported = bound_names(tree)
+        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        fixtures = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        fixtures |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}  # of usefixtures
+        yield from (f"{short(path)}: {name} is not defined" for name in sorted(used - bound))
+        yield from (f"{short(path)}: {name} is not used" for name in sorted(imported - used - fixtures))
 
 
 def check_folders():
@@ -253,6 +285,7 @@ CHECKS = [
     check_functions,
     check_files,
     check_python_lines,
+    check_python_names,
     check_folders,
     check_maps,
     check_prefixes,
