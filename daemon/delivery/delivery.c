@@ -394,6 +394,13 @@ static void on_pass_ended(void *context, struct attempt *attempt, enum passing_e
     }
 }
 
+static void on_given_back(void *context)
+{
+    struct delivery *delivery = context;
+    taking_look(delivery->taking);
+    on_room(delivery);
+}
+
 static void on_freed(void *context)
 {
     struct delivery *delivery = context;
@@ -501,6 +508,7 @@ struct delivery *delivery_new(const struct delivery_options *options)
     gateways_join(options->gateways, options->shard->number,
                   &(struct gateways_member){.on_outcome = on_outcome,
                                             .on_freed = on_freed,
+                                            .on_given_back = on_given_back,
                                             .on_blamed = on_blamed,
                                             .context = delivery},
                   delivery->amends);

@@ -21,15 +21,11 @@ struct gateways {
     struct gateway *gateways; /* in the order of the configuration */
     size_t count;
     struct gateways_member *members; /* by shard; without callbacks: none */
-    size_t turn;                     /* the shard that hears first of free connections */
+    size_t turn;                     /* the shard that hears first of free connections, or room */
+    struct event *given_back;        /* room was */
     struct blame *blame;
     struct sent *sent;
 };
-
-static size_t index_of(const struct gateways *gateways, const struct config_gateway *config)
-{
-    return (size_t)(config - gateways->options.config->gateways);
-}
 
 /* ---- What comes back ---- */
 
@@ -42,15 +38,23 @@ static void on_outcome(void *context, struct senders_job *job)
 }
 
 /* Another one comes first each time: connections are few. */
-static void tell_freed(struct gateways *gateways)
+static void tell(struct gateways *gateways, bool freed)
 {
     gateways->turn++;
     for (size_t i = 0; i < gateways->options.shards; i++) {
         const struct gateways_member *member =
             &gateways->members[(gateways->turn + i) % gateways->options.shards];
-        if (member->on_freed)
-            member->on_freed(member->context);
+        void (*callback)(void *context) = freed ? member->on_freed : member->on_given_back;
+        if (callback)
+            callback(member->context);
     }
+}
+
+static void on_given_back(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    tell(context, false);
 }
 
 static void collect(struct gateway *gateway)
@@ -64,16 +68,15 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct gateway *gateway = context;
     collect(gateway);
-    tell_freed(gateway->gateways);
+    tell(gateway->gateways, true);
 }
 
 void gateways_give_back(struct gateways *gateways, struct destination *destination)
 {
-    struct gateway *gateway = &gateways->gateways[index_of(gateways, destination->config)];
     if (!destination->wanted)
         return;
     destination->wanted = false;
-    event_active(gateway->readable, EV_READ, 0);
+    event_active(gateways->given_back, EV_TIMEOUT, 0);
 }
 
 void gateways_forgive(struct gateways *gateways, const struct destination *destination,
@@ -110,6 +113,11 @@ void gateways_leave(struct gateways *gateways, size_t shard)
 }
 
 /* ---- Destinations ---- */
+
+static size_t index_of(const struct gateways *gateways, const struct config_gateway *config)
+{
+    return (size_t)(config - gateways->options.config->gateways);
+}
 
 struct destination *gateways_of(struct gateways *gateways, const struct config_gateway *config)
 {
@@ -196,6 +204,9 @@ struct gateways *gateways_new(const struct gateways_options *options, struct dia
     gateways->members = mem_zero(options->shards, sizeof *gateways->members);
     gateways->blame = blame_new(options->shards);
     gateways->sent = sent_new();
+    gateways->given_back = event_new(options->base, -1, 0, on_given_back, gateways);
+    if (!gateways->given_back)
+        mem_exhausted();
     gateways->gateways = mem_zero(config->gateway_count, sizeof *gateways->gateways);
     for (size_t i = 0; i < config->gateway_count && opened; i++)
         opened = open_gateway(gateways, &config->gateways[i], diag);
@@ -216,6 +227,7 @@ void gateways_destroy(struct gateways **gateways)
     }
     blame_destroy(&ended->blame);
     sent_destroy(&ended->sent);
+    event_free(ended->given_back);
     free(ended->members);
     free(ended->gateways);
     free(ended);

@@ -34,6 +34,8 @@ struct gateways_member {
     void (*on_outcome)(void *context, struct destination *destination, struct attempt *attempt);
     /* Connections are free again. */
     void (*on_freed)(void *context);
+    /* Room that was promised to another shard is not needed. */
+    void (*on_given_back)(void *context);
     /* The gateway is to blame for its row: what is in it and is not settled is forgiven, and waits
      * for so many ms. */
     void (*on_blamed)(void *context, const struct destination *destination, int64_t wait_ms);

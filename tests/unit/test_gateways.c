@@ -27,10 +27,10 @@ static void close_connection(void *opened)
     assert_ptr_equal(opened, &connection);
 }
 
-static void count_freed(void *context)
+static void count(void *context)
 {
-    int *freed = context;
-    ++*freed;
+    int *heard = context;
+    ++*heard;
 }
 
 static void who_found_no_room_hears_of_what_is_given_back(void **state)
@@ -42,27 +42,27 @@ static void who_found_no_room_hears_of_what_is_given_back(void **state)
     const struct config config = {.gateways = &gateway, .gateway_count = 1};
     struct event_base *base = event_base_new();
     struct diag diag;
-    int freed[SHARDS] = {0};
+    int heard[SHARDS] = {0};
     (void)state;
     struct gateways *gateways = gateways_new(
         &(struct gateways_options){.base = base, .config = &config, .shards = SHARDS}, &diag);
     assert_non_null(gateways);
     for (size_t i = 0; i < SHARDS; i++)
         gateways_join(gateways, i,
-                      &(struct gateways_member){.on_freed = count_freed, .context = &freed[i]},
+                      &(struct gateways_member){.on_given_back = count, .context = &heard[i]},
                       NULL);
     struct destination *destination = gateways_of(gateways, &gateway);
     gateways_give_back(gateways, destination);
     event_base_loop(base, EVLOOP_NONBLOCK);
-    assert_int_equal(freed[0], 0);
+    assert_int_equal(heard[0], 0);
     destination->wanted = true;
     gateways_give_back(gateways, destination);
     gateways_give_back(gateways, destination);
-    assert_int_equal(freed[0], 0); /* not within the call */
+    assert_int_equal(heard[0], 0); /* not within the call */
     event_base_loop(base, EVLOOP_NONBLOCK);
     event_base_loop(base, EVLOOP_NONBLOCK);
     for (size_t i = 0; i < SHARDS; i++)
-        assert_int_equal(freed[i], 1);
+        assert_int_equal(heard[i], 1);
     gateways_destroy(&gateways);
     event_base_free(base);
 }
