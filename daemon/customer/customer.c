@@ -221,6 +221,14 @@ void customer_drop_send(struct customer *customer, const char *mid)
     }
 }
 
+const struct customer_send *customer_find_send(const struct customer *customer, const char *mid)
+{
+    for (uint32_t i = 0; i < customer->sends.count; i++)
+        if (bytes_same_text(customer->sends.items[i].mid, mid))
+            return &customer->sends.items[i];
+    return NULL;
+}
+
 void customer_drop_open(struct customer *customer, uint32_t index)
 {
     CUSTOMER_LIST_DROP(customer->open, index);
@@ -255,6 +263,16 @@ void customer_add_seen(struct arena *arena, struct customer *customer, const cha
         PUSH_NEWEST(arena, customer->seen, CUSTOMER_SEEN_MOST, seen);
     else
         PUSH_NEWEST(arena, customer->ring, CUSTOMER_RING_MOST, seen);
+}
+
+void customer_forget_seen(struct customer *customer, const char *identity)
+{
+    for (uint32_t i = customer->seen.count; i-- > 0;)
+        if (bytes_same_text(customer->seen.items[i].identity, identity))
+            CUSTOMER_LIST_DROP(customer->seen, i);
+    for (uint32_t i = customer->ring.count; i-- > 0;)
+        if (bytes_same_text(customer->ring.items[i].identity, identity))
+            CUSTOMER_LIST_DROP(customer->ring, i);
 }
 
 void customer_add_key(struct arena *arena, struct customer *customer, const char *key)

@@ -56,6 +56,8 @@ void customer_add_run(struct arena *arena, struct customer *customer,
 bool customer_may_count(const struct customer *customer, int64_t until_ms, int64_t now_ms);
 /* Forgets it: it was withdrawn or never arrived; its place under caps is given back. */
 void customer_drop_send(struct customer *customer, const char *mid);
+/* As it was decided first, where it was so more than once; NULL: it is not known. */
+const struct customer_send *customer_find_send(const struct customer *customer, const char *mid);
 void customer_drop_open(struct customer *customer, uint32_t index);
 void customer_drop_journey(struct customer *customer, uint32_t index);
 
@@ -70,6 +72,8 @@ static inline bool customer_has_seen(const struct customer *customer, const char
 /* `content`: as of shop_event; "": not known. */
 void customer_add_seen(struct arena *arena, struct customer *customer, const char *identity,
                        const char *content, int64_t at_ms, bool effect);
+/* An event of the same name will be another one. */
+void customer_forget_seen(struct customer *customer, const char *identity);
 
 /* A key that leads to this person: the newest of them now. */
 void customer_add_key(struct arena *arena, struct customer *customer, const char *key);

@@ -64,7 +64,8 @@ enum {
 
 /* ---- What an event tells of the customer ---- */
 
-/* Delivery tells that a message never arrived: its place under the caps is free. */
+/* Delivery tells that a message never arrived: its place under the caps is free. Not where the
+ * message went out again since, as another daemon decided that before this. */
 static void learn_delivery(struct deciding *d)
 {
     const struct shop_event *event = d->event;
@@ -73,7 +74,8 @@ static void learn_delivery(struct deciding *d)
                              strcmp(event->type, "message.withdrawn") != 0))
         return;
     const char *mid = value_to_text(d->arena, value_path(&event->data, "message.id"));
-    if (mid)
+    const struct customer_send *send = mid ? customer_find_send(d->customer, mid) : NULL;
+    if (mid && (!send || send->at_ms <= event->arrival_ms))
         customer_drop_send(d->customer, mid);
 }
 
@@ -293,9 +295,9 @@ static void consider_event(struct deciding *d, const struct shop_event *event, i
     joining_tell(d);
     const struct customer_seen *seen =
         customer_find_seen(d->customer, event->identity, policy_seen_since(d->policy, event));
-    if (seen) {
+    if (seen && !words_are_new(d, event)) {
         d->decision->counts.duplicate++;
-        learn_delivery(d); /* of a message that went out again, and has failed again */
+        learn_delivery(d); /* of a message that went out again, before that was decided */
         tell_repetition(d, seen);
     } else {
         d->decision->counts.decided++;

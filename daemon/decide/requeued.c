@@ -249,6 +249,17 @@ static void keep_quiet(struct deciding *d, const struct rule *rule, const char *
     trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, quiet_until);
 }
 
+/* What becomes of it from now on is news, also where that became of it before. */
+static void forget_outcomes(struct deciding *d, const char *mid)
+{
+    static const char *const outcomes[] = {"failed", "bounced"};
+    for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
+        char identity[SHOP_EVENT_NAME_SIZE];
+        shop_event_name("nudged", arena_printf(d->arena, "%s.%s", mid, outcomes[i]), identity);
+        customer_forget_seen(d->customer, identity);
+    }
+}
+
 /* ---- The ways in ---- */
 
 bool requeued_is_past(struct deciding *d)
@@ -275,6 +286,7 @@ void requeued_learn(struct deciding *d)
     if (!requeued.journey.per)
         requeued.journey.per = per_of_start(d, rule, &requeued.journey.start);
     customer_drop_send(customer, requeued.mid); /* where it is not known yet that it had failed */
+    forget_outcomes(d, requeued.mid);
     enum trace_why why = objection(d, rule, &requeued);
     trace_add_requeued(&d->trace, rule->name, requeued.word, requeued.mid);
     customer_starts_add(d->arena, customer, requeued.journey.origin, &requeued.journey.start);

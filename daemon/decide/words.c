@@ -196,7 +196,29 @@ bool words_is_past(const struct deciding *d, const struct shop_event *event)
 {
     if (!d->words.erased_ms)
         return false;
-    return time_of(event) < d->words.erased_ms || strcmp(event->identity, d->words.erasure) == 0;
+    return time_of(event) < d->words.erased_ms ||
+           (event->id[0] && strcmp(event->identity, d->words.erasure) == 0);
+}
+
+/* Whether a no to the topic would end a yes that stands. */
+static bool ends_yes(const struct customer *customer, const char *topic)
+{
+    for (uint32_t i = 0; i < customer->said.count; i++) {
+        const struct customer_said *word = &customer->said.items[i];
+        bool about = strcmp(topic, said_all) == 0 || strcmp(word->topic, said_all) == 0 ||
+                     strcmp(word->topic, topic) == 0;
+        if (word->yes && about && !said_declined(customer, word->topic))
+            return true;
+    }
+    return false;
+}
+
+bool words_are_new(const struct deciding *d, const struct shop_event *event)
+{
+    if (!says_no(event) || (event->id[0] && !event->internal))
+        return false;
+    const char *topic = said_topic(d->arena, value_get(&event->data, "topic"));
+    return ends_yes(d->customer, topic ? topic : said_all);
 }
 
 /* Those of this very decision too: nobody has seen them. */

@@ -22,8 +22,13 @@ bool words_erases(const struct shop_event *event);
  * until words_end. `joins`: somebody will be joined, with words of their own. */
 void words_begin(struct deciding *d, const struct said_text *records, size_t count, bool joins);
 
-/* Whether the event happened or arrived before the person was erased, or is that erasure. */
+/* Whether the event happened or arrived before the person was erased, or is that erasure: by its id,
+ * as who has come back may be erased again in the same words. */
 bool words_is_past(const struct deciding *d, const struct shop_event *event);
+
+/* Whether what was seen before says something new: a no that has no id of its own (the shop gave it
+ * none, or a provider tells it of the same mail), and a yes stands over the first. */
+bool words_are_new(const struct deciding *d, const struct shop_event *event);
 
 /* Who was erased in this decision is named anew by the event. */
 void words_name(struct deciding *d);

@@ -87,6 +87,22 @@ def test_uncertain_is_told_once(shop):
     assert event_types(shop, "id:1") == ["paid", "message.uncertain"]
 
 
+def test_each_refusal_is_told(shop):
+    """Of a message that went out again by hand."""
+    _, api = shop_with_phones(shop, {"rcpt": by_recipient({"c1@": "550 5.1.1 no such user"})})
+    shop.daemon().spawn()
+    shop.push(paid(1))
+    for _ in range(2):
+        assert texts(api, 2) == ["+1 1 5.1.1", "+1 again relay"]
+        shop.wait_idle()
+        assert shop.ctl("suppress", "rm", "c1@example.com")[0] == 0
+        assert shop.ctl("dead", "retry", "--all")[0] == 0
+    assert texts(api, 2) == ["+1 1 5.1.1", "+1 again relay"]
+    shop.wait_idle()
+    told = [event for event in event_types(shop, "id:1") if event != "message.requeued"]
+    assert told == ["paid"] + 3 * ["message.bounced"] and api.requests.empty()
+
+
 def test_a_daemon_that_ends_over_a_message_leaves_it_uncertain(shop):
     _, api = shop_with_phones(shop, {})
     one = shop.daemon().spawn(failpoints="send-answered=kill")

@@ -148,13 +148,44 @@ static void test_counts(void **state)
     failed(&fixture, 1, &letter);
     requeued(&fixture, 5 * DAY, &letter);
     assert_string_equal(decide_fixture_play(&fixture, 6 * DAY, X("2")), "a refused limit");
-    assert_string_equal(failed(&fixture, 6 * DAY + 1, &letter), "passed-over duplicate");
+    assert_string_equal(failed(&fixture, 6 * DAY + 1, &letter), "");
     assert_string_equal(decide_fixture_play(&fixture, 6 * DAY + 2, X("3")), "a sends a");
     const struct letter second = letter_of(&fixture);
     failed(&fixture, 6 * DAY + 3, &second);
     requeued(&fixture, 6 * DAY + 4, &second);
     assert_string_equal(decide_fixture_play(&fixture, 6 * DAY + 5, Y("9")), "a withdrawn until");
     assert_string_equal(fixture.last.withdrawn[0].mid, second.mid);
+    decide_fixture_close(&fixture);
+}
+
+/* Each refusal is news to rules, and one that is told twice is not. */
+static void test_fails_again(void **state)
+{
+    struct decide_fixture fixture;
+    (void)state;
+    decide_fixture_open(&fixture, "{name: a, on: x, send: a}\n---\n"
+                                  "{name: sms, on: message.failed, again: parallel, send: b}");
+    decide_fixture_play(&fixture, 0, X("1"));
+    const struct letter letter = letter_of(&fixture);
+    assert_string_equal(failed(&fixture, 1, &letter), "sms sends b");
+    assert_string_equal(failed(&fixture, 2, &letter), "passed-over duplicate");
+    requeued(&fixture, 3, &letter);
+    assert_string_equal(failed(&fixture, 4, &letter), "sms sends b");
+    assert_string_equal(failed(&fixture, 5, &letter), "passed-over duplicate");
+    decide_fixture_close(&fixture);
+}
+
+/* Another daemon has decided that it goes out again before this one decides that it had failed. */
+static void test_counts_though_told_late(void **state)
+{
+    struct decide_fixture fixture;
+    (void)state;
+    decide_fixture_open(&fixture, "{name: a, on: x, send: a, limit: 1 per 7d}");
+    decide_fixture_play(&fixture, 0, X("1"));
+    const struct letter letter = letter_of(&fixture);
+    requeued(&fixture, 3, &letter);
+    failed(&fixture, 2, &letter);
+    assert_string_equal(decide_fixture_play(&fixture, 4, X("2")), "a refused limit");
     decide_fixture_close(&fixture);
 }
 
@@ -280,6 +311,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_since_then),
         cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_fails_again),
+        cmocka_unit_test(test_counts_though_told_late),
         cmocka_unit_test(test_erased),
         cmocka_unit_test(test_without_the_rule),
         cmocka_unit_test(test_places),

@@ -17,6 +17,7 @@
 #define MAIL        ",\"email\":\"ana@example.com\",\"accepts_marketing\":true"
 #define SAYS(what)  "{\"type\":\"customer." what "\"," WHO("")
 #define ABOUT(text) ",\"topic\":\"" text "\"}"
+#define TOLD        ",\"source\":\"nudged\",\"id\":\"m.unsubscribed\"}"
 #define X(id)       "{\"type\":\"x\",\"id\":\"" id "\"," WHO(MAIL) "}"
 
 static const char *name_of(struct decide_fixture *fixture, const char *text)
@@ -75,6 +76,21 @@ static const struct {
       {20, SAYS("unsubscribed") ",\"time\":\"2026-03-02T10:00:07Z\"}", "",
        "id no all 7; id yes news 10"},
       {21, X("1"), "news sends news; tips refused no-consent", "mail no all 7; mail yes news 10"}}},
+    {"a no without an id is said once more where a yes stands over it, and only there",
+     {{0, SAYS("unsubscribed") "}", "", "id no all 0"},
+      {1, SAYS("unsubscribed") "}", "passed-over duplicate", ""},
+      {2, SAYS("subscribed") ABOUT("news"), "", "id yes news 2"},
+      {3, SAYS("unsubscribed") "}", "", "id no all 3"},
+      {4, X("1"), "news refused no-consent; tips refused no-consent", "mail no all 3"}}},
+    {"a no with an id is the one that the yes has answered",
+     {{0, SAYS("unsubscribed") ",\"id\":\"n\"}", "", "id no all 0"},
+      {1, SAYS("subscribed") "}", "", "id yes all 1; id yes all 1"},
+      {2, SAYS("unsubscribed") ",\"id\":\"n\"}", "passed-over duplicate", "id yes all 1"}}},
+    {"a provider tells it of a mail once more",
+     {{0, SAYS("unsubscribed") TOLD, "", "id no all 0"},
+      {1, SAYS("unsubscribed") TOLD, "passed-over duplicate", ""},
+      {2, SAYS("subscribed") "}", "", "id yes all 2; id yes all 2"},
+      {3, SAYS("unsubscribed") TOLD, "", "id no all 3"}}},
     {"a name that comes later learns it",
      {{0, SAYS("unsubscribed") ABOUT("tips"), "", "id no tips 0"},
       {1, X("1"), "news sends news; tips refused no-consent", "mail no tips 0"},
@@ -284,6 +300,28 @@ static void test_anew(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* Without an id it is not known again: who has come back is forgotten once more. */
+static void test_erased_again(void **state)
+{
+    (void)state;
+    struct decide_fixture fixture;
+    decide_fixture_open(&fixture, NEWS);
+    struct said_text record = {.name = name_of(&fixture, "id:7")};
+    fixture.records = &record;
+    fixture.record_count = 1;
+    for (int time = 0; time < 2; time++) {
+        const double second = time * 100.0;
+        decide_fixture_play(&fixture, second, time ? X("2") : X("1"));
+        decide_fixture_play(&fixture, second + 1, SAYS("erased") "}");
+        assert_int_equal(fixture.last.erased_count, 1);
+        assert_true(fixture.last.bare);
+        record.text = slice_of(arena_printf(fixture.arena, "!%lld=%s",
+                                            (long long)(1000 * (DECIDE_FIXTURE_START + second + 1)),
+                                            fixture.last.said[0].topic));
+    }
+    decide_fixture_close(&fixture);
+}
+
 /* With the record of an erasure at second 3. */
 static void test_past(void **state)
 {
@@ -327,7 +365,7 @@ int main(void)
         cmocka_unit_test(test_lost_record), cmocka_unit_test(test_one_more),
         cmocka_unit_test(test_declined),    cmocka_unit_test(test_topics),
         cmocka_unit_test(test_erasure),     cmocka_unit_test(test_anew),
-        cmocka_unit_test(test_past),
+        cmocka_unit_test(test_past),        cmocka_unit_test(test_erased_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
