@@ -153,8 +153,12 @@ static struct cel_type as_optional(struct cel_type type)
 static struct cel_type check_select(struct checker *checker, const struct cel_node *node)
 {
     struct cel_type object = check(checker, node->children[0]);
-    if (!may_be(object, VALUE_MAP) && !may_be(object, CEL_KIND_OPTIONAL))
-        return refuse(checker, node->children[0], "%s has no fields", words(checker, object));
+    if (!may_be(object, VALUE_MAP) && !may_be(object, CEL_KIND_OPTIONAL)) {
+        refuse(checker, node->children[0], "%s has no fields", words(checker, object));
+        if (value_is_text(&node->value, "length") || value_is_text(&node->value, "size"))
+            hint(checker, node->children[0], "write size(…)");
+        return any();
+    }
     if (node->flags & CEL_FLAG_TEST) {
         member_of(checker, node, object);
         return cel_type_of(CEL_KINDS(VALUE_BOOL));
@@ -238,7 +242,19 @@ static struct cel_type check_in(struct checker *checker, const struct cel_node *
     return cel_type_of(CEL_KINDS(VALUE_BOOL));
 }
 
-/* Both sides never compare. A document has its times, and often its prices, as strings. */
+/* A document has its times, and often its prices, as strings. `both`: what stands on the two
+ * sides of an operator. */
+static void hint_of_string(struct checker *checker, const struct cel_node *node, cel_kinds both)
+{
+    if (!(both & CEL_KINDS(VALUE_STRING)))
+        return;
+    if (both & CEL_KINDS(VALUE_TIMESTAMP))
+        hint(checker, node, "make a time of the string: timestamp(…)");
+    else if (both & CEL_KINDS_NUMBERS)
+        hint(checker, node, "make a number of the string: decimal(…) or double(…)");
+}
+
+/* Both sides never compare. */
 static struct cel_type refuse_comparison(struct checker *checker, const struct cel_node *node,
                                          struct cel_type a, struct cel_type b)
 {
@@ -248,12 +264,7 @@ static struct cel_type refuse_comparison(struct checker *checker, const struct c
     else
         refuse(checker, node, "%s and %s cannot be compared by `%s`", words(checker, a),
                words(checker, b), cel_operator_text(node->op));
-    if (!(both & CEL_KINDS(VALUE_STRING)))
-        return any();
-    if (both & CEL_KINDS(VALUE_TIMESTAMP))
-        hint(checker, node, "make a time of the string: timestamp(…)");
-    else if (both & CEL_KINDS_NUMBERS)
-        hint(checker, node, "make a number of the string: decimal(…) or double(…)");
+    hint_of_string(checker, node, both);
     return any();
 }
 
@@ -279,6 +290,8 @@ static struct cel_type check_binary(struct checker *checker, const struct cel_no
                cel_operator_text(op), words(checker, b));
         if ((a.kinds & CEL_KINDS_NUMBERS) && (b.kinds & CEL_KINDS_NUMBERS))
             hint(checker, node, "literals are strict: write 2.0, or double(…), int(…)");
+        else if (op != CEL_ADD)
+            hint_of_string(checker, node, a.kinds | b.kinds);
         return any();
     }
     struct cel_type type = cel_type_of(gives);

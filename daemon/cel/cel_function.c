@@ -121,9 +121,35 @@ enum cel_lookup cel_function_find(struct arena *arena, const char *name, size_t 
     return CEL_LOOKUP_FOUND;
 }
 
+/* As other languages call what has a name here that is not near. */
+static const char *own_name(const char *word)
+{
+    static const char *const others[][2] = {
+        {"any", "exists"},
+        {"count", "size"},
+        {"includes", "contains"},
+        {"len", "size"},
+        {"length", "size"},
+        {"lower", "lowerAscii"},
+        {"some", "exists"},
+        {"toLowerCase", "lowerAscii"},
+        {"toUpperCase", "upperAscii"},
+        {"upper", "upperAscii"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(word, others[i][0]) == 0)
+            return others[i][1];
+    return NULL;
+}
+
 void cel_function_suggest(struct diag *diag, const char *word)
 {
     enum { NAMES_MOST = 300 };
+    const char *own = own_name(word);
+    if (own) {
+        diag_hint(diag, "did you mean `%s`?", own);
+        return;
+    }
     const char *names[NAMES_MOST + 1];
     uint32_t count = 0, cursor = 0;
     for (const struct cel_function *row; (row = cel_function_next(&cursor));)

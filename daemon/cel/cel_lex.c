@@ -104,12 +104,16 @@ static bool lex_quoted(struct cel_lexer *lexer, struct cel_token *token)
     return true;
 }
 
-/* A character that begins no word: says what was probably meant. */
+/* What begins no word and is no operator: says what was probably meant. */
 static bool unknown_character(struct cel_lexer *lexer)
 {
     static const struct {
         const char *text, *message, *hint;
     } known[] = {
+        {"=>", "`=>` is no operator", "write `>=`"},
+        {"=<", "`=<` is no operator", "write `<=`"},
+        {"=~", "`=~` is no operator", "write `text.matches(pattern)`"},
+        {"<>", "`<>` is no operator", "write `!=`"},
         {"=", "a single `=` is no operator", "write `==` to compare"},
         {"&", "a single `&` is no operator", "write `&&`"},
         {"|", "a single `|` is no operator", "write `||`"},
@@ -126,11 +130,13 @@ static bool unknown_character(struct cel_lexer *lexer)
         {"$", "`$` is not part of an expression", "variables are written bare: `order.total`"},
     };
     const char *at = lexer->text + lexer->at;
-    uint32_t width = (uint32_t)utf8_width(at, lexer->length - lexer->at);
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strncmp(at, known[i].text, strlen(known[i].text)) == 0)
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        uint32_t width = (uint32_t)strlen(known[i].text);
+        if (strncmp(at, known[i].text, width) == 0)
             return cel_diag_error(lexer->diag, lexer->text, lexer->length, lexer->at, width,
                                   known[i].message, known[i].hint);
+    }
+    uint32_t width = (uint32_t)utf8_width(at, lexer->length - lexer->at);
     return cel_diag_error(lexer->diag, lexer->text, lexer->length, lexer->at, width,
                           "this character is not part of an expression", NULL);
 }
@@ -155,7 +161,7 @@ static bool lex_mark(struct cel_lexer *lexer, struct cel_token *token)
             return true;
         }
     }
-    if (!*at || !strchr("()[]{}.,:?!-+*/%<>", *at))
+    if (!*at || !strchr("()[]{}.,:?!-+*/%<>", *at) || (at[0] == '<' && at[1] == '>'))
         return unknown_character(lexer);
     token->mark = *at;
     token->length = 1;

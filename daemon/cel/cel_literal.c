@@ -102,8 +102,13 @@ bool cel_literal_number(struct cel_lexer *lexer, struct cel_token *token)
         return false;
     char next = lexer->text[lexer->at + length];
     if (is_digit(next) || next == '_' || (next >= 'a' && next <= 'z') ||
-        (next >= 'A' && next <= 'Z'))
-        return bad_number(lexer, length + 1, "a number is followed by a letter");
+        (next >= 'A' && next <= 'Z')) {
+        bad_number(lexer, length + 1, "a number is followed by a letter");
+        if (strchr("smhdw", next))
+            diag_hint(lexer->diag, "a length of time stands in quotes: duration(\"%.*s\")",
+                      (int)length + 1, lexer->text + lexer->at);
+        return false;
+    }
     token->length = length;
     lexer->at += length;
     return true;

@@ -5,6 +5,8 @@
 #include "cel/cel_parse.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 
 #include "cel/cel.h"
 #include "cel/cel_diag.h"
@@ -57,7 +59,12 @@ static const char *operator_hint(const struct cel_token *token)
         {"or", "write `||`"},
         {"OR", "write `||`"},
         {"is", "write `==`"},
+        {"equals", "write `==`"},
         {"not", "write `!(… in …)`"},
+        {"contains", "write `text.contains(part)`"},
+        {"like", "write `text.contains(part)`"},
+        {"matches", "write `text.matches(pattern)`"},
+        {"between", "write `least <= value && value <= most`"},
         {"if", "write `condition ? value : other`"},
     };
     if (token->kind != CEL_TOKEN_NAME)
@@ -68,10 +75,21 @@ static const char *operator_hint(const struct cel_token *token)
     return NULL;
 }
 
+/* Whether what was read last is a `not`: a name, so that the fault is seen behind it. */
+static bool stands_behind_not(const struct parser *parser)
+{
+    const char *text = parser->lexer.text;
+    uint32_t end = parser->end;
+    return end >= 3 && strncasecmp(text + end - 3, "not", 3) == 0 &&
+           (end == 3 || strchr(" \t\n(&|!", text[end - 4]));
+}
+
 static struct cel_node *unexpected(struct parser *parser, const char *wanted)
 {
     const struct cel_token *token = &parser->token;
     const char *hint = operator_hint(token);
+    if (!hint && token->kind != CEL_TOKEN_END && stands_behind_not(parser))
+        hint = "write `!` in place of `not`";
     char message[160];
     if (token->kind == CEL_TOKEN_END)
         snprintf(message, sizeof message, "the expression ends where %s is expected", wanted);

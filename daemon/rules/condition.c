@@ -47,7 +47,7 @@ struct cel_program *condition_compile(struct arena *arena, const char *text, siz
                                       struct diags *warnings, struct diag *diag)
 {
     struct value of_roots[CONDITION_ROOTS] = {0};
-    of_roots[CONDITION_ROOT_STARTED] = timestamp(0);
+    of_roots[CONDITION_ROOT_NOW] = of_roots[CONDITION_ROOT_STARTED] = timestamp(0);
     of_roots[CONDITION_ROOT_WAITED] = value_bool(true);
     if (samples && samples->start)
         of_roots[CONDITION_ROOT_START] = *samples->start;
