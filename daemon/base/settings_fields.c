@@ -5,6 +5,7 @@
  */
 #include "base/settings_fields.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/duration.h"
@@ -29,6 +30,39 @@ bool settings_fields_wrong_type(struct settings_reading *in, const struct settin
 }
 
 /* A string of the right kind that says nothing we know. */
+/* "1/day", "3 per 2 weeks": as it must be written. */
+static void hint_rate(struct diag *diag, const char *text, size_t length)
+{
+    static const char *const betweens[] = {"per ", "/", "a ", "in ", "every "};
+    char time[DURATION_TEXT_SIZE], rate[2 * DURATION_TEXT_SIZE];
+    size_t digits = strspn(text, "0123456789"), at = digits + strspn(text + digits, " ");
+    if (digits == strspn(text, "0"))
+        return;
+    for (size_t i = 0; i < sizeof betweens / sizeof *betweens; i++) {
+        size_t between = strlen(betweens[i]);
+        if (strncmp(text + at, betweens[i], between) != 0 ||
+            !duration_guess(text + at + between, length - at - between, time))
+            continue;
+        snprintf(rate, sizeof rate, "%.*s per %s", (int)digits, text, time);
+        if (strcmp(rate, text) != 0)
+            diag_hint(diag, "write `%s`", rate);
+    }
+}
+
+/* The nearest of the words that there are, or the length of time that is meant. */
+static void hint_text(struct settings_reading *in, const struct setting *setting,
+                      const struct value *value, struct diag *diag)
+{
+    char time[DURATION_TEXT_SIZE];
+    const char *text = arena_copy(in->arena, value->string, value->length);
+    if (setting->choices)
+        diag_suggest(diag, text, setting->choices);
+    else if (setting->type == SETTING_DURATION && duration_guess(text, value->length, time))
+        diag_hint(diag, "write `%s`", time);
+    else if (setting->type == SETTING_RATE)
+        hint_rate(diag, text, value->length);
+}
+
 static bool bad_text(struct settings_reading *in, const struct setting *setting,
                      const struct value *value, const char *wanted)
 {
@@ -39,8 +73,7 @@ static bool bad_text(struct settings_reading *in, const struct setting *setting,
         in->diags, in->source, value, DIAG_ERROR, "`%s` must be %s, not `%.*s%s`", setting->key,
         wanted, (int)length, value->string, length < value->length ? "…" : "");
     diag_code(diag, "bad-value");
-    if (setting->choices)
-        diag_suggest(diag, arena_copy(in->arena, value->string, value->length), setting->choices);
+    hint_text(in, setting, value, diag);
     return false;
 }
 

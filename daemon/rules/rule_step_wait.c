@@ -241,9 +241,12 @@ static void read_for(const struct wait_reader *wait, const struct wait *parts)
 
 static void refuse_wait(const struct wait_reader *wait, const struct value *value)
 {
+    char time[DURATION_TEXT_SIZE];
     struct diag *diag = fault(wait, "", "`wait` must be a length of time such as 30m, 1h or 3d");
     if (value->kind == VALUE_INT)
         diag_hint(diag, "a unit is missing: ms, s, m, h, d or w");
+    else if (value->kind == VALUE_STRING && duration_guess(value->string, value->length, time))
+        diag_hint(diag, "write `%s`", time);
     else if (value->kind == VALUE_STRING && reads_as_time(value))
         diag_hint(diag, "the next such time is {until: \"%s\"}", value->string);
     else if (value->kind == VALUE_STRING && strpbrk(value->string, ".()"))

@@ -154,7 +154,11 @@ static void refuse_step(const struct rule_step_reader *steps, const struct value
     const struct rule_reader *reader = steps->reader;
     struct diag *diag = settings_fault(reader->diags, reader->source, step, DIAG_ERROR,
                                        "a step has exactly one of " KINDS ", stop");
-    if (count > 1)
+    if (value_get(step, "if"))
+        diag_hint(diag, "what an `if` leads to is a list under its `then`");
+    else if (value_get(step, "then"))
+        diag_hint(diag, "`then` belongs to an `if` or a `split`");
+    else if (count > 1)
         diag_hint(diag, "begin each of them with a `- ` of its own");
     else if (value_get(step, "stop"))
         diag_hint(diag, "write `- stop` alone");

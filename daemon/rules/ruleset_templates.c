@@ -1,7 +1,11 @@
 #include "rules/ruleset_templates.h"
 
+#include <stdio.h>
 #include <string.h>
 
+enum { NAME_MOST = 200 }; /* bytes of a template's name that a hint shows */
+
+/* A template is named without the endings of its files. */
 static void hint_template(const struct ruleset_templates *templates, const struct rule_step *step,
                           struct diag *diag)
 {
@@ -10,10 +14,12 @@ static void hint_template(const struct ruleset_templates *templates, const struc
         diag_hint(diag, "an e-mail needs a `subject` in the front matter, in every language");
         return;
     }
+    char name[NAME_MOST + 1];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(step->template, "."), step->template);
     if (names)
-        diag_suggest(diag, step->template, names);
+        diag_suggest(diag, name, names);
     if (!diag->hint[0])
-        diag_hint(diag, "a template is a file such as %s.html.liquid", step->template);
+        diag_hint(diag, "a template is a file such as %s.html.liquid", name);
 }
 
 static void check_channel(const struct ruleset_templates *templates,

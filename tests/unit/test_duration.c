@@ -102,6 +102,23 @@ static void test_format(void **state)
     }
 }
 
+static void test_guesses(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"3 days", "3d"},   {"3days", "3d"},    {"1 Hour", "1h"},  {"3D", "3d"},
+        {"90 secs", "90s"}, {"2 weeks", "2w"},  {"week", "1w"},    {"2 months", "60d"},
+        {" 5 min", "5m"},   {"5 mins", "5m"},   {"3 parsecs", ""}, {"", ""},
+        {"-3 days", ""},    {"3 days ago", ""}, {"tomorrow", ""},  {"9999999999 days", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[DURATION_TEXT_SIZE];
+        bool guessed = duration_guess(cases[i][0], strlen(cases[i][0]), text);
+        assert_string_equal(text, cases[i][1]);
+        assert_int_equal(guessed, text[0] != '\0');
+    }
+}
+
 static void test_reads_what_it_writes(void **state)
 {
     (void)state;
@@ -124,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_format),
+        cmocka_unit_test(test_guesses),
         cmocka_unit_test(test_reads_what_it_writes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

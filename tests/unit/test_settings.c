@@ -312,7 +312,8 @@ static const struct {
     {"name: x\nwait: 5 minutes\n",
      "test.yaml:2:7: error: `wait` must be a length of time such as 30s or 1h30m, not `5 minutes`\n"
      "    wait: 5 minutes\n"
-     "          ^~~~~~~~~\n"},
+     "          ^~~~~~~~~\n"
+     "hint: write `5m`\n"},
     {"name: x\nsize: 1000\n", "test.yaml:2:7: error: `size` must be at least 1KiB\n"
                               "    size: 1000\n"
                               "          ^~~~\n"},
