@@ -956,6 +956,8 @@ library_sources = \
 	daemon/rules/ruleset_fields.h \
 	daemon/rules/ruleset_templates.c \
 	daemon/rules/ruleset_templates.h \
+	daemon/rules/segment_cycles.c \
+	daemon/rules/segment_cycles.h \
 	daemon/send/accepted.c \
 	daemon/send/accepted.h \
 	daemon/send/answers.c \

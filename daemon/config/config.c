@@ -38,6 +38,7 @@
 #include "rules/condition.h"
 #include "rules/field.h"
 #include "rules/rule_expression.h"
+#include "rules/segment_cycles.h"
 #include "send/gateway_kinds.h"
 #include "store/placement.h"
 #include "web/mapping_file.h"
@@ -159,6 +160,21 @@ static struct cel_program *compile(struct loading *loading, const struct value *
     return rule_condition(&reader, text, NULL);
 }
 
+/* One that is asked within itself has no answer. */
+static void warn_of_cycles(struct loading *loading, const struct condition_segment *segments)
+{
+    const struct value *all = &loading->config->keys.segments;
+    for (uint32_t i = 0; segments[i].name; i++) {
+        if (!segment_cycles_has(segments, i, loading->config->arena))
+            continue;
+        struct diag *diag =
+            settings_fault(loading->diags, &loading->source, &all->map->members[i].value,
+                           DIAG_WARNING, "the segment `%s` asks about itself", segments[i].name);
+        diag_code(diag, "segment-cycle");
+        diag_hint(diag, "whatever asks about it fails; write what it is by fields and counts");
+    }
+}
+
 /* The conditions of the configuration: who consents, and the named segments. */
 static void fill_conditions(struct loading *loading)
 {
@@ -181,6 +197,7 @@ static void fill_conditions(struct loading *loading)
         conditions[kept] = segments[i].program;
         kept += conditions[kept] != NULL;
     }
+    warn_of_cycles(loading, segments);
     config->segments = segments;
     config->conditions = conditions;
 }

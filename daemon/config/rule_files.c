@@ -67,11 +67,38 @@ static void add_rules(const struct reading *reading, const struct rule_file *fil
         ruleset_add_rules(reading->builder, &files[i].source, &files[i].documents);
 }
 
+static bool ends(const char *name, const char *tail)
+{
+    size_t length = strlen(name), wanted = strlen(tail);
+    return length >= wanted && strcmp(name + length - wanted, tail) == 0;
+}
+
 static bool is_rule_file(const char *name)
 {
-    size_t length = strlen(name), tail = strlen(".test.yaml");
-    return strcmp(name, "events.yaml") != 0 &&
-           !(length >= tail && strcmp(name + length - tail, ".test.yaml") == 0);
+    return strcmp(name, "events.yaml") != 0 && !ends(name, ".test.yaml");
+}
+
+/* What looks like a file of rules, and lies where nobody reads it. */
+static void warn_of_unread(const struct reading *reading)
+{
+    const char *const *names;
+    size_t count;
+    struct diag ignored;
+    if (!file_list(reading->arena, reading->folder, "", true, &names, &count, &ignored))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        bool below = strchr(names[i], '/') && ends(names[i], ".yaml") && is_rule_file(names[i]);
+        if (!below && !ends(names[i], ".yml"))
+            continue;
+        struct diag diag;
+        diag_error(&diag, "nobody reads this file");
+        diag_file(&diag, arena_printf(reading->arena, "%s/%s", reading->folder, names[i]));
+        diag.level = DIAG_WARNING;
+        diag_code(&diag, "unread-file");
+        diag_hint(&diag, below ? "rules lie in the folder itself, in none below it"
+                               : "the names of files of rules, and of tests, end in .yaml");
+        diags_add(reading->diags, &diag);
+    }
 }
 
 static void read_all(const struct reading *reading, const char *const *names, size_t count)
@@ -99,5 +126,6 @@ struct ruleset *rule_files_load(const char *folder, const struct ruleset_setting
         diags_add(diags, &diag);
     else if (read_events(&reading)) /* rules are checked against them */
         read_all(&reading, names, count);
+    warn_of_unread(&reading);
     return ruleset_finish(&reading.builder);
 }

@@ -257,6 +257,19 @@ def test_questions_without_a_word(desk, question):
     assert out.startswith("0 errors, 0 warnings"), out
 
 
+@pytest.mark.parametrize("segments, lines", [
+    ({"vip": "customer.segment('vip')"}, 1),
+    ({"vip": "customer.segment('rich')", "rich": "has(customer.x) || customer.segment('vip')"}, 2),
+    ({"vip": "customer.segment('rich')", "rich": "customer.segment('rich')"}, 1),
+    ({"vip": "customer.segment('rich') && customer.segment('old')", "rich": "customer.segment('old')", "old": "true"},
+     0)])
+def test_segments_that_ask_about_themselves(desk, segments, lines):
+    desk.daemon("asking", mail={"unsubscribe_url": "https://shop.example/u/{token}"}, segments=segments)
+    out = desk.ctl("check", config=desk.folder / "asking.yaml")[1]
+    found = re.findall(r"asking\.yaml:\d+:\d+: warning: the segment `(\w+)` asks about itself", out)
+    assert len(found) == lines, out
+
+
 def test_start_of_an_event_without_a_sample(desk):
     """What it carries is not known, so nothing is missing in it."""
     desk.rules("")
@@ -296,6 +309,18 @@ def test_from_is_of_mails_alone(desk):
                "send: {template: welcome, from: tea@shop.example}\n", "sender.yaml")
     out = desk.ctl("check")[1]
     assert re.search(r"sender\.yaml:4:\d+: error: ", out) and "a text stands in both quotes" in out, out
+
+
+def test_files_that_nobody_reads(desk):
+    (desk.folder / "rules/below").mkdir()
+    for name in ("more.yml", "below/more.yaml", "below/more.test.yaml", "below/.hidden.yaml", "README.md"):
+        (desk.folder / "rules" / name).write_text("name: more\non: x\nsend: welcome\n")
+    status, out, _ = desk.ctl("check")
+    assert status == 0
+    assert re.findall(r"/rules/(.*): warning: nobody reads this file\nhint: (.*)", out) == [
+        ("below/more.yaml", "rules lie in the folder itself, in none below it"),
+        ("more.yml", "the names of files of rules, and of tests, end in .yaml")]
+    assert "0 errors, 2 warnings; 2 rules" in out
 
 
 # --- hints ---
