@@ -46,13 +46,26 @@ static void visit_branches(struct liquid_visit *visit, const struct liquid_node 
 static const struct liquid_kind if_kind = {"if", render_if, visit_branches};
 static const struct liquid_kind unless_kind = {"unless", render_unless, visit_branches};
 
+/* `else if` is what other languages write, and here the `if` is not asked. */
+static void doubt_else(struct liquid_parser *parser, const struct liquid_tag *tag)
+{
+    struct slice rest = slice_trim(tag->markup, " \t\r\n");
+    if (rest.length == 0)
+        return;
+    liquid_parser_fail(parser, rest.text, rest.length, "`else` takes no condition");
+    diag_hint(parser->diag, "write `elsif`; it is passed over, as Shopify does");
+    liquid_parser_forgive(parser);
+}
+
 /* What stands behind `else` is passed over, as is a branch behind it when it is
  * rendered: both occur in templates that work. */
 static struct branch *parse_branch(struct liquid_parser *parser, const struct liquid_tag *tag)
 {
     struct branch *branch = arena_zero(parser->arena, sizeof *branch);
-    if (liquid_tag_is(tag, "else"))
+    if (liquid_tag_is(tag, "else")) {
+        doubt_else(parser, tag);
         return branch;
+    }
     branch->condition = liquid_condition_parse(parser, &tag->markup);
     return branch->condition ? branch : NULL;
 }

@@ -6,7 +6,7 @@
 #include "templates/templates.h"
 #include "templates/templates_set.h"
 
-enum { NAMES_MOST = 200, KEY_MOST = 200 };
+enum { NAMES_MOST = 200, KEY_MOST = 200, SNIPPETS_WITHIN = 3 };
 
 struct look {
     const struct templates *set;
@@ -160,6 +160,44 @@ static void note_snippet(void *context, const char *path, uint32_t line, uint32_
     diags_add(look->diags, &diag);
 }
 
+/* Whether {{ content }} stands somewhere. */
+struct content_look {
+    const struct templates *set;
+    uint32_t depth; /* of snippets in snippets */
+    bool shown;
+};
+
+/* In the layout, or in a snippet that it includes. */
+static void note_content(void *context, const char *path, uint32_t line, uint32_t column)
+{
+    struct content_look *look = context;
+    (void)line, (void)column;
+    look->shown |= strcmp(path, "content") == 0;
+    if (look->shown || look->depth == SNIPPETS_WITHIN || strncmp(path, "render:", 7) != 0)
+        return;
+    const struct templates_snippet *snippet =
+        templates_set_snippet(look->set, path + 7, strlen(path + 7));
+    look->depth++;
+    if (snippet && snippet->file->liquid)
+        liquid_variables(snippet->file->liquid, note_content, look);
+    look->depth--;
+}
+
+/* Without it every message says what the layout says, and nothing else. */
+static void look_for_content(const struct templates *set, const struct templates_file *file,
+                             struct diags *diags)
+{
+    struct content_look content = {.set = set};
+    struct diag diag;
+    if (!file || !file->liquid)
+        return;
+    liquid_variables(file->liquid, note_content, &content);
+    if (content.shown)
+        return;
+    diag_error(&diag, "the layout shows no {{ content }}, so no message of its own is in a mail");
+    add_warning(&(struct look){set, file, diags}, &diag, 0, 1);
+}
+
 static void look_at(const struct templates *set, const struct templates_file *file, bool html,
                     struct diags *diags)
 {
@@ -183,6 +221,8 @@ void templates_check(const struct templates *templates, struct diags *diags)
         const struct templates_layout *layout = value;
         look_at(templates, layout->html, true, diags);
         look_at(templates, layout->text, false, diags);
+        look_for_content(templates, layout->html, diags);
+        look_for_content(templates, layout->text, diags);
     }
     for (cursor = 0; map_next(templates->snippets, &cursor, &key, &length, &value);)
         look_at(templates, ((const struct templates_snippet *)value)->file, true, diags);

@@ -155,6 +155,17 @@ def test_check_of_a_layout_and_of_events_without_sample(desk):
     assert "there is no `message.clas`" in out
 
 
+def test_check_wants_the_content_in_a_layout(desk):
+    desk.template("layouts/paper.html.liquid", "<html><meta content='x'>{% render 'foot' %}</html>\n")
+    desk.template("snippets/foot.liquid", "Bye\n")
+    assert "layouts/paper.html.liquid:1:1: warning: the layout shows no {{ content }}" in desk.ctl("check")[1]
+    desk.template("snippets/foot.liquid", "{{ content }}Bye\n")
+    assert "no {{ content }}" not in desk.ctl("check")[1]
+    desk.template("snippets/foot.liquid", "{% include 'foot' %}\n")  # without an end
+    desk.template("layouts/paper.html.liquid", "{% include 'foot' %}{{ content | strip_html }}\n")
+    assert "no {{ content }}" not in desk.ctl("check")[1]
+
+
 def test_check_wants_a_way_out_of_marketing(desk):
     desk.template("welcome.html.liquid", TEMPLATE.replace("unsubscribe_url", "shop.url"))
     out = warnings(desk, 1)
@@ -338,7 +349,8 @@ def test_files_that_nobody_reads(desk):
     ("name: a\non: x\nif: size(collected) > 1\nsend: welcome\n", 3, "nothing is collected yet",
      "in a step, or in `while`"),
     ("name: a\non: {every: day}\nsend: welcome\n", 2, "`at` is missing", "at: \"09:00\""),
-    ("name: a\non: x\nagain: ignore\nwait: 3 days\nsend: welcome\n", 4, "`wait` must be a length of time", "write `3d`"),
+    ("name: a\non: x\nagain: ignore\nwait: 3 days\nsend: welcome\n", 4, "`wait` must be a length of time",
+     "write `3d`"),
     ("name: a\non: x\nlimit: 1/week\nsend: welcome\n", 3, "`limit` must be a rate", "write `1 per 1w`"),
     ("name: a\non: x\nlimit: 3 per 2 Months\nsend: welcome\n", 3, "`limit` must be a rate", "write `3 per 60d`"),
     ("name: a\non: x\nmax_age: 1 hour\nsend: welcome\n", 3, "`max_age` must be a length of time", "write `1h`"),

@@ -152,6 +152,7 @@ static void slips_are_forgiven_and_told(void **state)
         {"{{ a..b }}", "", 1, 5},
         {"{% if a == 'A' && n %}x{% endif %}", "x", 1, 16},
         {"{% if n > %}x{% else %}y{% endif %}", "y", 1, 11},
+        {"{% if n > 9 %}x{% else if a %}y{% else %}z{% endif %}", "y", 1, 24},
         {"{% for i in list sorted %}{{ i }}{% endfor %}", "12", 1, 18},
         {"{% assign b c = 1 %}{{ c }}", "1", 1, 11},
         {"{% assign b = a) %}{{ b }}", "A", 1, 16},
