@@ -1,3 +1,8 @@
+/*
+ * What is wrong with a template that a render would not stop at. Each look_for_… reads a file's
+ * text, or the names that its code reads, for one kind of slip; look_at and templates_check, at
+ * the end, say which files are looked at for what.
+ */
 #include <ctype.h>
 #include <string.h>
 
