@@ -161,6 +161,8 @@ library_sources = \
 	daemon/base/zone_civil.h \
 	daemon/base/zone_file.c \
 	daemon/base/zone_file.h \
+	daemon/base/zone_names.c \
+	daemon/base/zone_names.h \
 	daemon/base/zone_rule.c \
 	daemon/base/zone_rule.h \
 	daemon/cel/cel.h \

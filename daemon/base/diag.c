@@ -14,7 +14,13 @@
 #include "base/utf8.h"
 
 /* EXCERPT_BEFORE, _AFTER: characters shown around the fault, as far as they fit. */
-enum { EXCERPT_BEFORE = 60, EXCERPT_AFTER = 50, EXCERPT_BYTES_BEFORE = 100, WORD_MOST = 64 };
+enum {
+    EXCERPT_BEFORE = 60,
+    EXCERPT_AFTER = 50,
+    EXCERPT_BYTES_BEFORE = 100,
+    WORD_MOST = 64,
+    PART_LEAST = 3
+};
 
 /* As it may be shown, NUL-terminated. */
 static void put_text(char *to, size_t size, const char *from, size_t length)
@@ -210,9 +216,35 @@ const char *diag_nearest(const char *word, const char *const *names)
     return nearest;
 }
 
+/* Whether the shorter of the two is the first words of the longer. */
+static bool shares_words(const char *a, const char *b)
+{
+    size_t a_length = strlen(a), b_length = strlen(b);
+    size_t least = a_length < b_length ? a_length : b_length;
+    const char *longer = a_length < b_length ? b : a;
+    return least >= PART_LEAST && strncmp(a, b, least) == 0 && longer[least] &&
+           strchr("_-.", longer[least]);
+}
+
+/* The only one that shares its first words; NULL: none, or several. */
+static const char *only_kin(const char *word, const char *const *names)
+{
+    const char *found = NULL;
+    for (; *names; names++) {
+        if (!shares_words(word, *names))
+            continue;
+        if (found)
+            return NULL;
+        found = *names;
+    }
+    return found;
+}
+
 void diag_suggest(struct diag *diag, const char *word, const char *const *names)
 {
     const char *nearest = diag_nearest(word, names);
+    if (!nearest)
+        nearest = only_kin(word, names);
     if (nearest)
         diag_hint(diag, "did you mean `%s`?", nearest);
 }

@@ -31,6 +31,7 @@
 #include "base/yaml.h"
 #include "base/yaml_hints.h"
 #include "base/zone.h"
+#include "base/zone_names.h"
 #include "config/config_check.h"
 #include "config/config_paths.h"
 #include "config/new_secret.h"
@@ -126,8 +127,11 @@ static void fill_shop(struct loading *loading)
                                  "`currency` names none that there is"),
                   "three letters of ISO 4217 are meant, such as EUR");
     if (!zone_get(config->zone))
-        settings_fault(loading->diags, &loading->source, value_get(shop, "timezone"), DIAG_ERROR,
-                       "`%s` is no time zone; one such as Europe/Bucharest is meant", config->zone);
+        zone_names_suggest(
+            settings_fault(
+                loading->diags, &loading->source, value_get(shop, "timezone"), DIAG_ERROR,
+                "`%s` is no time zone; one such as Europe/Bucharest is meant", config->zone),
+            config->zone);
 }
 
 static void fill_keys(struct loading *loading)

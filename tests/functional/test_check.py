@@ -85,6 +85,17 @@ def test_check_warns_of_the_configuration(desk):
     assert desk.ctl("eval", "1 + 1") == (0, "2\n", "")
 
 
+@pytest.mark.parametrize("zone, hint", [
+    ("Europe/Berln", "\nhint: did you mean `Europe/Berlin`?\n"), ("Berlin", "\nhint: did you mean `Europe/Berlin`?\n"),
+    ("europe/berlin", "\nhint: did you mean `Europe/Berlin`?\n"), ("Mars/Olympus_Mons", "")])
+def test_check_of_a_time_zone(desk, zone, hint):
+    desk.config["shop"]["timezone"] = zone
+    desk.daemon()
+    out = desk.ctl("check")[1]
+    assert re.search(rf"yaml:\d+:\d+: error: `{zone}` is no time zone; ", out)
+    assert hint in out and ("hint" in out) == bool(hint), out
+
+
 def test_check_tells_a_fault_once(desk):
     """What is missing when the template is read need not be told again of the sample."""
     desk.template("welcome.html.liquid", TEMPLATE + "{% render 'buton' %}\n")

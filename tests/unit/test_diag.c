@@ -224,6 +224,29 @@ static void the_nearest_name_is_found(void **state)
     assert_string_equal(diag.hint, "");
 }
 
+/* By its first words, where no other name has these too. */
+static void kin_are_suggested(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"password_file", "state", "tls", "tls_ca",
+                                        "tls_key",       "if",    NULL};
+    static const char *const cases[][2] = {
+        {"password", "did you mean `password_file`?"},
+        {"state_dir", "did you mean `state`?"},
+        {"statement_of_account", ""},
+        {"tls_certificates", "did you mean `tls`?"},
+        {"if-not-there", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct diag diag = {0};
+        diag_suggest(&diag, cases[i][0], names);
+        assert_string_equal(diag.hint, cases[i][1]);
+    }
+    struct diag several = {0};
+    diag_suggest(&several, "give", (const char *const[]){"give_up_now", "give_back_it", NULL});
+    assert_string_equal(several.hint, "");
+}
+
 static void collections_are_bounded(void **state)
 {
     (void)state;
@@ -304,6 +327,7 @@ int main(void)
         cmocka_unit_test(long_texts_are_cut_between_characters),
         cmocka_unit_test(the_underline_ends_with_the_excerpt),
         cmocka_unit_test(the_nearest_name_is_found),
+        cmocka_unit_test(kin_are_suggested),
         cmocka_unit_test(collections_are_bounded),
         cmocka_unit_test(a_diag_prints_to_a_stream),
     };
