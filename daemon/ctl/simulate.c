@@ -198,6 +198,10 @@ static int simulate(struct simulating *simulating, int count, char **names)
     int status = simulate_input_read(input, simulating->generation->policy.zone, arena, &options);
     if (!status)
         status = simulate_input_open(input, count, names, history, &size);
+    if (!status && options.on_message &&
+        simulate_input_has(input, count, names, simulating->options.messages))
+        status = command_usage(input->command, "`--messages %s`: that file is read",
+                               simulating->options.messages);
     if (!status && !open_messages(simulating))
         status = EX_CANTCREAT;
     if (!status) {

@@ -1,5 +1,6 @@
 #include "ctl/simulate_input.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -98,6 +99,37 @@ int simulate_input_read(const struct simulate_input *input, const char *zone, st
     return status ? status : read_suppressed(input, arena, options);
 }
 
+/* What begins as packers begin their files. Of a pipe nothing is read before its time. */
+static bool is_packed(const char *name)
+{
+    static const char *const marks[] = {"\x1f\x8b", "(\xb5/\xfd", "BZh",
+                                        "\xfd"
+                                        "7zXZ"};
+    char begin[8] = {0};
+    struct stat status;
+    if (stat(name, &status) != 0 || !S_ISREG(status.st_mode))
+        return false;
+    FILE *file = fopen(name, "re");
+    size_t length = file ? fread(begin, 1, sizeof begin - 1, file) : 0;
+    if (file)
+        fclose(file);
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (length && strncmp(begin, marks[i], strlen(marks[i])) == 0)
+            return true;
+    return false;
+}
+
+static int refuse_packed(const char *name)
+{
+    struct diag diag = {0};
+    diag_error(&diag, "the file is compressed");
+    diag_file(&diag, name);
+    diag_hint(&diag, "unpack it first; `simulate` also reads `zcat FILE | nudgectl simulate "
+                     "--events -`");
+    context_fail(&diag);
+    return EX_DATAERR;
+}
+
 int simulate_input_open(const struct simulate_input *input, int count, char **names,
                         struct history *history, uint64_t *size)
 {
@@ -107,6 +139,8 @@ int simulate_input_open(const struct simulate_input *input, int count, char **na
         const char *name = i < 0 ? input->events : names[i];
         struct diag diag = {0};
         struct stat status;
+        if (is_packed(name))
+            return refuse_packed(name);
         if (!history_add(history, name, &diag)) {
             context_fail(&diag);
             return EX_NOINPUT;
@@ -116,4 +150,21 @@ int simulate_input_open(const struct simulate_input *input, int count, char **na
     }
     *size = sized ? *size : 0;
     return 0;
+}
+
+static bool are_one_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return a && b && stat(a, &one) == 0 && stat(b, &other) == 0 && S_ISREG(one.st_mode) &&
+           one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+bool simulate_input_has(const struct simulate_input *input, int count, char *const *names,
+                        const char *name)
+{
+    bool has = are_one_file(input->events, name) || are_one_file(input->tables, name) ||
+               are_one_file(input->suppressed, name);
+    for (int i = 0; i < count; i++)
+        has = has || are_one_file(names[i], name);
+    return has;
 }

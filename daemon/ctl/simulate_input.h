@@ -21,5 +21,8 @@ int simulate_input_read(const struct simulate_input *input, const char *zone, st
 /* `size`: bytes of all files; 0 where one of them is no regular file. */
 int simulate_input_open(const struct simulate_input *input, int count, char **names,
                         struct history *history, uint64_t *size);
+/* Whether `name` is one of the files that are read: writing there would be the end of it. */
+bool simulate_input_has(const struct simulate_input *input, int count, char *const *names,
+                        const char *name);
 
 #endif

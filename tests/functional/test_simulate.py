@@ -1,6 +1,7 @@
 """nudgectl simulate: what rules would have sent over a log of events."""
 
 import datetime
+import gzip
 import json
 import random
 
@@ -240,6 +241,28 @@ def test_an_event_without_a_time(history):
 def test_what_cannot_be_done(history, arguments, told):
     status, out, err = history.ctl("simulate", *arguments, stdin="")
     assert status in (64, 66) and out == "" and told in err
+
+
+def test_what_is_read_is_not_written_over(history):
+    """Under another name too."""
+    path, tables = history.write(*day()), history.write("{}", name="tables.json")
+    link = history.folder / "link.jsonl"
+    link.symlink_to(path)
+    arguments = ["--events", "-", path, "--tables", tables]
+    for name in (path, link, tables):
+        before = name.read_bytes()
+        status, out, err = history.ctl("simulate", *arguments, "--messages", name, stdin="")
+        assert (status, out) == (64, "") and f"`--messages {name}`: that file is read" in err
+        assert name.read_bytes() == before
+
+
+def test_a_compressed_file(history):
+    path = history.write(*day())
+    packed = history.folder / "events.jsonl.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    for command in (["simulate"], ["diff", history.folder / "rules", history.folder / "rules"]):
+        status, out, err = history.ctl(*command, "--events", path, packed)
+        assert (status, out) == (65, "") and err.startswith(f"{packed}: error: the file is compressed\nhint: unpack")
 
 
 def test_the_same_bytes_on_every_run_and_with_two_threads(history):
