@@ -2124,6 +2124,7 @@ test_files = \
 	tests/functional/shards.py \
 	tests/functional/share_count.py \
 	tests/functional/simulate_day.py \
+	tests/functional/simulate_drawn.py \
 	tests/functional/subjects.py \
 	tests/functional/systemd_world.py \
 	tests/functional/terminal.py \
@@ -2248,6 +2249,7 @@ test_files = \
 	tests/functional/test_shop_data.py \
 	tests/functional/test_shopify.py \
 	tests/functional/test_simulate.py \
+	tests/functional/test_simulate_drawn.py \
 	tests/functional/test_simulate_parts.py \
 	tests/functional/test_smtp_dialogue.py \
 	tests/functional/test_suppress.py \

@@ -18,7 +18,10 @@ and with three:
   watchers  10000 people who watch one product, told by daemons that are killed (functional/watchers.py)
   shares    100000 customers of a split and a hold-out (functional/share_count.py)
   simulate  a day of 20000 events through three daemons, and what `nudgectl simulate` says of it
-            (functional/simulate_day.py)"""
+            (functional/simulate_day.py)
+  drawn     2000 events, 100 a round, one after the other, and a rule set of its own for each: what
+            `nudgectl simulate` and `explain --event` say of them, in turn with clocks and where persons
+            are joined (functional/simulate_drawn.py)"""
 
 import pathlib
 import sys
@@ -31,6 +34,7 @@ import journeys  # noqa: E402
 import persons  # noqa: E402
 import share_count  # noqa: E402
 import simulate_day  # noqa: E402
+import simulate_drawn  # noqa: E402
 import watchers  # noqa: E402
 from conftest import Shop  # noqa: E402
 
@@ -62,6 +66,11 @@ def run_simulate(shop, seed, events, _):
     return f"{messages} messages of {rules} rules, as predicted"
 
 
+def run_drawn(shop, seed, events, daemons):
+    messages, asked = simulate_drawn.run(shop, seed, events, clocks=daemons == 1, joins=daemons > 1)
+    return f"{messages} messages, {asked} decisions, as predicted"
+
+
 def run_shares(shop, seed, customers, daemons):
     share_count.run(shop, customers, tolerance=0.01)
     return "within 1 %, and for ever the same"
@@ -79,7 +88,8 @@ def run_watchers(shop, _, people, __):
 MODELS = {"persons": (run_persons, 20000, 200000), "journeys": (run_journeys, 5000, 200000),
           "wide": (run_wide, 1500, 24000),
           "race": (run_race, 2500, 10000), "simulate": (run_simulate, 20000, 20000),
-          "watchers": (run_watchers, 10000, 10000), "shares": (run_shares, 100000, 100000)}
+          "watchers": (run_watchers, 10000, 10000), "shares": (run_shares, 100000, 100000),
+          "drawn": (run_drawn, 100, 2000)}
 
 
 def run(name, left, seed):
