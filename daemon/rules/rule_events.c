@@ -14,6 +14,8 @@
 #include "rules/rule.h"
 #include "rules/rule_expression.h"
 
+#define HINT_TYPES "`*` stands for nothing: name them all, as [cart.updated, cart.emptied]"
+
 /* ---- Types ---- */
 
 const char *const rule_events_own[] = {"customer.subscribed",   "customer.unsubscribed",
@@ -22,12 +24,24 @@ const char *const rule_events_own[] = {"customer.subscribed",   "customer.unsubs
                                        "message.bounced",       "message.uncertain",
                                        "message.complained",    NULL};
 
+/* `cart.*` is a type of that name, which nobody pushes. */
+static void doubt_pattern(const struct rule_reader *reader, const struct value *value,
+                          const char *type)
+{
+    if (strchr(type, '*'))
+        diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_WARNING,
+                                 "the event type `%s` is none that anybody pushes", type),
+                  HINT_TYPES);
+}
+
 /* An unknown type is no error where no types are declared; a near miss of a declared
  * one is worth a warning. */
 static void check_type(const struct rule_reader *reader, const struct value *value,
                        const char *type)
 {
     uint32_t count = value_count(reader->known_events);
+    if (!count)
+        doubt_pattern(reader, value, type);
     if (!count || value_get(reader->known_events, type) || rule_list_has(rule_events_own, type))
         return;
     const char **names = arena_alloc(reader->arena, sizeof *names * (count + 1));
@@ -37,6 +51,8 @@ static void check_type(const struct rule_reader *reader, const struct value *val
     struct diag *diag = settings_fault(reader->diags, reader->source, value, DIAG_WARNING,
                                        "the event type `%s` is not in events.yaml", type);
     diag_suggest(diag, type, names);
+    if (strchr(type, '*'))
+        diag_hint(diag, HINT_TYPES);
 }
 
 static const struct shape type_shape = {.kind = SHAPE_TEXT, .pattern = "."};

@@ -346,18 +346,20 @@ static void note_early(void *context, const struct cel_read *read)
         *early = "start";
     else if (read->root == CONDITION_ROOT_STARTED)
         *early = "started";
+    else if (read->root == CONDITION_ROOT_WAITED)
+        *early = "waited";
 }
 
-/* What is only there once a journey has begun is never there in the rule's own `if`. */
-static void check_beginning(const struct rule_reader *reader, const struct value *condition,
-                            const struct rule *rule)
+/* What is only there once a journey has begun is never there in the rule's own `if` and `per`. */
+static void check_beginning(const struct rule_reader *reader, const struct value *value,
+                            const struct cel_program *program, const char *key)
 {
     const char *early = NULL;
-    if (rule->condition)
-        cel_reads(rule->condition, note_early, &early);
+    if (program)
+        cel_reads(program, note_early, &early);
     if (early)
-        diag_hint(settings_fault(reader->diags, reader->source, condition, DIAG_WARNING,
-                                 "there is no `%s` yet when the rule's `if` is asked", early),
+        diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_WARNING,
+                                 "there is no `%s` yet when the rule's `%s` is asked", early, key),
                   "the event itself is meant: its data by their own names, and event.time");
 }
 
@@ -393,8 +395,9 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     within.started_by = rule->on;
     reader = &within;
     rule->condition = rule_condition(reader, &text.condition, rule->on);
-    check_beginning(reader, &text.condition, rule);
     read_per(reader, &text.per, rule);
+    check_beginning(reader, &text.condition, rule->condition, "if");
+    check_beginning(reader, &text.per, rule->per, "per");
     rule_collect_refuse(reader, &text.condition, rule->condition);
     rule_collect_refuse(reader, &text.per, rule->per);
     rule->while_condition = rule_condition(reader, &text.while_, rule->on);

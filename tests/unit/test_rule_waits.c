@@ -113,6 +113,10 @@ static const struct {
     /* What there is only of a journey. */
     {"name: r\non: x\nif: started < now && n > 1\nsend: a\n",
      ":3:5: warning: there is no `started` yet when the rule's `if` is asked"},
+    {"name: a\non: x\nif: waited\nsend: a\n",
+     ":3:5: warning: there is no `waited` yet when the rule's `if` is asked"},
+    {"name: a\non: x\nper: start.order.id\nsend: a\n",
+     ":3:6: warning: there is no `start` yet when the rule's `per` is asked"},
     {"name: r\non: x\nif: start.n > 1\nsend: a\n", ":3:5: warning: there is no `start` yet"},
     {"name: r\non: x\nuntil: {on: left, if: started < now && start.n > 1}\nsend: a\n", ""},
     /* started and waited have types. */
@@ -137,8 +141,25 @@ static void test_rules(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* Whether or not the types are known. */
+static void test_patterns(void **state)
+{
+    (void)state;
+    static const char rule[] = "name: r\non: [x, cart.*]\nsend: a\n";
+    struct arena *arena = arena_new(4096);
+    const char *declared = decide_fixture_faults(arena, rule, known),
+               *unknown = decide_fixture_faults(arena, rule, NULL);
+    assert_non_null(
+        strstr(declared, ":2:9: warning: the event type `cart.*` is not in events.yaml"));
+    assert_non_null(strstr(declared, "hint: `*` stands for nothing"));
+    assert_non_null(strstr(unknown, ":2:9: warning: the event type `cart.*` is none that anybody"));
+    assert_non_null(strstr(unknown, "hint: `*` stands for nothing"));
+    arena_destroy(&arena);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_faults), cmocka_unit_test(test_rules)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_faults), cmocka_unit_test(test_rules),
+                                       cmocka_unit_test(test_patterns)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
