@@ -92,10 +92,15 @@ struct config *context_config(struct context *context)
     return config;
 }
 
-static void hint_at_private(const struct config *config, struct diag *diag)
+static void hint_at_redis(const struct config *config, struct diag *diag)
 {
-    if (config->keys.redis.url)
+    if (config->keys.redis.url) {
+        if (strstr(diag->text, "NOAUTH") || strstr(diag->text, "WRONGPASS"))
+            diag_hint(diag,
+                      "`redis.password_file` names a file with the password, and `redis.user` "
+                      "whose it is");
         return;
+    }
     if (strstr(diag->text, strerror(EACCES)))
         diag_hint(diag, "the private Redis is for nudged's own user: ask as that, or as root");
     else if (!diag->hint[0])
@@ -154,7 +159,7 @@ static struct session *open_session(const struct context *context,
                              timeout_ms, diag)
                       : session_open(&endpoint, timeout_ms, diag);
     if (!session)
-        hint_at_private(context->config, diag);
+        hint_at_redis(context->config, diag);
     arena_destroy(&arena);
     return session;
 }

@@ -252,6 +252,20 @@ def test_push_without_redis(desk):
 
 
 @needs_terminal
+def test_redis_with_a_password(desk):
+    """Where it is not given, and where it is another one, the key of it is named."""
+    redis = desk.redis()
+    redis.client.config_set("requirepass", "open sesame")
+    url = desk.config["redis"]["url"]
+    for keys, word in (({}, "NOAUTH"), ({"password_file": file_of(desk, "password", "sesame\n")}, "WRONGPASS")):
+        desk.config["redis"] = {"url": url, **keys}
+        desk.daemon()
+        for arguments in (["push"], ["explain", "id:7"], ["dead"]):
+            status, out, err = desk.ctl(*arguments, stdin="")
+            assert (status, out) == (69, "") and word in err and "\nhint: `redis.password_file` names" in err, err
+    redis.client.config_set("requirepass", "")
+
+
 def test_push_wipes_its_bar_before_a_fault(desk):
     """On a terminal a fault begins a line of its own."""
     desk.redis()
