@@ -228,6 +228,33 @@ static const char *when(const struct check *check, int64_t at_ms)
     return rule_test_time_text(check->arena, at_ms, zone_of(check));
 }
 
+/* The last that a rule did which would have sent it, where that is a wait; else NULL. */
+static const struct value *last_wait(const struct check *check,
+                                     const struct rule_test_expect *expect)
+{
+    const struct value *wait = NULL;
+    for (uint32_t i = 0; i < check->result->line_count; i++) {
+        const struct value *did = value_get(&check->result->lines[i].line, "did");
+        for (uint32_t d = 0; d < value_count(did); d++) {
+            const struct value *item = &did->list->items[d];
+            if (sender_of(check->runner, value_get(item, "rule"), expect))
+                wait = value_is_text(value_get(item, "what"), "waits") ? item : NULL;
+        }
+    }
+    return wait;
+}
+
+/* Of what came to no word: most often the test ends too early. */
+static const char *no_reason(const struct check *check, const struct rule_test_expect *expect)
+{
+    const struct value *wait = last_wait(check, expect), *rule = value_get(wait, "rule");
+    int64_t until_ms;
+    if (!wait || !value_to_int(value_get(wait, "until"), &until_ms))
+        return "nothing happened in a rule that sends it";
+    return arena_printf(check->arena, "rule %.*s waits until %s, and the test ends before",
+                        (int)rule->length, rule->string, when(check, until_ms));
+}
+
 /* What came instead, the nearest that there is. */
 static void miss_sent(const struct check *check, const struct rule_test_expect *expect)
 {
@@ -244,9 +271,9 @@ static void miss_sent(const struct check *check, const struct rule_test_expect *
         return;
     }
     miss(check, expect,
-         *reasons ? arena_printf(arena, "%s was not sent (%s)", expect->sent, reasons)
-                  : arena_printf(arena, "%s was not sent: nothing happened in a rule that sends it",
-                                 expect->sent));
+         *reasons
+             ? arena_printf(arena, "%s was not sent (%s)", expect->sent, reasons)
+             : arena_printf(arena, "%s was not sent: %s", expect->sent, no_reason(check, expect)));
 }
 
 static void check_sent(const struct check *check, const struct rule_test_expect *expect)
@@ -287,8 +314,7 @@ static void check_not_sent(const struct check *check, const struct rule_test_exp
     const char *reasons = rule_test_check_reasons(check->runner, check->result, expect);
     miss(check, expect,
          arena_printf(arena, "%s was not sent, and not because of %s: %s", expect->not_sent,
-                      expect->because,
-                      *reasons ? reasons : "nothing happened in a rule that sends it"));
+                      expect->because, *reasons ? reasons : no_reason(check, expect)));
 }
 
 /* By a key that the item has, else the first who is given. */

@@ -320,3 +320,17 @@ def test_check_knows_that_time_passes(desk, wait, warned):
     desk.daemon("two")
     status, out, _ = desk.ctl("check", config=desk.folder / "two.yaml")
     assert status == 0 and ("policy.cap" in out) == warned, out
+
+
+def test_a_test_that_ends_too_early(desk):
+    """What was to come still waits: until when, where nothing else kept it."""
+    desk.rules(RULES.replace("send: {template: welcome", "again: ignore\nwait: 1h\nsend: {template: welcome"))
+    expect = "expect:\n  - sent: welcome\n  - {not_sent: welcome, because: no-consent}\n"
+    text = f"test: early\ngiven:\n  - at: 2026-03-01T10:00\n    event: {SIGNED_UP}\n"
+    desk.rules(text + expect, "early.test.yaml")
+    status, out, _ = desk.ctl("test")
+    until = r"rule welcome waits until 2026-03-01T11:00:00\S*, and the test ends before\n"
+    assert status == 1 and re.search(f"welcome was not sent: {until}", out), out
+    assert re.search(f"not because of no-consent: {until}", out), out
+    desk.rules(text + "  - after: 1h\n" + expect, "early.test.yaml")
+    assert "ends before" not in desk.ctl("test")[1]
