@@ -461,6 +461,26 @@ static void check_colour(const struct checking *checking)
                   "colour: \"#2f5d50\"");
 }
 
+/* ---- Quiet hours ---- */
+
+/* Said by half, or without a length, they are none, and marketing goes at night. */
+static void check_quiet_hours(const struct checking *checking)
+{
+    const struct config_quiet *quiet = &checking->config->keys->policy.quiet;
+    const struct value *hours = at_key(checking, "policy.quiet_hours");
+    const char *why = NULL;
+    if (!value_is(hours, VALUE_MAP))
+        return;
+    if (!value_get(hours, "from") || !value_get(hours, "to"))
+        why = arena_printf(checking->config->arena, "without `%s` there are no quiet hours",
+                           value_get(hours, "from") ? "to" : "from");
+    else if (quiet->from >= 0 && quiet->from == quiet->to)
+        why = "quiet hours that begin and end at one time are none";
+    if (why)
+        diag_hint(fault(checking, hours, DIAG_WARNING, "%s", why),
+                  "quiet_hours: {from: \"21:00\", to: \"08:00\"}");
+}
+
 void config_check(const struct config_check *config, struct diags *diags)
 {
     const struct checking checking = {.config = config, .diags = diags};
@@ -478,4 +498,5 @@ void config_check(const struct config_check *config, struct diags *diags)
     check_links(&checking);
     check_public_url(&checking);
     check_colour(&checking);
+    check_quiet_hours(&checking);
 }

@@ -96,6 +96,19 @@ def test_check_of_a_time_zone(desk, zone, hint):
     assert hint in out and ("hint" in out) == bool(hint), out
 
 
+@pytest.mark.parametrize("hours, words", [
+    ({"from": "21:00"}, "without `to` there are no quiet hours"),
+    ({"to": "08:00"}, "without `from` there are no quiet hours"), ({}, "without `from` there are no quiet hours"),
+    ({"from": "21:00", "to": "21:00"}, "quiet hours that begin and end at one time are none"),
+    ({"from": "21:00", "to": "08:00"}, "")])
+def test_check_of_quiet_hours(desk, hours, words):
+    desk.config["policy"] = {"quiet_hours": hours}
+    desk.daemon()
+    status, out, _ = desk.ctl("check")
+    assert status == 0
+    assert re.findall(r"yaml:\d+:\d+: warning: (.*)", out) == ([words] if words else []), out
+
+
 def test_check_tells_a_fault_once(desk):
     """What is missing when the template is read need not be told again of the sample."""
     desk.template("welcome.html.liquid", TEMPLATE + "{% render 'buton' %}\n")
