@@ -234,6 +234,19 @@ static bool read_own_key(struct arena *arena, const struct value *customer,
     return true;
 }
 
+/* Each place at which a key may stand is named: there is at least one. */
+static bool refuse_keyless(struct arena *arena, const char *const *paths, struct diag *diag)
+{
+    const char *text = arena_printf(arena, "`%s`", paths[0]);
+    if (!paths[1])
+        return refuse(diag, "no-customer",
+                      arena_printf(arena, "no customer: %s is not there", text));
+    for (size_t i = 1; paths[i]; i++)
+        text = arena_printf(arena, "%s nor `%s`", text, paths[i]);
+    return refuse(diag, "no-customer",
+                  arena_printf(arena, "no customer: neither %s is there", text));
+}
+
 static bool read_keys(struct arena *arena, const struct tree *tree,
                       const struct shop_event_form *form, struct shop_event *event,
                       struct diag *diag)
@@ -246,8 +259,7 @@ static bool read_keys(struct arena *arena, const struct tree *tree,
     if (!read_own_key(arena, customer, form, event))
         find_keys(arena, tree, form, event);
     if (event->key_count == 0)
-        return refuse(diag, "no-customer",
-                      "no customer: neither `customer.id` nor `customer.email` is there");
+        return refuse_keyless(arena, form->key_paths, diag);
     if (form->whose)
         lead(arena, form, event);
     event->key = event->keys[0].text;

@@ -249,6 +249,32 @@ static void test_subject(void **state)
     arena_destroy(&arena);
 }
 
+/* By the places that the configuration names. */
+static void test_no_customer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *paths[4], *text;
+    } cases[] = {
+        {{"customer.id", "customer.email"},
+         "no customer: neither `customer.id` nor `customer.email` is there"},
+        {{"customer.mail"}, "no customer: `customer.mail` is not there"},
+        {{"customer.id", "subject", "customer.phone"},
+         "no customer: neither `customer.id` nor `subject` nor `customer.phone` is there"},
+    };
+    struct arena *arena = arena_new(4096);
+    static const char json[] = "{\"type\":\"x\",\"customer\":{\"name\":\"a\"}}";
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct shop_event_form keyed = {.key_paths = cases[i].paths, .skew_ms = 300000};
+        struct shop_event event;
+        struct diag diag = {0};
+        assert_false(shop_event_read(arena, json, strlen(json), entry, &keyed, &event, &diag));
+        assert_string_equal(diag.text, cases[i].text);
+        assert_string_equal(diag.code, "no-customer");
+    }
+    arena_destroy(&arena);
+}
+
 static void test_arrival(void **state)
 {
     (void)state;
@@ -382,10 +408,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lengths),  cmocka_unit_test(test_internal),
-        cmocka_unit_test(test_subject),  cmocka_unit_test(test_arrival),
-        cmocka_unit_test(test_refused),  cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_forms),    cmocka_unit_test(test_times),
-        cmocka_unit_test(test_identity), cmocka_unit_test(test_document),
+        cmocka_unit_test(test_subject),  cmocka_unit_test(test_no_customer),
+        cmocka_unit_test(test_arrival),  cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_keys),     cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_times),    cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_document),
     };
     return cmocka_run_group_tests_name("shop_event", tests, NULL, NULL);
 }
