@@ -141,7 +141,10 @@ bool duration_guess(const char *text, size_t length, char out[DURATION_TEXT_SIZE
     if (strcmp(unit, "month") == 0)
         count *= 30, unit = "d";
     snprintf(out, DURATION_TEXT_SIZE, "%lld%s", count, unit);
-    return true;
+    bool fits = duration_parse(out, strlen(out), &number);
+    if (!fits)
+        out[0] = '\0';
+    return fits;
 }
 
 /* From the smallest unit outwards: "D.F" of this unit ends the text, "D" may stand before the rest.

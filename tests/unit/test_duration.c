@@ -110,6 +110,7 @@ static void test_guesses(void **state)
         {"90 secs", "90s"}, {"2 weeks", "2w"},  {"week", "1w"},    {"2 months", "60d"},
         {" 5 min", "5m"},   {"5 mins", "5m"},   {"3 parsecs", ""}, {"", ""},
         {"-3 days", ""},    {"3 days ago", ""}, {"tomorrow", ""},  {"9999999999 days", ""},
+        {"4000d", ""},      {"600 months", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[DURATION_TEXT_SIZE];
