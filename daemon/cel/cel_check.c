@@ -250,6 +250,8 @@ static void hint_of_string(struct checker *checker, const struct cel_node *node,
         return;
     if (both & CEL_KINDS(VALUE_TIMESTAMP))
         hint(checker, node, "make a time of the string: timestamp(…)");
+    else if (both & CEL_KINDS(VALUE_DURATION))
+        hint(checker, node, "make a time of the string: timestamp(…), or duration(…)");
     else if (both & CEL_KINDS_NUMBERS)
         hint(checker, node, "make a number of the string: decimal(…) or double(…)");
 }
@@ -290,7 +292,7 @@ static struct cel_type check_binary(struct checker *checker, const struct cel_no
                cel_operator_text(op), words(checker, b));
         if ((a.kinds & CEL_KINDS_NUMBERS) && (b.kinds & CEL_KINDS_NUMBERS))
             hint(checker, node, "literals are strict: write 2.0, or double(…), int(…)");
-        else if (op != CEL_ADD)
+        else if (op != CEL_ADD || !((a.kinds | b.kinds) & CEL_KINDS_NUMBERS))
             hint_of_string(checker, node, a.kinds | b.kinds);
         return any();
     }

@@ -20,6 +20,8 @@ static const struct {
     {"[1].length > 0", "cel-type", 1, 3, "a list has no fields", "write size(…)"},
     {"now - '2026-01-01' > duration('1d')", "cel-type", 1, 18,
      "no such operation: a timestamp - a string", "make a time of the string: timestamp(…)"},
+    {"'2026-01-01' + duration('1d')", "cel-type", 1, 29, "no such operation: a string + a duration",
+     "make a time of the string: timestamp(…), or duration(…)"},
     {"startsWith('a', 'b')", "cel-name", 1, 10,
      "startsWith() is called on a value: value.startsWith(…)", ""},
     {"'a'.timestamp()", "cel-name", 5, 9, "timestamp() takes its value as an argument", ""},
