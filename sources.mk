@@ -465,6 +465,8 @@ library_sources = \
 	daemon/ctl/who.h \
 	daemon/customer/customer.c \
 	daemon/customer/customer.h \
+	daemon/customer/customer_alike.c \
+	daemon/customer/customer_alike.h \
 	daemon/customer/customer_document.c \
 	daemon/customer/customer_ends.c \
 	daemon/customer/customer_ends.h \
@@ -486,6 +488,8 @@ library_sources = \
 	daemon/customer/customer_profile.c \
 	daemon/customer/customer_profile.h \
 	daemon/customer/customer_record.h \
+	daemon/customer/customer_settled.c \
+	daemon/customer/customer_settled.h \
 	daemon/customer/customer_size.c \
 	daemon/customer/customer_size.h \
 	daemon/customer/customer_starts.c \
@@ -565,6 +569,7 @@ library_sources = \
 	daemon/decide/replay.h \
 	daemon/decide/replay_clocks.c \
 	daemon/decide/replay_clocks.h \
+	daemon/decide/replay_commit.h \
 	daemon/decide/replay_events.c \
 	daemon/decide/replay_events.h \
 	daemon/decide/replay_kept.h \
@@ -575,6 +580,8 @@ library_sources = \
 	daemon/decide/replay_said.c \
 	daemon/decide/replay_said.h \
 	daemon/decide/replay_start.h \
+	daemon/decide/replay_starts.c \
+	daemon/decide/replay_starts.h \
 	daemon/decide/replay_timers.c \
 	daemon/decide/replay_timers.h \
 	daemon/decide/requeued.c \

@@ -1,3 +1,8 @@
+/*
+ * A maker has bytes that are put one behind the other (image_put), and where among them a pointer
+ * stands (image_link): image_copy, which begins the file's use, copies both to where the image is to
+ * lie. What a value points to is put by put_list, put_map and, as JSON has it, put_other.
+ */
 #include "base/image.h"
 
 #include <stdlib.h>
@@ -133,14 +138,47 @@ static void put_map(struct image_maker *maker, size_t from, const struct value_m
     }
 }
 
+static bool is_plain(const struct value *value)
+{
+    switch (value->kind) {
+    case VALUE_NULL:
+    case VALUE_BOOL:
+    case VALUE_STRING:
+        return true;
+    case VALUE_INT:
+    case VALUE_DOUBLE:
+        return value->flags & VALUE_FLEXIBLE;
+    case VALUE_LIST:
+        for (uint32_t i = 0; i < value->list->count; i++)
+            if (!is_plain(&value->list->items[i]))
+                return false;
+        return true;
+    case VALUE_MAP:
+        for (uint32_t i = 0; i < value->map->count; i++)
+            if (!is_plain(&value->map->members[i].value))
+                return false;
+        return true;
+    default:
+        return false;
+    }
+}
+
+struct value image_as_read(struct arena *arena, const struct value *value)
+{
+    struct value read = value_null();
+    struct diag diag;
+    if (is_plain(value))
+        return *value;
+    const struct slice text = json_print_slice(arena, value, OTHER_MOST);
+    json_read(arena, text.text, text.length, &json_file_limits, &read, &diag);
+    return read;
+}
+
 /* What only an expression makes becomes what it is as JSON. */
 static void put_other(struct image_maker *maker, size_t from, const struct value *value)
 {
     struct arena *arena = arena_new(256);
-    struct value read = value_null();
-    struct diag diag;
-    const struct slice text = json_print_slice(arena, value, OTHER_MOST);
-    json_read(arena, text.text, text.length, &json_file_limits, &read, &diag);
+    const struct value read = image_as_read(arena, value);
     image_value(maker, from, &read);
     arena_destroy(&arena);
 }

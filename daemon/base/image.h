@@ -41,6 +41,9 @@ void image_link(struct image_maker *maker, size_t from, size_t to);
 void image_text(struct image_maker *maker, size_t from, const char *text);
 void image_texts(struct image_maker *maker, size_t from, const char *const *texts);
 
+/* The value as it is in an image, in the arena: mostly it is the same. */
+struct value image_as_read(struct arena *arena, const struct value *value);
+
 /* A copy in place of the value at `from`. What no JSON has becomes what it would be in JSON. */
 void image_value(struct image_maker *maker, size_t from, const struct value *value);
 /* Likewise null. */

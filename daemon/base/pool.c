@@ -15,12 +15,30 @@ struct pool_large {
 
 _Static_assert(sizeof(struct pool_large) % 16 == 0, "what is behind it is aligned as it is");
 
-void pool_free(struct pool *pool)
+static void free_larges(struct pool *pool)
 {
     for (struct pool_large *large = pool->large, *after; large; large = after) {
         after = large->after;
         free(large);
     }
+    pool->large = NULL;
+}
+
+void pool_clear(struct pool *pool)
+{
+    free_larges(pool);
+    memset(pool->free, 0, sizeof pool->free);
+    while (pool->chunk_count > 1)
+        free(pool->chunks[--pool->chunk_count]);
+    if (!pool->chunk_count)
+        return;
+    pool->at = pool->chunks[0];
+    pool->end = pool->at + FIRST_CHUNK;
+}
+
+void pool_free(struct pool *pool)
+{
+    free_larges(pool);
     for (size_t i = 0; i < pool->chunk_count; i++)
         free(pool->chunks[i]);
     free(pool->chunks);

@@ -20,7 +20,9 @@ struct pool {
     struct pool_large *large;
 };
 
-/* Ends all blocks. */
+/* Ends all blocks; little of their memory is kept. */
+void pool_clear(struct pool *pool);
+/* Likewise; none is kept. */
 void pool_free(struct pool *pool);
 
 /* Aligned to 16 bytes, not zeroed. Never NULL (base/mem). */

@@ -11,8 +11,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "customer/customer_alike.h"
 #include "customer/customer_profile.h"
-#include "customer/customer_starts.h"
+#include "customer/customer_settled.h"
 
 enum { ROOM_STEP = 8 /* a divisor of CUSTOMER_TIMES_MOST */, SPARE = 2 };
 
@@ -303,37 +304,6 @@ static void put_part(struct image_maker *maker, enum part part, const struct cus
 
 /* ---- What has changed ---- */
 
-/* To the byte: what is pointed to lies in the image, or it is not the same. */
-#define IS_SAME(a, b)          \
-    ((a).count == (b).count && \
-     ((a).count == 0 || memcmp((a).items, (b).items, sizeof *(a).items * (a).count) == 0))
-
-static bool is_same_profile(const struct customer *was, const struct customer *is)
-{
-    if (was->layers.count != is->layers.count || was->profile.map != is->profile.map)
-        return false;
-    for (uint32_t i = 0; i < is->layers.count; i++)
-        if (was->layers.items[i].patch.map != is->layers.items[i].patch.map)
-            return false;
-    return true;
-}
-
-static bool is_same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-/* An event names them anew. */
-static bool is_same_keys(const struct customer *was, const struct customer *is)
-{
-    if (was->keys.count != is->keys.count || !is_same_text(was->first.key, is->first.key))
-        return false;
-    for (uint32_t i = 0; i < is->keys.count; i++)
-        if (strcmp(was->keys.items[i], is->keys.items[i]) != 0)
-            return false;
-    return true;
-}
-
 /* Whether the counts have room where they are. */
 static bool has_counts(const struct customer_image *image, const struct customer *customer)
 {
@@ -355,25 +325,25 @@ static bool stays(const struct customer_image *image, enum part part, const stru
     const struct customer *was = &image->customer;
     switch (part) {
     case PART_PROFILE:
-        return is_same_profile(was, is);
+        return customer_alike_profile(was, is);
     case PART_FIELDS:
-        return was->fields.map == is->fields.map && was->fields_at.map == is->fields_at.map;
+        return customer_alike_fields(was, is);
     case PART_COUNTS:
         return has_counts(image, is);
     case PART_SENDS:
-        return IS_SAME(was->sends, is->sends);
+        return CUSTOMER_ALIKE(was->sends, is->sends);
     case PART_TOTALS:
-        return IS_SAME(was->totals, is->totals);
+        return CUSTOMER_ALIKE(was->totals, is->totals);
     case PART_OPEN:
-        return IS_SAME(was->open, is->open);
+        return CUSTOMER_ALIKE(was->open, is->open);
     case PART_JOURNEYS:
-        return IS_SAME(was->journeys, is->journeys);
+        return CUSTOMER_ALIKE(was->journeys, is->journeys);
     case PART_ENDS:
-        return IS_SAME(was->ends, is->ends);
+        return CUSTOMER_ALIKE(was->ends, is->ends);
     case PART_KEYS:
-        return is_same_keys(was, is);
+        return customer_alike_keys(was, is);
     case PART_SAID:
-        return IS_SAME(was->said, is->said);
+        return CUSTOMER_ALIKE(was->said, is->said);
     case PART_SEEN:
         return rounded(was->seen.count) == rounded(is->seen.count);
     case PART_RING:
@@ -385,6 +355,13 @@ static bool stays(const struct customer_image *image, enum part part, const stru
 }
 
 /* ---- An image ---- */
+
+void customer_image_maker_clear(struct customer_image_maker *maker)
+{
+    maker->retired_count = 0;
+    memset(maker->parts, 0, sizeof maker->parts);
+    pool_clear(&maker->pool);
+}
 
 void customer_image_maker_free(struct customer_image_maker *maker)
 {
@@ -552,11 +529,6 @@ enum customer_image_change customer_image_put(struct customer_image_maker *maker
     return named ? CUSTOMER_IMAGE_NAMED : CUSTOMER_IMAGE_SAME;
 }
 
-size_t customer_image_bytes(const struct customer_image *image)
-{
-    return image->customer.bytes;
-}
-
 const struct customer *customer_image_peek(const struct customer_image *image)
 {
     return &image->customer;
@@ -592,16 +564,6 @@ void customer_image_expect(const struct customer_image *image, bool parts)
         fetch(image->blocks[part], image->sizes[part]);
 }
 
-/* A copy of the list, with a little room. */
-#define COPY(arena, list)                                                          \
-    do {                                                                           \
-        const void *from_ = (list).items;                                          \
-        (list).capacity = (list).count + SPARE;                                    \
-        (list).items = arena_alloc(arena, sizeof *(list).items * (list).capacity); \
-        if ((list).count)                                                          \
-            memcpy((list).items, from_, sizeof *(list).items *(list).count);       \
-    } while (0)
-
 static void read_counts(const struct customer_image *image, struct arena *arena,
                         struct customer *customer)
 {
@@ -626,41 +588,13 @@ struct customer *customer_image_see(const struct customer_image *image, struct a
     return customer;
 }
 
-/* As customer_read notes them. */
-static void note_starts(struct arena *arena, struct customer *customer)
-{
-    for (uint32_t i = 0; i < customer->open.count; i++)
-        if (customer->open.items[i].reads.kind != VALUE_NULL)
-            customer_starts_note(arena, customer, customer->open.items[i].origin);
-    for (uint32_t i = 0; i < customer->journeys.count; i++) {
-        struct customer_journey *journey = &customer->journeys.items[i];
-        customer_starts_note(arena, customer, journey->origin);
-        if (journey->collected.count)
-            COPY(arena, journey->collected);
-        for (uint32_t c = 0; c < journey->collected.count; c++)
-            customer_starts_note(arena, customer, journey->collected.items[c].origin);
-        if (journey->met)
-            customer_starts_note(arena, customer, journey->met);
-    }
-}
-
 struct customer *customer_image_read(const struct customer_image *image, struct arena *arena,
                                      const char *key)
 {
     struct customer *customer = arena_alloc(arena, sizeof *customer);
     *customer = image->customer;
     customer->key = key;
-    COPY(arena, customer->layers);
     read_counts(image, arena, customer);
-    COPY(arena, customer->sends);
-    COPY(arena, customer->totals);
-    COPY(arena, customer->open);
-    COPY(arena, customer->journeys);
-    COPY(arena, customer->ends);
-    COPY(arena, customer->seen);
-    COPY(arena, customer->ring);
-    COPY(arena, customer->keys);
-    COPY(arena, customer->said);
-    note_starts(arena, customer);
+    customer_settled_copy_lists(customer, arena);
     return customer;
 }

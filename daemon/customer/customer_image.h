@@ -36,6 +36,8 @@ struct customer_image_maker {
     uint32_t retired_count, retired_capacity;
 };
 
+/* Ends the images, and keeps some of the memory for those to come. */
+void customer_image_maker_clear(struct customer_image_maker *maker);
 /* Ends the images too. */
 void customer_image_maker_free(struct customer_image_maker *maker);
 
@@ -62,9 +64,6 @@ void customer_image_drop(struct customer_image_maker *maker, struct customer_ima
 void customer_image_retire(struct customer_image_maker *maker, void *block, size_t size);
 /* Nobody looks any more at what was retired. */
 void customer_image_settle(struct customer_image_maker *maker);
-
-/* As it was put. */
-size_t customer_image_bytes(const struct customer_image *image);
 
 /* Fetches it from memory: its own bytes, or, when those have come, what they lead to. */
 void customer_image_expect(const struct customer_image *image, bool parts);

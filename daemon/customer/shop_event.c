@@ -26,16 +26,16 @@ static const struct slice attributes[] = {{"type", 4},    {"id", 2},   {"source"
                                           {"subject", 7}, {"time", 4}, {"specversion", 11},
                                           {"hops", 4}};
 
-enum { KEYS_MOST = 8, MEMBERS_MOST = 24 /* a map of more has an index */ };
+enum { MEMBERS_MOST = 24 /* a map of more has an index */ };
 
 /* Of all texts of a shape: where the values stand, in bytes behind the root's map; 0: nowhere. */
 struct layout {
     const char *const *key_paths; /* whose places `keys` are */
-    uint32_t type, id, source, time, hops, data, customer, keys[KEYS_MOST];
+    uint32_t type, id, source, time, hops, data, customer, keys[SHOP_EVENT_KEYS_MOST];
     bool full; /* it is no short form, of which the data are these members of the root: */
     uint32_t members[MEMBERS_MOST], member_count;
     uint64_t marks;
-    struct customer_key_kind kinds[KEYS_MOST];
+    struct customer_key_kind kinds[SHOP_EVENT_KEYS_MOST];
 };
 
 /* An event's tree; with a layout nothing needs to be looked for in it. */
@@ -170,7 +170,8 @@ static bool read_data(struct arena *arena, const struct tree *tree, struct shop_
 static bool has_key(const struct shop_event *event, const struct customer_key *key)
 {
     for (uint32_t i = 0; i < event->key_count; i++)
-        if ((key->is_id && event->keys[i].is_id) || strcmp(key->text, event->keys[i].text) == 0)
+        if ((key->is_id && event->keys[i].is_id) ||
+            (key->hash == event->keys[i].hash && strcmp(key->text, event->keys[i].text) == 0))
             return true;
     return false;
 }
@@ -179,6 +180,26 @@ static const struct value *find_key(const struct value *root, const char *path,
                                     const struct value *data)
 {
     return value_path(strcmp(path, "subject") == 0 ? root : data, path);
+}
+
+/* The key at that place of the layout, which may be known. */
+static bool read_key(struct arena *arena, const struct layout *layout,
+                     const struct shop_event_form *form, size_t at, const struct value *value,
+                     struct customer_key *key)
+{
+    if (!form->known || value->kind != VALUE_STRING)
+        return customer_key_read(arena, &layout->kinds[at], value, key);
+    const struct slice text = {value->string, value->length};
+    struct slice *known = &form->known->keys[at].value;
+    if (!known->text || known->length != text.length ||
+        !bytes_are_same(known->text, text.text, text.length)) {
+        if (!customer_key_read(arena, &layout->kinds[at], value, key))
+            return false;
+        *known = text;
+        form->known->keys[at].key = *key;
+    }
+    *key = form->known->keys[at].key;
+    return true;
 }
 
 /* Every key that the event has. */
@@ -194,7 +215,7 @@ static void find_keys(struct arena *arena, const struct tree *tree,
         struct customer_key key;
         if (!value)
             continue;
-        if (!(layout ? customer_key_read(arena, &layout->kinds[at], value, &key)
+        if (!(layout ? read_key(arena, layout, form, at, value, &key)
                      : customer_key_make(arena, form->key_paths, *path, value, &key)) ||
             has_key(event, &key))
             continue;
@@ -428,7 +449,7 @@ static const struct layout *layout_of(struct arena *arena, const struct value *r
     uint32_t count = 0;
     while (form->key_paths[count])
         count++;
-    if (count > KEYS_MOST || root->map->count > MEMBERS_MOST)
+    if (count > SHOP_EVENT_KEYS_MOST || root->map->count > MEMBERS_MOST)
         return NULL;
     struct layout *layout = arena_zero(arena, sizeof *layout);
     layout->key_paths = form->key_paths;
@@ -533,7 +554,8 @@ bool shop_event_read(struct arena *arena, const char *text, size_t length, const
         return false;
     }
     name_event(text, length, event);
-    mark_content(text, length, event->content);
+    if (!form->unmarked)
+        mark_content(text, length, event->content);
     make_document(arena, event);
     /* A clock that is fast makes nothing newer than what comes later. */
     if (event->time_ms > event->arrival_ms)

@@ -24,12 +24,25 @@ enum {
 
 struct json_shapes;
 
+enum { SHOP_EVENT_KEYS_MOST = 8 };
+
+/* The keys that were read last, by their paths: events of one person mostly name them alike. All
+ * zero at first, and when what was read before is gone. */
+struct shop_event_known {
+    struct {
+        struct slice value; /* text NULL: none */
+        struct customer_key key;
+    } keys[SHOP_EVENT_KEYS_MOST];
+};
+
 /* How events are read; the installation's own. Who has shapes keeps to the same `key_paths`. */
 struct shop_event_form {
     const char *const *key_paths; /* NULL-terminated: "customer.id", "customer.email", "subject" */
     int64_t skew_ms;              /* a time further ahead of arrival than this counts as arrival */
     struct json_shapes *shapes;   /* of this reader, with json_event_limits: events of a known shape
                                      are read faster, and refer to them too; NULL: none */
+    struct shop_event_known *known; /* likewise; NULL: none */
+    bool unmarked; /* nobody asks whether a repetition differs: no `content` is made */
     /* Of this entry alone. */
     const char *own;   /* nudged made it, of the customer with this key ("": as the event itself
                           says); NULL: it has no such mark */
@@ -49,7 +62,7 @@ struct shop_event {
     char identity[17];  /* hex: of source and id; of the JSON where there is no id */
     char origin[17];    /* hex: what journeys and messages that it starts are named by */
     char content[5]; /* hex: a mark of the JSON, by which a repetition that differs is told; "" of
-                        what was not read */
+                        what was not read, or is not to be marked */
     int64_t time_ms; /* never later than the arrival: by this events are compared */
     int64_t arrival_ms;
     struct customer_key *keys; /* all that it names the customer by, in the order of the paths: at

@@ -222,6 +222,7 @@ static void take_plain(const struct person_question *question, struct arena *are
     }
     person->name = id;
     person->event_count = 1;
+    person->is_plain = true;
     gather(question, arena, person);
 }
 

@@ -13,6 +13,7 @@
 #ifndef NUDGED_DECIDE_PERSON_H
 #define NUDGED_DECIDE_PERSON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -27,6 +28,7 @@ enum {
 struct person {
     struct name *name;    /* the key under which the person stands */
     uint32_t event_count; /* the first so many of the events are about them */
+    bool is_plain;        /* one event names them by an id and keys that lead to it already */
     struct name **taken;  /* what leads to them, or will, besides it: some may have documents */
     uint32_t taken_count;
     struct name **relied; /* all of which must still lead where it led */

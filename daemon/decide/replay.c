@@ -22,12 +22,14 @@
 #include "decide/replay_clocks.h"
 #include "decide/replay_events.h"
 #include "decide/replay_memory.h"
+#include "decide/replay_starts.h"
 #include "rules/condition_reads.h"
 
 enum {
     ARENA_BYTES = 256 * 1024,
-    TRIES_MOST = 50,     /* as the daemon has it */
-    STANDING_MOST = 100, /* decisions at a customer's deadline that does not move */
+    TRIES_MOST = 50,        /* as the daemon has it */
+    LIVE_BYTES = 96 * 1024, /* of the decisions about somebody, one after the other */
+    STANDING_MOST = 100,    /* decisions at a customer's deadline that does not move */
 };
 
 struct replay {
@@ -84,6 +86,16 @@ void replay_destroy(struct replay **replay)
     json_shapes_destroy(&(*replay)->options.form.shapes);
     free(*replay);
     *replay = NULL;
+}
+
+void replay_renew(struct replay *replay)
+{
+    replay_events_clear(&replay->own);
+    replay_memory_clear(replay->memory);
+    arena_reset(replay->arena);
+    replay->now_ms = 0;
+    replay->order = (struct replay_order){0};
+    replay->entries = 0;
 }
 
 int64_t replay_now_ms(const struct replay *replay)
@@ -182,7 +194,7 @@ static const char *entry_of(struct arena *arena, int64_t at_ms, uint32_t number)
 static struct value read_start(struct replay *replay, const struct person *person,
                                const char *origin, bool unseen)
 {
-    const struct replay_start *start = replay_memory_start(person, origin);
+    const struct replay_start *start = replay_starts_find(person, origin);
     struct value document = value_null();
     struct diag diag;
     if (!start)
@@ -242,6 +254,29 @@ static void foresee_starts(struct replay *replay, struct facts *facts, const str
 
 /* ---- Deciding ---- */
 
+/* What was decided before is gone, but for somebody who may be next. */
+static void begin(struct replay *replay)
+{
+    if (arena_used(replay->arena) > LIVE_BYTES)
+        replay_settle(replay);
+    if (!replay_memory_is_live(replay->memory))
+        arena_reset(replay->arena);
+}
+
+void replay_settle(struct replay *replay)
+{
+    replay_memory_settle(replay->memory, replay->arena);
+}
+
+/* When the customer is asked next. */
+static int64_t next_tick(struct replay *replay, struct replay_kept *kept)
+{
+    if (kept->ticked_ms != kept->asked_ms)
+        kept->tick_ms = replay_clocks_next(&replay->clocks, kept->turn, kept->asked_ms);
+    kept->ticked_ms = kept->asked_ms;
+    return kept->tick_ms;
+}
+
 /* When the customer goes on: at a deadline, or at the next tick of a clock. What is past is now. */
 static void set_timer(struct replay *replay, struct replay_kept *kept)
 {
@@ -251,7 +286,7 @@ static void set_timer(struct replay *replay, struct replay_kept *kept)
     }
     if (!kept->asked_ms)
         kept->asked_ms = replay->now_ms;
-    int64_t at_ms = replay_clocks_next(&replay->clocks, kept->turn, kept->asked_ms);
+    int64_t at_ms = next_tick(replay, kept);
     if (kept->deadline_ms && (!at_ms || kept->deadline_ms < at_ms))
         at_ms = kept->deadline_ms;
     if (at_ms && at_ms < replay->now_ms)
@@ -267,6 +302,7 @@ static void commit(struct replay *replay, const struct person *person,
                                          .joined = input->joined,
                                          .joined_count = input->joined_count,
                                          .decision = decision,
+                                         .live = replay->options.one_by_one,
                                          .event = input->event_count ? input->events[0] : NULL,
                                          .text = replay->text,
                                          .now_ms = replay->now_ms};
@@ -274,8 +310,10 @@ static void commit(struct replay *replay, const struct person *person,
     bool named = !decision->quiet && replay_memory_commit(replay->memory, &commit, replay->arena);
     if (!input->event_count)
         kept->asked_ms = replay->now_ms;
-    if (named)
+    if (named) {
         kept->turn = replay_clocks_turn_of(&replay->clocks, input->customer, replay->arena);
+        kept->ticked_ms = 0;
+    }
     set_timer(replay, kept);
 }
 
@@ -304,7 +342,7 @@ static bool decide_once(struct replay *replay, const struct person *person, stru
                                  .bare = replay->options.bare,
                                  .due_ms = due_ms,
                                  .now_ms = replay->now_ms};
-    input.customer = replay_memory_read(person, arena, joined, &input.joined_count);
+    input.customer = replay_memory_read(replay->memory, person, arena, joined, &input.joined_count);
     input.records = replay_memory_records(replay->memory, person, arena, &input.record_count);
     if (!event)
         input.ticks = replay_clocks_due(&replay->clocks, replay_memory_of(person)->turn,
@@ -333,8 +371,9 @@ static bool pass(struct replay *replay, const struct person *person, const struc
     const struct policy *policy = replay->options.policy;
     if (!event || event->internal || concerns_any(replay->options.rules, event->type))
         return false;
-    decision->counts.decided = replay_memory_pass(replay->memory, person, event,
-                                                  policy_seen_since(policy, event), replay->now_ms);
+    decision->counts.decided =
+        replay_memory_pass(replay->memory, person, event, policy_seen_since(policy, event),
+                           replay->now_ms, replay->arena);
     return decision->counts.decided;
 }
 
@@ -391,7 +430,7 @@ static bool take_own(struct replay *replay)
     struct diag diag;
     if (replay_events_are_none(&replay->own))
         return false;
-    arena_reset(replay->arena);
+    begin(replay);
     const struct replay_own next = replay_events_next(&replay->own, replay->arena);
     if (!replay->order.due) {
         replay->order.depth = next.depth;
@@ -446,7 +485,7 @@ static void take_due(struct replay *replay, struct replay_kept *kept)
     int64_t at_ms = kept->timer.at_ms;
     replay_memory_expect_due(replay->memory);
     set_clock(replay, at_ms);
-    arena_reset(replay->arena);
+    begin(replay);
     if (!replay_memory_is_known(replay->memory, kept, at_ms))
         return; /* it has expired */
     go_behind(replay, kept->name.text);
@@ -493,7 +532,7 @@ bool replay_event(struct replay *replay, const char *text, size_t length, int64_
                   struct diag *diag)
 {
     replay_wait(replay, at_ms);
-    arena_reset(replay->arena);
+    begin(replay);
     return take_event(replay, text, length, NULL, diag);
 }
 
@@ -501,7 +540,7 @@ void replay_take(struct replay *replay, const struct shop_event *event, struct s
                  uint64_t number)
 {
     replay_wait(replay, event->arrival_ms);
-    arena_reset(replay->arena);
+    begin(replay);
     replay->text = text;
     replay->order.number = number;
     decide_for(replay, NULL, event, 0);
@@ -527,7 +566,7 @@ void replay_expect(struct replay *replay, const struct shop_event *const *events
 
 void replay_suppress(struct replay *replay, const char *address)
 {
-    arena_reset(replay->arena);
+    begin(replay);
     const char *hash = policy_address_hash(replay->options.policy, address, replay->arena);
     if (hash)
         replay_memory_suppress(replay->memory, hash);

@@ -46,6 +46,7 @@ struct replay_options {
     const struct value *tables; /* what lookup() reads: a map of maps; NULL: there are none */
     bool silent;                /* nobody reads the trace */
     bool bare;                  /* nor, unless rules ask for message.sent, the bodies of messages */
+    bool one_by_one;            /* who is decided next is mostly who was decided last */
     bool unsent;                /* messages stay in the outbox for ever: each can be withdrawn */
     void (*on_decided)(void *context, const struct replay_decided *decided);
     /* An event of nudged's own became a dead letter; or a customer cannot be decided. */
@@ -60,6 +61,8 @@ struct replay_options {
 /* All that the options refer to must outlive it. */
 struct replay *replay_new(const struct replay_options *options);
 void replay_destroy(struct replay **replay);
+/* Makes it as it was when it was new: nobody is known. But who is suppressed stays so. */
+void replay_renew(struct replay *replay);
 
 /* Lets the clock run to `at_ms`, where it is later than now, with every deadline before that; then
  * decides the event (JSON), which arrives at that time. False: it is no event, and `diag` has why.
@@ -68,9 +71,13 @@ bool replay_event(struct replay *replay, const char *text, size_t length, int64_
                   struct diag *diag);
 
 /* The same of an event that was read already; its text is `text`, its number that of
- * replay_order. It arrives at its `arrival_ms`. */
+ * replay_order. It arrives at its `arrival_ms`. With `one_by_one` both stay until replay_settle or
+ * replay_renew, or until the replay ends. */
 void replay_take(struct replay *replay, const struct shop_event *event, struct slice text,
                  uint64_t number);
+
+/* Lets go of the events that were taken. */
+void replay_settle(struct replay *replay);
 
 /* Says which events will be taken, NULL for what is none, when the one at the place `from` is about
  * to be: that what is known of their customers is at hand by then. Changes nothing else. */

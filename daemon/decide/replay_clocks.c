@@ -1,7 +1,8 @@
 /*
  * All customers of a zone have the same ticks, each at their own place behind them: so those
- * between which the time lies are worked out once for a zone and a clock (find_span). Around a tick
- * half of them are before it and half behind it: the last two are remembered.
+ * between which the time lies are worked out once for a zone and a clock (find_span), and kept in
+ * order, as customers come one after the other or all at once. Who asks next mostly asks for the
+ * same, or for the one behind it.
  */
 #include "decide/replay_clocks.h"
 
@@ -20,13 +21,18 @@ struct span {
     int64_t next_ms;
 };
 
+enum { SPANS_MOST = 4096 };
+
+/* Those of one rule that were worked out, in order. */
 struct spans {
-    struct span newest, before; /* empty at first */
+    struct span *items; /* owned */
+    uint32_t count;
+    uint32_t last; /* that was asked for */
 };
 
 struct replay_clocks_zone {
-    char *name;         /* owned */
-    struct spans *last; /* of each rule, that were asked for last; owned */
+    char *name;          /* owned */
+    struct spans *spans; /* of each rule; owned */
 };
 
 void replay_clocks_open(struct replay_clocks *clocks, const struct ruleset *rules, const char *zone)
@@ -41,8 +47,10 @@ void replay_clocks_open(struct replay_clocks *clocks, const struct ruleset *rule
 void replay_clocks_close(struct replay_clocks *clocks)
 {
     for (uint32_t i = 0; i < clocks->zone_count; i++) {
+        for (uint32_t rule = 0; rule < clocks->count; rule++)
+            free(clocks->zones[i].spans[rule].items);
         free(clocks->zones[i].name);
-        free(clocks->zones[i].last);
+        free(clocks->zones[i].spans);
     }
     free(clocks->zones);
     free(clocks->rules);
@@ -59,7 +67,7 @@ static uint32_t need_zone(struct replay_clocks *clocks, const char *name)
             return i;
     clocks->zones = mem_resize(clocks->zones, sizeof *clocks->zones * (clocks->zone_count + 1));
     clocks->zones[clocks->zone_count] = (struct replay_clocks_zone){
-        .name = mem_text(name), .last = mem_zero(clocks->count + 1, sizeof(struct spans))};
+        .name = mem_text(name), .spans = mem_zero(clocks->count + 1, sizeof(struct spans))};
     return clocks->zone_count++;
 }
 
@@ -81,25 +89,56 @@ static bool is_within(const struct span *span, int64_t at_ms)
     return at_ms >= span->from_ms && at_ms < span->to_ms;
 }
 
+/* The place of the first that ends behind that time. */
+static uint32_t place_of(const struct spans *spans, int64_t at_ms)
+{
+    uint32_t from = 0, to = spans->count;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (spans->items[middle].to_ms > at_ms)
+            to = middle;
+        else
+            from = middle + 1;
+    }
+    return from;
+}
+
+static struct span make_span(const struct rule_clock *clock, struct zone *zone, int64_t at_ms)
+{
+    struct rule_tick next = {0};
+    struct span span = {.has_last = false};
+    span.has_last = rule_clock_last(clock, zone, at_ms, &span.last);
+    span.has_next = rule_clock_next(clock, zone, at_ms, &next);
+    span.from_ms = span.has_last ? span.last.time_ms : INT64_MIN;
+    span.to_ms = span.has_next ? next.time_ms : INT64_MAX;
+    span.next_ms = next.time_ms;
+    return span;
+}
+
+static void insert(struct spans *spans, uint32_t place, const struct span *span)
+{
+    spans->items = mem_grow(spans->items, spans->count, sizeof *spans->items);
+    memmove(&spans->items[place + 1], &spans->items[place],
+            sizeof *spans->items * (spans->count++ - place));
+    spans->items[place] = *span;
+}
+
 static const struct span *find_span(struct replay_clocks *clocks, uint32_t zone, uint32_t rule,
                                     int64_t at_ms)
 {
-    struct spans *last = &clocks->zones[zone].last[rule];
-    struct span *span = &last->newest;
-    struct rule_tick next;
-    if (is_within(span, at_ms))
-        return span;
-    if (is_within(&last->before, at_ms))
-        return &last->before;
-    last->before = *span;
-    const struct rule_clock *clock = clocks->rules[rule]->clock;
-    struct zone *is = zone_or_utc(clocks->zones[zone].name);
-    span->has_last = rule_clock_last(clock, is, at_ms, &span->last);
-    span->has_next = rule_clock_next(clock, is, at_ms, &next);
-    span->from_ms = span->has_last ? span->last.time_ms : INT64_MIN;
-    span->to_ms = span->has_next ? next.time_ms : INT64_MAX;
-    span->next_ms = next.time_ms;
-    return span;
+    struct spans *spans = &clocks->zones[zone].spans[rule];
+    for (uint32_t i = spans->last; i < spans->count && i < spans->last + 2; i++)
+        if (is_within(&spans->items[i], at_ms))
+            return &spans->items[spans->last = i];
+    if (spans->count == SPANS_MOST)
+        spans->count = 0;
+    uint32_t place = place_of(spans, at_ms);
+    if (place == spans->count || !is_within(&spans->items[place], at_ms)) {
+        const struct span span =
+            make_span(clocks->rules[rule]->clock, zone_or_utc(clocks->zones[zone].name), at_ms);
+        insert(spans, place, &span);
+    }
+    return &spans->items[spans->last = place];
 }
 
 int64_t replay_clocks_next(struct replay_clocks *clocks, struct replay_clocks_turn turn,

@@ -89,10 +89,16 @@ struct replay_own replay_events_next(struct replay_events *events, struct arena 
     return copy;
 }
 
-void replay_events_free(struct replay_events *events)
+void replay_events_clear(struct replay_events *events)
 {
     while (events->first < events->count)
         forget(&events->items[events->first++]);
+    events->first = events->count = 0;
+}
+
+void replay_events_free(struct replay_events *events)
+{
+    replay_events_clear(events);
     free(events->items);
     *events = (struct replay_events){0};
 }

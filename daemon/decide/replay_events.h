@@ -35,6 +35,8 @@ static inline bool replay_events_are_none(const struct replay_events *events)
 
 /* The next, of at least one; in the arena. */
 struct replay_own replay_events_next(struct replay_events *events, struct arena *arena);
+/* Forgets what has not been taken. */
+void replay_events_clear(struct replay_events *events);
 void replay_events_free(struct replay_events *events);
 
 #endif

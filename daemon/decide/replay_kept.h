@@ -18,6 +18,8 @@ struct replay_kept {
     int64_t deadline_ms;          /* of the journeys; 0: none */
     struct replay_clocks_turn turn;
     int64_t asked_ms;  /* up to here ticks of clocks are done; 0: the customer is new */
+    int64_t tick_ms;   /* the next after that; 0: there is none. As of … */
+    int64_t ticked_ms; /* … this `asked_ms`; 0: it is not known */
     int64_t expire_ms; /* then the document is forgotten */
     struct replay_start *starts;
     uint32_t start_count, start_capacity;

@@ -4,7 +4,11 @@
  *   replay_memory_meet    the keys of an event, and those to which they lead (decide/person)
  *   replay_memory_read    their documents, from the text that would stand in Redis
  *   replay_memory_pass    what concerns nothing is kept at once
- *   replay_memory_commit  keep_document, keep_starts, lead_keys, erase: each as commit.lua does it
+ *   replay_memory_commit  keep_document, decide/replay_starts, lead_keys, erase: each as commit.lua
+ *                         does it
+ *
+ * An image is made of a customer who was decided; but where whoever comes next is mostly the same,
+ * they stay as they are (struct live) until somebody else comes: nothing is copied, and read again.
  */
 #include "decide/replay_memory.h"
 
@@ -20,11 +24,17 @@
 #include "base/mem.h"
 #include "customer/customer_print.h"
 #include "customer/customer_profile.h"
-#include "customer/customer_starts.h"
+#include "customer/customer_settled.h"
+#include "customer/customer_size.h"
 #include "decide/fit.h"
 #include "decide/replay_said.h"
+#include "decide/replay_starts.h"
 
-enum { ARENA_BYTES = 64 * 1024, START_MOST = 512 * 1024, SMALL_BYTES = 8 * 1024 };
+enum {
+    ARENA_BYTES = 64 * 1024,
+    SMALL_BYTES = 8 * 1024,
+    SLOTS_KEPT = 256,
+};
 
 /* Of every document: nobody writes to one at the same time. */
 #define ONLY_VERSION "1"
@@ -40,6 +50,14 @@ struct replay_memory {
     struct replay_timers timers;
     struct customer_image_maker maker;
     struct buf text; /* of a large document */
+    struct live {
+        struct replay_kept *kept;  /* whose it is; NULL: nobody is live */
+        struct customer *customer; /* newer than the image, if there is one */
+        /* Who they proved to be by those keys of an event; NULL: that is not known. */
+        struct person *person;
+        const struct customer_key *keys;
+        uint32_t key_count;
+    } live;
 };
 
 struct replay_memory *replay_memory_new(const struct policy *policy, const char *const *key_paths,
@@ -59,10 +77,38 @@ struct replay_memory *replay_memory_new(const struct policy *policy, const char 
 
 /* ---- What is kept under a key ---- */
 
-/* What was decided refers to what it was made of: that goes when the next decision begins. */
+/* What was decided refers to what it was made of: that goes when the next decision begins. But who
+ * is live still refers to it. */
 static void settle(struct replay_memory *memory)
 {
-    customer_image_settle(&memory->maker);
+    if (!memory->live.kept)
+        customer_image_settle(&memory->maker);
+}
+
+bool replay_memory_is_live(const struct replay_memory *memory)
+{
+    return memory->live.kept;
+}
+
+void replay_memory_settle(struct replay_memory *memory, struct arena *arena)
+{
+    const struct live live = memory->live;
+    if (!live.kept)
+        return;
+    size_t bytes = customer_image_make(&memory->maker, live.kept->image, live.customer, arena);
+    if (bytes > live.customer->bytes)
+        bytes = live.customer->bytes;
+    customer_image_put(&memory->maker, &live.kept->image, live.customer, bytes);
+    memory->live = (struct live){0};
+}
+
+/* Where they lie in an image, or as they are; NULL: nobody is known. */
+static const struct customer *peek(const struct replay_memory *memory,
+                                   const struct replay_kept *kept)
+{
+    if (memory->live.kept == kept)
+        return memory->live.customer;
+    return kept->image ? customer_image_peek(kept->image) : NULL;
 }
 
 /* A name is the first member of what is kept. */
@@ -71,20 +117,15 @@ static struct replay_kept *kept_of(struct name *name)
     return (struct replay_kept *)name;
 }
 
-static void forget_start(struct replay_memory *memory, struct replay_kept *kept, uint32_t index)
-{
-    customer_image_retire(&memory->maker, kept->starts[index].text, kept->starts[index].length);
-    kept->starts[index] = kept->starts[--kept->start_count];
-}
-
 static void forget_document(struct replay_memory *memory, struct replay_kept *kept)
 {
+    if (memory->live.kept == kept)
+        memory->live = (struct live){0};
     customer_image_drop(&memory->maker, &kept->image);
     kept->name.document = (struct slice){0};
     kept->deadline_ms = kept->asked_ms = 0;
     replay_timers_set(&memory->timers, &kept->timer, 0);
-    while (kept->start_count)
-        forget_start(memory, kept, kept->start_count - 1);
+    replay_starts_forget(&memory->maker, kept);
 }
 
 void replay_memory_destroy(struct replay_memory **memory)
@@ -101,6 +142,18 @@ void replay_memory_destroy(struct replay_memory **memory)
     arena_destroy(&gone->arena);
     free(gone);
     *memory = NULL;
+}
+
+void replay_memory_clear(struct replay_memory *memory)
+{
+    memory->live = (struct live){0};
+    replay_timers_clear(&memory->timers);
+    replay_said_clear(memory->said);
+    customer_image_maker_clear(&memory->maker);
+    if (memory->by_key.slot_count > SLOTS_KEPT)
+        name_table_free(&memory->by_key);
+    name_table_clear(&memory->by_key);
+    arena_reset(memory->arena);
 }
 
 bool replay_memory_is_known(struct replay_memory *memory, struct replay_kept *kept, int64_t now_ms)
@@ -275,12 +328,46 @@ static bool has_id(const struct shop_event *event)
     return false;
 }
 
+/* An event of whoever is live that names them as the one before did; NULL: it may be another's. */
+static struct person *meet_again(struct replay_memory *memory, const struct shop_event *event,
+                                 int64_t now_ms)
+{
+    const struct live *live = &memory->live;
+    if (!live->person || !event || event->key_count != live->key_count ||
+        !replay_memory_is_known(memory, live->kept, now_ms))
+        return NULL;
+    for (uint32_t i = 0; i < event->key_count; i++) {
+        const struct customer_key *key = &event->keys[i], *was = &live->keys[i];
+        if (key->hash != was->hash || key->old || was->old ||
+            (key->text != was->text && strcmp(key->text, was->text) != 0))
+            return NULL;
+    }
+    return live->person;
+}
+
+/* Who is not live is kept by now; of who is, how they were named is known from now on. */
+static void note_meeting(struct replay_memory *memory, struct person *person,
+                         const struct shop_event *event, struct arena *arena)
+{
+    struct live *live = &memory->live;
+    if (live->kept != kept_of(person->name)) {
+        replay_memory_settle(memory, arena);
+    } else if (person->is_plain) {
+        live->person = person;
+        live->keys = event->keys;
+        live->key_count = event->key_count;
+    }
+}
+
 struct person *replay_memory_meet(struct replay_memory *memory, const char *key,
                                   const struct shop_event *event, int64_t now_ms,
                                   struct arena *arena)
 {
     struct meeting meeting = {
         .memory = memory, .arena = arena, .now_ms = now_ms, .alone = !has_id(event)};
+    struct person *person = meet_again(memory, event, now_ms);
+    if (person)
+        return person;
     for (uint32_t i = 0; event && i < event->key_count; i++) {
         const struct customer_key *named = &event->keys[i];
         add_key(&meeting, named->text, named->hash, false);
@@ -296,7 +383,9 @@ struct person *replay_memory_meet(struct replay_memory *memory, const char *key,
                                              .name_count = meeting.count,
                                              .events = &event,
                                              .event_count = event != NULL};
-    return person_of(&question, arena);
+    person = person_of(&question, arena);
+    note_meeting(memory, person, event, arena);
+    return person;
 }
 
 /* ---- Reading ---- */
@@ -305,7 +394,9 @@ struct customer *replay_memory_see(struct replay_memory *memory, const struct re
                                    struct arena *arena)
 {
     settle(memory);
-    struct customer *customer = customer_image_see(kept->image, arena, kept->name.text);
+    struct customer *customer = memory->live.kept == kept
+                                    ? memory->live.customer
+                                    : customer_image_see(kept->image, arena, kept->name.text);
     customer->defaults = memory->policy->field_defaults;
     return customer;
 }
@@ -323,20 +414,28 @@ struct customer *replay_memory_copy(struct replay_memory *memory, const struct r
                          &diag);
 }
 
-struct customer *replay_memory_read(const struct person *person, struct arena *arena,
-                                    const struct customer **joined, size_t *joined_count)
+/* To be changed. */
+static struct customer *read_one(const struct replay_memory *memory, struct name *name,
+                                 struct arena *arena)
 {
-    struct name *name = person->name;
+    const struct replay_kept *kept = kept_of(name);
+    if (memory->live.kept == kept)
+        return customer_settled_again(memory->live.customer, arena);
+    return kept->image ? customer_image_read(kept->image, arena, name->text)
+                       : customer_new(arena, name->text);
+}
+
+struct customer *replay_memory_read(const struct replay_memory *memory, const struct person *person,
+                                    struct arena *arena, const struct customer **joined,
+                                    size_t *joined_count)
+{
     *joined_count = 0;
     for (uint32_t i = 0; i < person->taken_count; i++) {
         struct name *taken = person->taken[i];
         if (kept_of(taken)->image)
-            joined[(*joined_count)++] =
-                customer_image_read(kept_of(taken)->image, arena, taken->text);
+            joined[(*joined_count)++] = read_one(memory, taken, arena);
     }
-    struct customer *customer = kept_of(name)->image
-                                    ? customer_image_read(kept_of(name)->image, arena, name->text)
-                                    : customer_new(arena, name->text);
+    struct customer *customer = read_one(memory, person->name, arena);
     for (uint32_t i = 0; customer && i < person->taken_count; i++)
         if (!person->taken[i]->is_old)
             customer_add_key(arena, customer, person->taken[i]->text);
@@ -394,13 +493,26 @@ static bool is_nothing(const struct replay_memory *memory, const struct person *
             customer_profile_repeats(customer, &event->customer, event->time_ms));
 }
 
+static bool note(struct replay_memory *memory, struct replay_kept *kept,
+                 const struct shop_event *event, struct arena *arena)
+{
+    struct customer *customer = memory->live.customer;
+    if (memory->live.kept != kept)
+        return customer_image_note(kept->image, event);
+    customer_add_seen(arena, customer, event->identity, event->content, event->arrival_ms, false);
+    if (event->customer.kind == VALUE_MAP)
+        customer->layers.items[0].at_ms = event->time_ms;
+    return true;
+}
+
 bool replay_memory_pass(struct replay_memory *memory, const struct person *person,
-                        const struct shop_event *event, int64_t seen_ms, int64_t now_ms)
+                        const struct shop_event *event, int64_t seen_ms, int64_t now_ms,
+                        struct arena *arena)
 {
     struct replay_kept *kept = kept_of(person->name);
-    if (!kept->image || customer_image_bytes(kept->image) > SMALL_BYTES ||
-        !is_nothing(memory, person, customer_image_peek(kept->image), event, seen_ms) ||
-        !customer_image_note(kept->image, event))
+    const struct customer *customer = peek(memory, kept);
+    if (!customer || customer->bytes > SMALL_BYTES ||
+        !is_nothing(memory, person, customer, event, seen_ms) || !note(memory, kept, event, arena))
         return false;
     if (kept->expire_ms < now_ms + memory->keep_ms)
         kept->expire_ms = now_ms + memory->keep_ms;
@@ -408,23 +520,6 @@ bool replay_memory_pass(struct replay_memory *memory, const struct person *perso
 }
 
 /* ---- Facts ---- */
-
-static const struct replay_start *find_start(struct name *name, const char *origin)
-{
-    const struct replay_kept *kept = kept_of(name);
-    for (uint32_t i = 0; i < kept->start_count; i++)
-        if (bytes_same_text(kept->starts[i].origin, origin))
-            return &kept->starts[i];
-    return NULL;
-}
-
-const struct replay_start *replay_memory_start(const struct person *person, const char *origin)
-{
-    const struct replay_start *start = find_start(person->name, origin);
-    for (uint32_t i = 0; !start && i < person->taken_count; i++)
-        start = find_start(person->taken[i], origin);
-    return start;
-}
 
 bool replay_memory_suppressed(const struct replay_memory *memory, const char *hash)
 {
@@ -443,6 +538,37 @@ bool replay_memory_declined(const struct replay_memory *memory, const char *said
 
 /* ---- Committing ---- */
 
+/* Bytes of a document that are not among a customer's `bytes` when they have been decided, about:
+ * keys, remembered ends, and counts, totals and ids of events. */
+static size_t untold(const struct customer *was, const struct customer *is)
+{
+    enum { SCALARS = 160, END = 64 };
+    size_t bytes = SCALARS;
+    for (uint32_t i = was ? was->keys.count : 0; i < is->keys.count; i++)
+        bytes += strlen(is->keys.items[i]);
+    for (uint32_t i = was ? was->ends.count : 0; i < is->ends.count; i++)
+        bytes += END + strlen(is->ends.items[i].rule) +
+                 customer_size_of_value(&is->ends.items[i].event, SMALL_BYTES);
+    return bytes;
+}
+
+/* False: there is to be an image. */
+static bool keep_live(struct replay_memory *memory, const struct replay_commit *commit,
+                      struct arena *arena, bool *named)
+{
+    struct replay_kept *kept = kept_of(commit->person->name);
+    const struct customer *was = peek(memory, kept);
+    commit->customer->bytes += untold(was, commit->customer);
+    if (commit->joined_count || commit->customer->said.count ||
+        commit->customer->bytes > SMALL_BYTES)
+        return false;
+    *named = !customer_settle(commit->customer, was, arena);
+    if (memory->live.kept != kept)
+        memory->live = (struct live){.kept = kept};
+    memory->live.customer = commit->customer;
+    return true;
+}
+
 /* Of a small document it is enough that it is not larger; a large one loses what it has no room
  * for. False where nothing of it can be kept. */
 static bool keep_image(struct replay_memory *memory, const struct replay_commit *commit,
@@ -450,6 +576,8 @@ static bool keep_image(struct replay_memory *memory, const struct replay_commit 
 {
     struct replay_kept *kept = kept_of(commit->person->name);
     commit->customer->version = ONLY_VERSION;
+    if (commit->live && keep_live(memory, commit, arena, named))
+        return true;
     size_t bytes = customer_image_make(&memory->maker, kept->image, commit->customer, arena);
     if (bytes > SMALL_BYTES) {
         buf_clear(&memory->text);
@@ -461,6 +589,7 @@ static bool keep_image(struct replay_memory *memory, const struct replay_commit 
     }
     *named = customer_image_put(&memory->maker, &kept->image, commit->customer, bytes) ==
              CUSTOMER_IMAGE_NAMED;
+    memory->live = (struct live){0};
     return true;
 }
 
@@ -481,64 +610,6 @@ static bool keep_document(struct replay_memory *memory, const struct replay_comm
     return named;
 }
 
-static void add_start(struct replay_memory *memory, struct replay_kept *kept,
-                      struct replay_start start)
-{
-    kept->starts = pool_grow(&memory->maker.pool, kept->starts, kept->start_count,
-                             &kept->start_capacity, sizeof *kept->starts);
-    kept->starts[kept->start_count++] = start;
-}
-
-static void move_starts(struct replay_memory *memory, struct replay_kept *from,
-                        struct replay_kept *to)
-{
-    for (uint32_t i = 0; i < from->start_count; i++)
-        add_start(memory, to, from->starts[i]);
-    from->start_count = 0;
-}
-
-/* Of an entry's id, what stands behind the time. */
-static uint32_t number_of(const char *entry)
-{
-    const char *dash = strchr(entry, '-');
-    return dash ? (uint32_t)strtoul(dash + 1, NULL, 10) : 0;
-}
-
-/* The event that was decided is kept as it was pushed: it is read anew where it is asked for. */
-static struct replay_start make_start(struct replay_memory *memory,
-                                      const struct replay_commit *commit,
-                                      const struct customer_start *start, struct arena *arena)
-{
-    const struct shop_event *event = commit->event;
-    bool pushed = event && !event->internal && event->document.map == start->event.map;
-    const struct slice text =
-        pushed ? commit->text : json_print_slice(arena, &start->event, START_MOST);
-    struct replay_start made = {.is_pushed = pushed,
-                                .entry = pushed ? number_of(event->entry) : 0,
-                                .at_ms = event ? event->arrival_ms : 0,
-                                .text = pool_alloc(&memory->maker.pool, text.length),
-                                .length = text.length};
-    memcpy(made.text, text.text, text.length);
-    memcpy(made.origin, start->origin, strnlen(start->origin, sizeof made.origin - 1));
-    return made;
-}
-
-/* Those that somebody will ask for stay. */
-static void keep_starts(struct replay_memory *memory, const struct replay_commit *commit,
-                        struct arena *arena)
-{
-    struct replay_kept *kept = kept_of(commit->person->name);
-    const struct customer *customer = commit->customer;
-    for (uint32_t i = 0; i < customer->starts.count; i++) {
-        const struct customer_start *start = &customer->starts.items[i];
-        if (!start->stored && customer_starts_needs(customer, start->origin))
-            add_start(memory, kept, make_start(memory, commit, start, arena));
-    }
-    for (uint32_t i = kept->start_count; i-- > 0;)
-        if (!customer_starts_needs(customer, kept->starts[i].origin))
-            forget_start(memory, kept, i);
-}
-
 /* What was taken leads to the person from now on, with all that led to it. */
 static void lead_keys(struct replay_memory *memory, const struct replay_commit *commit)
 {
@@ -553,7 +624,7 @@ static void lead_keys(struct replay_memory *memory, const struct replay_commit *
     }
     for (uint32_t i = 0; i < person->taken_count; i++) {
         struct replay_kept *taken = kept_of(person->taken[i]);
-        move_starts(memory, taken, kept_of(person->name));
+        replay_starts_move(&memory->maker, taken, kept_of(person->name));
         forget_document(memory, taken);
         taken->name.target = person->name->text;
     }
@@ -575,6 +646,7 @@ static void erase_all(struct replay_memory *memory, const struct replay_commit *
     const struct decision *decision = commit->decision;
     if (!decision->erased_count)
         return;
+    memory->live.person = NULL;
     for (uint32_t i = 0; i < decision->erased_count; i++)
         erase(memory, decision->erased[i], decision->bare);
     for (uint32_t i = 0; i < commit->person->taken_count; i++)
@@ -588,7 +660,7 @@ bool replay_memory_commit(struct replay_memory *memory, const struct replay_comm
     lead_keys(memory, commit);
     if (!commit->decision->bare) {
         named = keep_document(memory, commit, arena);
-        keep_starts(memory, commit, arena);
+        replay_starts_keep(&memory->maker, kept_of(commit->person->name), commit, arena);
     }
     replay_said_learn(memory->said, commit->decision);
     erase_all(memory, commit);

@@ -18,8 +18,8 @@
 #include "decide/decision.h"
 #include "decide/name_table.h"
 #include "decide/person.h"
+#include "decide/replay_commit.h"
 #include "decide/replay_kept.h"
-#include "decide/replay_start.h"
 
 struct replay_memory;
 
@@ -27,6 +27,15 @@ struct replay_memory;
 struct replay_memory *replay_memory_new(const struct policy *policy, const char *const *key_paths,
                                         int64_t keep_ms, const struct arena *lasting);
 void replay_memory_destroy(struct replay_memory **memory);
+/* Forgets all but who is suppressed. */
+void replay_memory_clear(struct replay_memory *memory);
+
+/* Whether somebody is live: they lie as they were decided last, in the arena of that, and refer to
+ * what they were decided by. */
+bool replay_memory_is_live(const struct replay_memory *memory);
+/* Keeps whoever is live as all others: then nothing is referred to. `arena`: of what is needed
+ * meanwhile. */
+void replay_memory_settle(struct replay_memory *memory, struct arena *arena);
 
 /* The key's; NULL where nobody was ever named by it. What has expired is forgotten. */
 struct replay_kept *replay_memory_find(struct replay_memory *memory, const char *key,
@@ -70,38 +79,25 @@ struct customer *replay_memory_copy(struct replay_memory *memory, const struct r
  * customer is not known yet, it was seen since `seen_ms`, it says something new of them, they have
  * said yes or no to something. */
 bool replay_memory_pass(struct replay_memory *memory, const struct person *person,
-                        const struct shop_event *event, int64_t seen_ms, int64_t now_ms);
+                        const struct shop_event *event, int64_t seen_ms, int64_t now_ms,
+                        struct arena *arena);
 
 /* The person, read anew, with what becomes part of them. It refers to what is kept, until the next
  * commit. */
-struct customer *replay_memory_read(const struct person *person, struct arena *arena,
-                                    const struct customer **joined, size_t *joined_count);
+struct customer *replay_memory_read(const struct replay_memory *memory, const struct person *person,
+                                    struct arena *arena, const struct customer **joined,
+                                    size_t *joined_count);
 
 /* A record of each key of the person's. In the arena. */
 struct said_text *replay_memory_records(const struct replay_memory *memory,
                                         const struct person *person, struct arena *arena,
                                         size_t *count);
 
-/* The event that started a journey, under one of the person's keys; NULL: it is nowhere. */
-const struct replay_start *replay_memory_start(const struct person *person, const char *origin);
-
 /* Whether an address is suppressed, or has declined the topic. */
 bool replay_memory_suppressed(const struct replay_memory *memory, const char *hash);
 bool replay_memory_declined(const struct replay_memory *memory, const char *said,
                             const char *topic);
 void replay_memory_suppress(struct replay_memory *memory, const char *hash);
-
-/* What commit.lua would write: the document, the keys, the starts, what was said. */
-struct replay_commit {
-    const struct person *person;
-    struct customer *customer;
-    const struct customer *const *joined;
-    size_t joined_count;
-    struct decision *decision;
-    const struct shop_event *event; /* NULL: a deadline */
-    struct slice text;              /* it, as it was pushed */
-    int64_t now_ms;
-};
 
 /* Whether what says who the customer is (profile, fields, keys) has changed, or is new. */
 bool replay_memory_commit(struct replay_memory *memory, const struct replay_commit *commit,

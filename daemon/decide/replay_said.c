@@ -30,19 +30,27 @@ struct replay_said *replay_said_new(void)
     return said;
 }
 
-void replay_said_destroy(struct replay_said **said)
+void replay_said_clear(struct replay_said *said)
 {
     size_t cursor = 0;
     void *value;
-    if (!*said)
+    if (!map_count(said->records))
         return;
-    while (map_next((*said)->records, &cursor, NULL, NULL, &value)) {
+    while (map_next(said->records, &cursor, NULL, NULL, &value)) {
         struct record *record = value;
         arena_destroy(&record->arena);
         free(record->erasure);
         free(record->text);
         free(record);
     }
+    map_clear(said->records);
+}
+
+void replay_said_destroy(struct replay_said **said)
+{
+    if (!*said)
+        return;
+    replay_said_clear(*said);
     map_destroy(&(*said)->records);
     free(*said);
     *said = NULL;

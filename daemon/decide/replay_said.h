@@ -10,6 +10,7 @@
 struct replay_said;
 
 struct replay_said *replay_said_new(void);
+void replay_said_clear(struct replay_said *said);
 void replay_said_destroy(struct replay_said **said);
 
 /* The record of a name, as customer/said reads it; text NULL: there is none. */

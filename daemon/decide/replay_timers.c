@@ -16,7 +16,7 @@
 
 #include "base/mem.h"
 
-enum { CHILDREN = 4, SWEEP_FROM = 1024, SPAN_MS = 1 << 20 };
+enum { CHILDREN = 4, FEW = 64, SWEEP_FROM = 1024, SPAN_MS = 1 << 20 };
 
 static bool is_before(const struct replay_timers_entry *a, const struct replay_timers_entry *b)
 {
@@ -104,6 +104,10 @@ static void put_later(struct replay_timers *timers, struct replay_timers_entry e
 static void put(struct replay_timers *timers, struct replay_timers_entry entry)
 {
     const int64_t span = span_of(entry.at_ms);
+    if (!timers->spans && timers->near.count == FEW)
+        timers->spans = mem_zero(REPLAY_TIMERS_SPANS, sizeof *timers->spans);
+    if (!timers->spans && span >= timers->span)
+        timers->span = span + 1;
     if (span < timers->span) {
         push(&timers->near, entry);
         rise(&timers->near, timers->near.count - 1);
@@ -185,8 +189,6 @@ void replay_timers_set(struct replay_timers *timers, struct replay_timer *timer,
     timer->at_ms = at_ms;
     if (!at_ms)
         return;
-    if (!timers->spans)
-        timers->spans = mem_zero(REPLAY_TIMERS_SPANS, sizeof *timers->spans);
     put(timers, (struct replay_timers_entry){at_ms, begin_of(timer->key), timer});
     if (++timers->count > SWEEP_FROM && timers->count > timers->sweep_at &&
         timers->count / 2 > timers->set)
@@ -212,6 +214,17 @@ struct replay_timer *replay_timers_first(struct replay_timers *timers)
         drop_first(timers);
     }
     return NULL;
+}
+
+void replay_timers_clear(struct replay_timers *timers)
+{
+    if (timers->spans) {
+        replay_timers_free(timers);
+        return;
+    }
+    timers->near.count = 0;
+    timers->span = 0;
+    timers->count = timers->set = 0;
 }
 
 void replay_timers_free(struct replay_timers *timers)

@@ -26,7 +26,8 @@ enum { REPLAY_TIMERS_SPANS = 1024 };
 /* All zero: none. */
 struct replay_timers {
     struct replay_timers_list near;   /* all that are before `span` begins: a heap */
-    struct replay_timers_list *spans; /* as many from there on, in no order; NULL at first */
+    struct replay_timers_list *spans; /* as many from there on, in no order; NULL as long as there
+                                         are few, which are all near */
     struct replay_timers_list later;  /* behind them, in no order */
     int64_t span;                     /* the first, by its number since 1970; … */
     int64_t later_span;               /* … and the first of which there is one in `later` */
@@ -38,6 +39,8 @@ struct replay_timers {
 void replay_timers_set(struct replay_timers *timers, struct replay_timer *timer, int64_t at_ms);
 /* The earliest; NULL: there is none. */
 struct replay_timer *replay_timers_first(struct replay_timers *timers);
+/* None is set any more, and none is looked at. */
+void replay_timers_clear(struct replay_timers *timers);
 void replay_timers_free(struct replay_timers *timers);
 
 #endif

@@ -12,8 +12,9 @@
 #include "base/json_shape.h"
 #include "base/mem.h"
 
-/* The events of a part are read a few at a time: so these stay in the cache beside its people. */
-enum { BATCH = 256, BATCH_OF_PART = 16, BATCHES = 8, ARENA_BYTES = 512 * 1024 };
+/* The events of a circle are read one by one, and stay as long as there is room for them: so
+ * whoever decides them need not copy what they say. */
+enum { BATCH = 256, BATCHES = 8, ARENA_BYTES = 512 * 1024, CIRCLE_BYTES = 128 * 1024 };
 
 struct batch {
     struct arena *arena;
@@ -27,13 +28,13 @@ struct batch {
 struct feed {
     struct history *history; /* NULL: it is of parts */
     struct parts_cursor part;
-    uint32_t batch; /* events in one */
     struct shop_event_form form;
-    struct batch batches[BATCHES];
-    uint32_t first;    /* that the caller has, or will have next */
-    uint32_t at;       /* the item in it that comes next */
-    bool has_first;    /* the caller has it */
-    bool ahead, stops; /* `stops`: the thread is to end */
+    struct shop_event_known known; /* in the arena, of parts */
+    struct batch batches[BATCHES]; /* of parts the first alone, of one event */
+    uint32_t first;                /* that the caller has, or will have next */
+    uint32_t at;                   /* the item in it that comes next */
+    bool has_first;                /* the caller has it */
+    bool ahead, stops;             /* `stops`: the thread is to end */
     uint32_t filled;
     pthread_t thread;
     pthread_mutex_t mutex; /* of `filled` and `stops` */
@@ -90,14 +91,28 @@ static bool next_entry(struct feed *feed, struct history_entry *entry, struct di
                          : parts_next(&feed->part, entry);
 }
 
+/* Whether the arena is to be made empty before the batch is filled again. */
+static bool is_full(const struct feed *feed, const struct batch *batch)
+{
+    return feed->history || arena_used(batch->arena) > CIRCLE_BYTES;
+}
+
+static void empty(struct feed *feed, struct batch *batch)
+{
+    arena_reset(batch->arena);
+    feed->known = (struct shop_event_known){0};
+}
+
 static void fill(struct feed *feed, struct batch *batch)
 {
+    const uint32_t wanted = feed->history ? BATCH : 1;
     struct history_entry entry;
-    arena_reset(batch->arena);
+    if (is_full(feed, batch))
+        empty(feed, batch);
     batch->count = 0;
     batch->last = false;
     batch->diag = (struct diag){0};
-    while (batch->count < feed->batch) {
+    while (batch->count < wanted) {
         if (!next_entry(feed, &entry, &batch->diag)) {
             batch->last = true;
             return;
@@ -159,9 +174,9 @@ static struct feed *make(struct history *history, const struct shop_event_form *
 {
     struct feed *feed = mem_zero(1, sizeof *feed);
     feed->history = history;
-    feed->batch = history ? BATCH : BATCH_OF_PART;
     feed->form = *form;
     feed->form.shapes = json_shapes_new(&json_event_limits);
+    feed->form.known = history ? NULL : &feed->known;
     for (uint32_t i = 0; i < BATCHES; i++)
         feed->batches[i].arena = arena_new(i == 0 || ahead ? ARENA_BYTES : 1);
     pthread_mutex_init(&feed->mutex, NULL);
@@ -183,7 +198,13 @@ struct feed *feed_new_of_parts(const struct shop_event_form *form)
 void feed_open(struct feed *feed, const struct parts *parts, uint32_t part)
 {
     parts_open(&feed->part, parts, part);
+}
+
+bool feed_next_circle(struct feed *feed, uint32_t *circle)
+{
+    empty(feed, &feed->batches[0]);
     feed->has_first = false;
+    return parts_next_circle(&feed->part, circle);
 }
 
 void feed_destroy(struct feed **feed)
@@ -199,6 +220,7 @@ void feed_destroy(struct feed **feed)
         pthread_join(gone->thread, NULL);
     for (uint32_t i = 0; i < BATCHES; i++)
         arena_destroy(&gone->batches[i].arena);
+    parts_close(&gone->part);
     json_shapes_destroy(&gone->form.shapes);
     pthread_cond_destroy(&gone->changed);
     pthread_mutex_destroy(&gone->mutex);
@@ -241,4 +263,10 @@ const struct shop_event *const *feed_read(const struct feed *feed, size_t *count
     *count = batch->count;
     *last = feed->at - 1;
     return batch->events;
+}
+
+bool feed_lets_go(const struct feed *feed)
+{
+    const struct batch *batch = &feed->batches[feed->first];
+    return feed->has_first && feed->at == batch->count && is_full(feed, batch);
 }

@@ -1,8 +1,9 @@
 /*
  * parts_new reads the history once (read_all): of each line it notes where it is, and a group of
  * names, one of which it has (take). Groups that prove to be of the same people are joined (join).
- * Then groups become parts (deal), and the lines are copied to a file, part by part (write_parts):
- * so all is read from one end to the other, and what a part needs lies together.
+ * Then groups become circles, and circles parts (deal), and the lines are copied to a file, part by
+ * part (write_parts): so all is read from one end to the other, and what a part needs lies
+ * together. The lines of a part are put in order by circle when it is opened (sort_lines).
  *
  * Names come in no order: the slots of some dozen lines are fetched before the first of them is
  * looked at.
@@ -30,7 +31,8 @@ enum {
     WRITTEN = 2 * PAGE, /* of a part at once */
     FORGET_LINES = 1 << 14,
     LINE = 64,          /* of memory */
-    AHEAD_BYTES = 1024, /* of a part: an event or two */
+    AHEAD_BYTES = 4096, /* of a part that is opened */
+    EVENT_BYTES = 640,  /* most take less */
     PROGRESS_LINES = 4096,
 };
 
@@ -51,18 +53,22 @@ struct head {
     int64_t at_ms;
     uint64_t number;
     const char *file;
-    uint32_t length, line, mark;
-    bool large;
+    uint32_t length, line, mark, circle; /* length TOO_LARGE: no text follows */
 };
+
+#define TOO_LARGE UINT32_MAX
 
 struct parts {
     struct place *places; /* in the order of the history; NULL once they are dealt out */
     uint32_t place_count, place_capacity;
     struct slot *slots;
     uint32_t slot_count, name_count;
-    uint32_t *groups; /* the group that each is part of; then the part */
+    uint32_t *groups; /* the group that each is part of; then the circle */
     uint32_t group_count, group_capacity;
+    uint32_t *homes; /* the part of each circle, in order; NULL once they are dealt out */
+    uint32_t circle_count;
     uint32_t count;
+    uint32_t *firsts;   /* the first circle of each part, and of what would follow the last */
     int file;           /* of the lines, part by part */
     struct mapped *map; /* it, when all of it is written */
     uint64_t *begins;   /* of the parts in it, and of what would follow the last */
@@ -175,7 +181,7 @@ static void take_rest(struct parts *parts, const struct ahead *ahead)
         take(parts, &parts->places[i], &ahead->names[i % AHEAD]);
 }
 
-static void fetch(const struct parts *parts, const struct event_names *names)
+static void fetch_slots(const struct parts *parts, const struct event_names *names)
 {
     for (uint32_t i = 0; parts->slot_count && i < names->count; i++)
         __builtin_prefetch(&parts->slots[(uint32_t)names->hashes[i] & (parts->slot_count - 1)]);
@@ -195,7 +201,7 @@ static void add_place(struct parts *parts, struct event_names_reader *reader,
     names->count = names->mark = 0;
     if (entry->event.text)
         event_names_read(reader, entry->event, names);
-    fetch(parts, names);
+    fetch_slots(parts, names);
     if (names->mark || !parts->event_ms)
         parts->event_ms = entry->at_ms;
     parts->places[parts->place_count++] = (struct place){.text = entry->event.text,
@@ -245,35 +251,56 @@ static void find_last(struct parts *parts, struct event_names_reader *reader)
 
 /* ---- Dealing out ---- */
 
-/* Each group has its root's part: as many groups as make about as many lines each. */
+/* As many groups as make about as many lines each become a part. */
+static uint32_t count_parts(const struct parts *parts, const uint32_t *lines, uint32_t wanted)
+{
+    uint32_t people = 0;
+    for (uint32_t i = 0; i < parts->group_count; i++)
+        people += lines[i] != 0;
+    uint32_t count = wanted ? wanted : people / PEOPLE + 1;
+    return count < PARTS_MOST ? count : PARTS_MOST;
+}
+
+/* Where the circles of each part begin. */
+static void find_firsts(struct parts *parts)
+{
+    uint32_t circle = 0;
+    parts->firsts = mem_alloc(sizeof *parts->firsts * (parts->count + 1));
+    for (uint32_t part = 0; part <= parts->count; part++) {
+        while (circle < parts->circle_count && parts->homes[circle] < part)
+            circle++;
+        parts->firsts[part] = circle;
+    }
+}
+
+/* A root is a circle, and each group has its root's. */
 static void deal(struct parts *parts, uint32_t wanted)
 {
     uint32_t *lines = mem_zero(parts->group_count, sizeof *lines);
-    uint32_t people = 0, part = 0;
+    uint32_t part = 0;
     uint64_t dealt = 0;
     for (uint32_t i = 0; i < parts->place_count; i++)
         lines[root_of(parts, parts->places[i].group)]++;
-    for (uint32_t i = 0; i < parts->group_count; i++)
-        people += lines[i] != 0;
-    parts->count = wanted ? wanted : people / PEOPLE + 1;
-    if (parts->count > PARTS_MOST)
-        parts->count = PARTS_MOST;
+    parts->count = count_parts(parts, lines, wanted);
+    parts->homes = mem_alloc(sizeof *parts->homes * parts->group_count);
     for (uint32_t i = 0; i < parts->group_count; i++) {
         uint32_t root = parts->groups[i];
-        if (root != i) { /* it is older, and has its part already */
+        if (root != i) { /* it is older, and has its circle already */
             parts->groups[i] = parts->groups[root];
             continue;
         }
-        parts->groups[i] = part;
+        parts->groups[i] = parts->circle_count;
+        parts->homes[parts->circle_count++] = part;
         dealt += lines[i];
         part = (uint32_t)(dealt * parts->count / ((uint64_t)parts->place_count + 1));
     }
     free(lines);
+    find_firsts(parts);
 }
 
 static uint32_t part_of(const struct parts *parts, const struct place *place)
 {
-    return parts->groups[place->group];
+    return parts->homes[parts->groups[place->group]];
 }
 
 static struct slice text_of(const struct place *place)
@@ -338,10 +365,10 @@ static bool write_line(const struct parts *parts, struct written *written,
     const struct head head = {.at_ms = place->at_ms,
                               .number = (uint64_t)(place - parts->places),
                               .file = place->file,
-                              .length = (uint32_t)text.length,
+                              .length = place->text ? place->length : TOO_LARGE,
                               .line = place->line,
                               .mark = place->mark,
-                              .large = !place->text};
+                              .circle = parts->groups[place->group]};
     return write_bytes(parts, written, (struct slice){(const char *)&head, sizeof head}) &&
            write_bytes(parts, written, text);
 }
@@ -377,7 +404,9 @@ static bool deal_out(struct parts *parts, const struct history *history, uint32_
     parts->file = temporary_file();
     bool done = parts->file >= 0 && write_parts(parts, history);
     free(parts->places);
+    free(parts->homes);
     parts->places = NULL;
+    parts->homes = NULL;
     parts->map = done ? mapped_open("what the history was dealt out to", parts->file) : NULL;
     return parts->map;
 }
@@ -409,6 +438,8 @@ void parts_free(struct parts **parts)
     free(gone->places);
     free(gone->slots);
     free(gone->groups);
+    free(gone->homes);
+    free(gone->firsts);
     free(gone->begins);
     free(gone->ends);
     mapped_close(&gone->map);
@@ -430,20 +461,13 @@ int64_t parts_last_ms(const struct parts *parts)
     return parts->last_ms;
 }
 
-uint32_t parts_of(const struct parts *parts, uint64_t hash)
+uint32_t parts_circle_of(const struct parts *parts, uint64_t hash)
 {
     const struct slot *slot = parts->slot_count ? slot_of(parts, never_0(hash)) : NULL;
     return slot && slot->hash ? parts->groups[slot->group] : PARTS_NOWHERE;
 }
 
 /* ---- A part's lines ---- */
-
-/* What comes soon; behind the end nothing is fetched. */
-static void fetch_lines(const char *from, size_t length)
-{
-    for (size_t at = 0; at < length; at += LINE)
-        __builtin_prefetch(from + at);
-}
 
 /* A part is wanted at once: one call costs less than to be told of each page. */
 static void fetch_pages(const char *begin, const char *end)
@@ -456,31 +480,102 @@ static void fetch_pages(const char *begin, const char *end)
 #endif
 }
 
-void parts_open(struct parts_cursor *cursor, const struct parts *parts, uint32_t part)
+static struct head head_of(const char *line)
 {
-    const char *bytes = parts->map->bytes;
+    struct head head;
+    memcpy(&head, line, sizeof head);
+    return head;
+}
+
+/* Behind the line. */
+static const char *skip(const char *line)
+{
+    const struct head head = head_of(line);
+    return line + sizeof head + (head.length == TOO_LARGE ? 0 : head.length);
+}
+
+/* What comes soon; behind the end nothing is fetched. */
+static void fetch(const char *from, size_t length)
+{
+    for (size_t at = 0; at < length; at += LINE)
+        __builtin_prefetch(from + at);
+}
+
+/* How many lines each circle has, two places behind its own; then, one place behind its own, where
+ * they begin: so, once each has been put there, they begin at its own. */
+static void count_lines(struct parts_cursor *cursor)
+{
+    uint32_t *begins = cursor->begins;
+    memset(begins, 0, sizeof *begins * (cursor->circle_count + 2));
+    for (const char *line = cursor->begin; line < cursor->end; line = skip(line)) {
+        fetch(line + AHEAD_BYTES, (size_t)(skip(line) - line));
+        begins[head_of(line).circle - cursor->first + 2]++;
+    }
+    for (uint32_t i = 2; i < cursor->circle_count + 2; i++)
+        begins[i] += begins[i - 1];
+}
+
+static void sort_lines(struct parts_cursor *cursor)
+{
+    const size_t count = cursor->circle_count + 2;
+    cursor->begins = mem_resize(cursor->begins, sizeof *cursor->begins * count);
+    count_lines(cursor);
+    cursor->lines =
+        mem_resize(cursor->lines, sizeof *cursor->lines * (cursor->begins[count - 1] + 1));
+    for (const char *line = cursor->begin; line < cursor->end; line = skip(line))
+        cursor->lines[cursor->begins[head_of(line).circle - cursor->first + 1]++] = line;
+}
+
+static void forget(const struct parts_cursor *cursor)
+{
     if (cursor->begin != cursor->end)
         madvise((void *)cursor->begin, (size_t)(cursor->end - cursor->begin), MADV_DONTNEED);
-    cursor->begin = cursor->at = bytes + parts->begins[part];
-    cursor->end = bytes + parts->ends[part];
+}
+
+void parts_open(struct parts_cursor *cursor, const struct parts *parts, uint32_t part)
+{
+    forget(cursor);
+    cursor->begin = parts->map->bytes + parts->begins[part];
+    cursor->end = parts->map->bytes + parts->ends[part];
+    cursor->first = parts->firsts[part];
+    cursor->circle_count = parts->firsts[part + 1] - cursor->first;
+    cursor->next = cursor->at = 0;
     fetch_pages(cursor->begin, cursor->end);
+    sort_lines(cursor);
+}
+
+void parts_close(struct parts_cursor *cursor)
+{
+    forget(cursor);
+    free(cursor->lines);
+    free(cursor->begins);
+    *cursor = (struct parts_cursor){0};
+}
+
+bool parts_next_circle(struct parts_cursor *cursor, uint32_t *circle)
+{
+    if (cursor->next == cursor->circle_count)
+        return false;
+    *circle = cursor->first + cursor->next++;
+    return true;
 }
 
 bool parts_next(struct parts_cursor *cursor, struct history_entry *entry)
 {
-    struct head head;
-    if (cursor->at == cursor->end)
+    if (!cursor->next || cursor->at == cursor->begins[cursor->next])
         return false;
-    memcpy(&head, cursor->at, sizeof head);
-    const char *text = cursor->at + sizeof head;
-    cursor->at = text + head.length;
-    fetch_lines(cursor->at + AHEAD_BYTES, sizeof head + head.length);
-    *entry = (struct history_entry){.event = {head.large ? NULL : text, head.length},
-                                    .at_ms = head.at_ms,
-                                    .lasts = true,
-                                    .file = head.file,
-                                    .line = head.line,
-                                    .number = head.number,
-                                    .mark = head.mark};
+    const char *line = cursor->lines[cursor->at++];
+    const struct head head = head_of(line);
+    const bool large = head.length == TOO_LARGE;
+    if (cursor->at < cursor->begins[cursor->circle_count])
+        fetch(cursor->lines[cursor->at], EVENT_BYTES);
+    *entry = (struct history_entry){
+        .event = {large ? NULL : line + sizeof head, large ? 0 : head.length},
+        .at_ms = head.at_ms,
+        .lasts = true,
+        .file = head.file,
+        .line = head.line,
+        .number = head.number,
+        .mark = head.mark};
     return true;
 }

@@ -10,7 +10,7 @@
 #include "config/config.h"
 #include "simulate/event_names.h"
 
-enum { PROGRESS_EVENTS = 1024, LINE_MOST = 256 * 1024 };
+enum { PROGRESS_EVENTS = 1024, LINE_MOST = 256 * 1024, ARENA_BYTES = 64 * 1024 };
 
 void pass_open(struct pass *pass, const struct simulation_options *options,
                struct simulation *simulation)
@@ -21,14 +21,17 @@ void pass_open(struct pass *pass, const struct simulation_options *options,
                           .policy = generation->policy,
                           .form = config_event_form(generation->config),
                           .last = UINT64_MAX};
+    pass->form.unmarked = true;
     if (!options->bodies)
         pass->policy.secret = NULL; /* no hash of it leaves here */
     buf_init(&pass->line, LINE_MOST);
+    pass->arena = arena_new(ARENA_BYTES);
 }
 
 void pass_close(struct pass *pass)
 {
     buf_free(&pass->line);
+    arena_destroy(&pass->arena);
 }
 
 /* ---- What is told ---- */
@@ -125,6 +128,7 @@ void pass_begin(struct pass *pass)
                                           .tables = options->tables,
                                           .silent = true,
                                           .bare = !options->bodies,
+                                          .one_by_one = !pass->ahead,
                                           .on_decided = on_decided,
                                           .on_dead = on_dead,
                                           .on_other = on_other,
@@ -133,6 +137,11 @@ void pass_begin(struct pass *pass)
     pass->replay = replay_new(&replay);
     for (const char *const *address = options->suppressed; address && *address; address++)
         replay_suppress(pass->replay, *address);
+}
+
+void pass_renew(struct pass *pass)
+{
+    replay_renew(pass->replay);
 }
 
 void pass_end(struct pass *pass)
@@ -175,11 +184,18 @@ static bool take(struct pass *pass, const struct feed_item *item)
     return true;
 }
 
+static const struct feed_item *next(struct pass *pass, struct feed *feed, struct diag *diag)
+{
+    if (feed_lets_go(feed))
+        replay_settle(pass->replay);
+    return feed_next(feed, diag);
+}
+
 bool pass_take(struct pass *pass, struct feed *feed, struct diag *diag)
 {
     const struct simulation_options *options = pass->options;
     const struct feed_item *item;
-    for (uint64_t count = 0; (item = feed_next(feed, diag)); count++) {
+    for (uint64_t count = 0; (item = next(pass, feed, diag)); count++) {
         if (item->at_ms >= options->to_ms || item->number > pass->last)
             break;
         if (pass->ahead)
@@ -203,8 +219,6 @@ static void see_customer(void *context, const struct customer *customer)
 void pass_finish(struct pass *pass, int64_t last_ms)
 {
     const int64_t to_ms = pass->options->to_ms;
-    struct arena *arena = arena_new(64 * 1024);
     replay_run(pass->replay, to_ms == SIMULATION_END ? last_ms : to_ms - 1);
-    replay_each(pass->replay, arena, see_customer, pass);
-    arena_destroy(&arena);
+    replay_each(pass->replay, pass->arena, see_customer, pass);
 }

@@ -26,7 +26,7 @@ struct pass {
     /* False: that is the end. */
     bool (*tell)(void *context, enum pass_told what, const struct replay_order *order,
                  struct slice text);
-    /* Of a part: as of struct replay_options. NULL: nobody asks. */
+    /* Of a circle: as of struct replay_options. NULL: nobody asks. */
     void (*on_other)(void *context, const char *key);
     void (*on_asked)(void *context, const char *name);
     /* The event has other names than its line was dealt out by. */
@@ -34,17 +34,19 @@ struct pass {
     void *context;
     struct replay *replay; /* while it runs */
     struct buf line;
-    uint64_t last;   /* the number of the last line that is to be read */
-    int64_t last_ms; /* when the last event of the whole history came; 0: this is all of it */
-    bool ahead;      /* memory is fetched for what comes soon */
+    struct arena *arena; /* of what is looked at in the end */
+    uint64_t last;       /* the number of the last line that is to be read */
+    int64_t last_ms;     /* when the last event of the whole history came; 0: this is all of it */
+    bool ahead;          /* all of it comes at once: memory is fetched for what comes soon */
 };
 
 void pass_open(struct pass *pass, const struct simulation_options *options,
                struct simulation *simulation);
 void pass_close(struct pass *pass);
 
-/* A new replay, and its end. */
+/* A new replay; it, as it was at first; and its end. */
 void pass_begin(struct pass *pass);
+void pass_renew(struct pass *pass);
 void pass_end(struct pass *pass);
 
 /* Takes all that the feed has. False: it ended before its time, and `diag` has why if that is not

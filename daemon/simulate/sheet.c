@@ -1,6 +1,7 @@
 /*
- * The file is one run after the other, each a part's items in order. Reading (sheet_read, at the
- * end) has the first item of each run in a heap.
+ * What is added is gathered, put in order, and is written as a run (write_run) when it is enough:
+ * the file is one run after the other. Reading (sheet_read, at the end) has the first item of each
+ * run in a heap.
  *
  * An item is a struct head, the key of what was due with its NUL where there is one, and the text.
  */
@@ -15,7 +16,7 @@
 #include "base/mem.h"
 #include "simulate/temporary.h"
 
-enum { WRITTEN = 256 * 1024, READ = 16 * 1024, NO_BOUND = 0x7fffffff };
+enum { RUN = 1 << 20, WRITTEN = 256 * 1024, READ = 16 * 1024, NO_BOUND = 0x7fffffff };
 
 struct head {
     int64_t at_ms;
@@ -29,8 +30,10 @@ struct run {
 
 struct sheet {
     int file;
-    struct buf written; /* that is not in the file yet */
-    uint64_t length;    /* of the file, with that */
+    struct buf gathered; /* items of the next run … */
+    struct buf places;   /* … and where they begin there: uint32_t each */
+    struct buf written;  /* that is in order, and not in the file yet */
+    uint64_t length;     /* of the file, with that */
     struct run *runs;
     uint32_t run_count;
     int fault; /* an errno; 0: none */
@@ -43,6 +46,8 @@ struct sheet *sheet_new(void)
         return NULL;
     struct sheet *sheet = mem_zero(1, sizeof *sheet);
     sheet->file = file;
+    buf_init(&sheet->gathered, NO_BOUND);
+    buf_init(&sheet->places, NO_BOUND);
     buf_init(&sheet->written, NO_BOUND);
     return sheet;
 }
@@ -53,6 +58,8 @@ void sheet_destroy(struct sheet **sheet)
     if (!gone)
         return;
     close(gone->file);
+    buf_free(&gone->gathered);
+    buf_free(&gone->places);
     buf_free(&gone->written);
     free(gone->runs);
     free(gone);
@@ -75,30 +82,69 @@ static void write_out(struct sheet *sheet)
     buf_clear(&sheet->written);
 }
 
-void sheet_begin(struct sheet *sheet)
+/* The item that was gathered there. */
+static struct sheet_item item_at(const char *place, size_t *bytes)
 {
-    if (sheet->run_count && sheet->runs[sheet->run_count - 1].begin == sheet->length)
-        return; /* the one before has nothing */
+    struct head head;
+    memcpy(&head, place, sizeof head);
+    const char *due = place + sizeof head;
+    *bytes = sizeof head + head.due + head.text;
+    return (struct sheet_item){.order = {.at_ms = head.at_ms,
+                                         .depth = head.depth,
+                                         .number = head.number,
+                                         .due = head.due ? due : NULL},
+                               .kind = head.kind,
+                               .text = {due + head.due, head.text}};
+}
+
+static int by_order(const void *a, const void *b, void *gathered)
+{
+    const uint32_t *one = a, *two = b;
+    size_t bytes;
+    const struct sheet_item first = item_at((const char *)gathered + *one, &bytes);
+    const struct sheet_item second = item_at((const char *)gathered + *two, &bytes);
+    int order = replay_order_compare(&first.order, &second.order);
+    return order ? order : (*one > *two) - (*one < *two);
+}
+
+static void write_run(struct sheet *sheet)
+{
+    uint32_t *places = (uint32_t *)sheet->places.data;
+    const size_t count = sheet->places.length / sizeof *places;
+    if (!count)
+        return;
     sheet->runs = mem_grow(sheet->runs, sheet->run_count, sizeof *sheet->runs);
     sheet->runs[sheet->run_count++] = (struct run){sheet->length};
+    qsort_r(places, count, sizeof *places, by_order, sheet->gathered.data);
+    for (size_t i = 0; i < count; i++) {
+        size_t bytes;
+        item_at(sheet->gathered.data + places[i], &bytes);
+        buf_add(&sheet->written, sheet->gathered.data + places[i], bytes);
+        if (sheet->written.length >= WRITTEN)
+            write_out(sheet);
+    }
+    sheet->length += sheet->gathered.length;
+    buf_clear(&sheet->gathered);
+    buf_clear(&sheet->places);
 }
 
 void sheet_add(struct sheet *sheet, const struct sheet_item *item)
 {
     const struct replay_order *order = &item->order;
+    const uint32_t place = (uint32_t)sheet->gathered.length;
     const struct head head = {.at_ms = order->at_ms,
                               .number = order->number,
                               .depth = order->depth,
                               .kind = item->kind,
                               .due = order->due ? (uint32_t)strlen(order->due) + 1 : 0,
                               .text = (uint32_t)item->text.length};
-    buf_add(&sheet->written, &head, sizeof head);
+    buf_add(&sheet->places, &place, sizeof place);
+    buf_add(&sheet->gathered, &head, sizeof head);
     if (order->due)
-        buf_add(&sheet->written, order->due, head.due);
-    buf_add(&sheet->written, item->text.text, item->text.length);
-    sheet->length += sizeof head + head.due + head.text;
-    if (sheet->written.length >= WRITTEN)
-        write_out(sheet);
+        buf_add(&sheet->gathered, order->due, head.due);
+    buf_add(&sheet->gathered, item->text.text, item->text.length);
+    if (sheet->gathered.length >= RUN)
+        write_run(sheet);
 }
 
 /* ---- Reading ---- */
@@ -144,6 +190,7 @@ static bool fill(struct reader *reader, size_t wanted)
 static bool next(struct reader *reader, bool *any)
 {
     struct head head;
+    size_t bytes;
     *any = reader->at < reader->end || reader->to > reader->from;
     if (!*any)
         return true;
@@ -152,14 +199,8 @@ static bool next(struct reader *reader, bool *any)
     memcpy(&head, reader->bytes + reader->from, sizeof head);
     if (!fill(reader, sizeof head + head.due + head.text))
         return false;
-    const char *due = reader->bytes + reader->from + sizeof head;
-    reader->item = (struct sheet_item){.order = {.at_ms = head.at_ms,
-                                                 .depth = head.depth,
-                                                 .number = head.number,
-                                                 .due = head.due ? due : NULL},
-                                       .kind = head.kind,
-                                       .text = {due + head.due, head.text}};
-    reader->from += sizeof head + head.due + head.text;
+    reader->item = item_at(reader->bytes + reader->from, &bytes);
+    reader->from += bytes;
     return true;
 }
 
@@ -168,9 +209,12 @@ struct heap {
     uint32_t count;
 };
 
+/* Of two runs the older is read by the lower reader. */
 static bool is_before(const struct heap *heap, uint32_t a, uint32_t b)
 {
-    return replay_order_compare(&heap->items[a]->item.order, &heap->items[b]->item.order) < 0;
+    const struct reader *one = heap->items[a], *two = heap->items[b];
+    int order = replay_order_compare(&one->item.order, &two->item.order);
+    return order ? order < 0 : one < two;
 }
 
 static void sink(struct heap *heap, uint32_t place)
@@ -230,8 +274,10 @@ bool sheet_read(struct sheet *const *sheets, size_t count,
                 bool (*see)(void *context, const struct sheet_item *item), void *context)
 {
     uint32_t runs = 0, opened = 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        write_run(sheets[i]);
         runs += sheets[i]->run_count;
+    }
     struct reader *readers = mem_zero(runs + 1, sizeof *readers);
     struct heap heap = {.items = mem_zero(runs + 1, sizeof *heap.items)};
     bool done = true;

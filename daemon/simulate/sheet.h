@@ -1,6 +1,7 @@
 /*
- * What is to be told of a simulation in parts: noted part by part, told in the order in which it
- * would have come up without parts. It lies in a file without a name, so that it takes no memory.
+ * What is to be told of a simulation in parts: noted circle by circle, told in the order in which
+ * it would have come up without parts. It lies in a file without a name, so that it takes no
+ * memory.
  */
 #ifndef NUDGED_SIMULATE_SHEET_H
 #define NUDGED_SIMULATE_SHEET_H
@@ -24,8 +25,7 @@ struct sheet_item {
 struct sheet *sheet_new(void);
 void sheet_destroy(struct sheet **sheet);
 
-/* A part begins: what it notes comes in its order. */
-void sheet_begin(struct sheet *sheet);
+/* Of what has the same place in the order, that comes first which is added first. */
 void sheet_add(struct sheet *sheet, const struct sheet_item *item);
 
 /* All that several sheets have, in order. False from `see` ends it. False: a file cannot be written

@@ -1,12 +1,12 @@
 /*
- * A history is cut into parts by people (simulate/parts), each of which is replayed by itself, by
- * the caller's thread or another one (work), and what is to be told is put in order
- * (simulate/sheet): what is known of a part's people fits into the processor's cache, of everybody
- * it does not.
+ * A history is cut into parts by people (simulate/parts), and each circle of them is replayed by
+ * itself, by the caller's thread or another one (work), and what is to be told is put in order
+ * (simulate/sheet): what is known of somebody is at hand until all that they did is decided, and
+ * nothing else need be.
  *
- * That people of two parts have to do with each other after all is seen when it happens (on_other,
- * on_strange) or at the end (said_names_meet). Then it was for nothing, and all of them are one
- * part (simulate_whole), as is a history that cannot be read twice.
+ * That people of two circles have to do with each other after all is seen when it happens
+ * (on_other, on_strange) or at the end (said_names_meet). Then it was for nothing, and one replay
+ * has all of them (simulate_whole), as of a history that cannot be read twice.
  */
 #include "simulate/simulation.h"
 
@@ -100,8 +100,8 @@ struct cutting {
         struct simulation simulation;
         struct sheet *sheet;
         struct said_names said;
-        struct map *asked; /* names, by the part that is replayed */
-        uint32_t part;
+        struct map *asked; /* names, by the circle that is replayed */
+        uint32_t part, circle;
         bool tells_progress;
         pthread_t thread;
     } workers[THREADS_MOST];
@@ -127,8 +127,8 @@ static bool note(void *context, enum pass_told what, const struct replay_order *
 static void on_other(void *context, const char *key)
 {
     struct worker *worker = context;
-    uint32_t part = parts_of(worker->cutting->parts, map_hash(key, strlen(key)));
-    if (part != worker->part && part != PARTS_NOWHERE)
+    uint32_t circle = parts_circle_of(worker->cutting->parts, map_hash(key, strlen(key)));
+    if (circle != worker->circle && circle != PARTS_NOWHERE)
         atomic_store(&worker->cutting->failed, true);
 }
 
@@ -141,13 +141,13 @@ static void on_strange(void *context)
 static void see_asked(void *context, const char *name)
 {
     struct worker *worker = context;
-    said_names_ask(&worker->said, name, worker->part);
+    said_names_ask(&worker->said, name, worker->circle);
 }
 
 static void see_told(void *context, const char *name)
 {
     struct worker *worker = context;
-    said_names_tell(&worker->said, name, worker->part);
+    said_names_tell(&worker->said, name, worker->circle);
 }
 
 static void on_asked(void *context, const char *name)
@@ -157,22 +157,19 @@ static void on_asked(void *context, const char *name)
         see_asked(worker, name);
 }
 
-static void replay_part(struct worker *worker, struct feed *feed)
+static void replay_circle(struct worker *worker, struct feed *feed)
 {
     struct pass *pass = &worker->pass;
     struct diag fault = {0};
-    sheet_begin(worker->sheet);
-    map_clear(worker->asked);
+    if (map_count(worker->asked))
+        map_clear(worker->asked);
     pass->last = atomic_load(&worker->cutting->last);
-    pass->last_ms = parts_last_ms(worker->cutting->parts);
-    pass_begin(pass);
-    feed_open(feed, worker->cutting->parts, worker->part);
+    pass_renew(pass);
     if (pass_take(pass, feed, &fault))
         pass_finish(pass, pass->last_ms);
     else if (fault.text[0])
         atomic_store(&worker->cutting->failed, true);
     replay_each_name(pass->replay, see_asked, see_told, worker);
-    pass_end(pass);
 }
 
 static void *work(void *context)
@@ -182,15 +179,20 @@ static void *work(void *context)
     const struct simulation_options *options = cutting->options;
     const uint32_t count = parts_count(cutting->parts);
     struct feed *feed = feed_new_of_parts(&worker->pass.form);
+    pass_begin(&worker->pass);
+    worker->pass.last_ms = parts_last_ms(cutting->parts);
     while ((worker->part = atomic_fetch_add(&cutting->next, 1)) < count &&
            !atomic_load(&cutting->failed)) {
-        replay_part(worker, feed);
+        feed_open(feed, cutting->parts, worker->part);
+        while (feed_next_circle(feed, &worker->circle))
+            replay_circle(worker, feed);
         if (worker->tells_progress && options->on_progress)
             options->on_progress(options->context,
                                  cutting->bytes / PROGRESS_FIRST +
                                      (cutting->bytes - cutting->bytes / PROGRESS_FIRST) / count *
                                          (worker->part + 1));
     }
+    pass_end(&worker->pass);
     feed_destroy(&feed);
     return NULL;
 }

@@ -12,6 +12,8 @@
 #include "customer/customer_image.h"
 #include "customer/customer_print.h"
 #include "customer/customer_profile.h"
+#include "customer/customer_settled.h"
+#include "customer/customer_starts.h"
 
 struct fixture {
     struct arena *arena;
@@ -112,6 +114,68 @@ static const char *const documents[] = {
     "\"until\":7}]}",
 };
 
+/* Of a customer who was settled instead, what is had once more is what is read of their image. */
+static void assert_settled(struct fixture *fixture, struct customer *customer)
+{
+    customer_image_drop(&fixture->maker, &fixture->image);
+    keep(fixture, customer);
+    struct customer *kept = customer_image_read(fixture->image, fixture->arena, "id:7");
+    const char *document = printed(fixture, kept);
+    assert_false(customer_settle(customer, NULL, fixture->arena));
+    struct customer *again = customer_settled_again(customer, fixture->arena);
+    assert_string_equal(printed(fixture, again), document);
+    assert_true(value_equal(&again->profile, &kept->profile));
+    assert_int_equal(again->starts.count, kept->starts.count);
+    for (uint32_t i = 0; i < kept->starts.count; i++) {
+        assert_string_equal(again->starts.items[i].origin, kept->starts.items[i].origin);
+        assert_true(again->starts.items[i].stored);
+        assert_int_equal(again->starts.items[i].event.kind, VALUE_NULL);
+    }
+    for (uint32_t i = 0; i < kept->journeys.count; i++) {
+        const struct customer_journey *one = &again->journeys.items[i];
+        assert_int_equal(one->start.kind, VALUE_NULL);
+        assert_int_equal(one->met_event.kind, VALUE_NULL);
+        assert_true(value_equal(&one->reads, &kept->journeys.items[i].reads));
+    }
+    assert_true(customer_settle(again, customer, fixture->arena));
+}
+
+static void test_settled(void **state)
+{
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
+        assert_settled(*state, read_document(*state, documents[i]));
+}
+
+/* What a journey was decided by is not there any more, and what only an expression makes is what it
+ * is as JSON. */
+static void test_settled_journeys(void **state)
+{
+    struct fixture *fixture = *state;
+    struct customer *customer = read_document(fixture, documents[4]);
+    struct customer_journey *journey = &customer->journeys.items[0];
+    struct value data = value_new_map(fixture->arena, 2);
+    struct value start = value_new_map(fixture->arena, 2);
+    value_add(fixture->arena, data, value_text("when"),
+              (struct value){.kind = VALUE_TIMESTAMP, .integer = 1772352000});
+    value_add(fixture->arena, data, value_text("n"), value_int(4));
+    value_add(fixture->arena, start, value_text("type"), value_text("x"));
+    value_add(fixture->arena, start, value_text("data"), data);
+    journey->start = journey->met_event = journey->reads = start;
+    customer->ends.items[0].event = start;
+    journey->given = value_new_map(fixture->arena, 0);
+    journey->until = (struct customer_until){.condition = "of no type"};
+    customer_starts_learn(customer, "o", &start);
+    assert_settled(fixture, customer);
+    const struct value *reads = &customer->journeys.items[0].reads;
+    assert_int_equal(value_count(reads), 1);
+    assert_true(value_is_text(value_path(reads, "data.when"), "2026-03-01T08:00:00Z"));
+    assert_true(value_path(reads, "data.n")->flags & VALUE_FLEXIBLE);
+    assert_true(value_is_text(value_path(&customer->ends.items[0].event, "data.when"),
+                              "2026-03-01T08:00:00Z"));
+    assert_int_equal(customer->journeys.items[0].given.kind, VALUE_NULL);
+    assert_null(customer->journeys.items[0].until.condition);
+}
+
 static void test_documents(void **state)
 {
     for (size_t i = 0; i < sizeof documents / sizeof *documents; i++)
@@ -211,6 +275,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_documents, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_settled, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_settled_journeys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_values_of_expressions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_changes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_updates, set_up, tear_down),

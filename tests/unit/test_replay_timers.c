@@ -90,12 +90,28 @@ static void times_of_long_ago_are_first_too(void **state)
     run(1, 3);
 }
 
+/* Whether few were set or many. */
+static void none_is_left_of_those_before(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        for (int step = 0; step < (i % 2 ? 3 : STEPS / 20); step++)
+            replay_timers_set(&all, &timers[rand() % TIMERS], some_time(1772402400000));
+        replay_timers_clear(&all);
+        assert_null(replay_timers_first(&all));
+        for (int timer = 0; timer < TIMERS; timer++)
+            timers[timer].at_ms = 0;
+    }
+    run(1772402400000, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_earliest_is_first, make_timers, drop_timers),
         cmocka_unit_test_setup_teardown(what_was_moved_does_not_stay, make_timers, drop_timers),
         cmocka_unit_test_setup_teardown(times_of_long_ago_are_first_too, make_timers, drop_timers),
+        cmocka_unit_test_setup_teardown(none_is_left_of_those_before, make_timers, drop_timers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
