@@ -191,10 +191,17 @@ struct session *context_try_session_of(struct context *context, size_t shard, in
     return session_of(context, shard, session_open_slot, timeout_ms, diag);
 }
 
-struct session *context_lossy_session_of(struct context *context, size_t shard, int64_t timeout_ms,
+static struct session *begin_slot(const struct endpoint *endpoint, const char *key,
+                                  struct session *beside, int64_t deadline_ms, struct diag *diag)
+{
+    (void)deadline_ms;
+    return session_begin_slot(endpoint, key, beside, diag);
+}
+
+struct session *context_begin_session_of(struct context *context, size_t shard, int64_t timeout_ms,
                                          struct diag *diag)
 {
-    return session_of(context, shard, session_try_slot, timeout_ms, diag);
+    return session_of(context, shard, begin_slot, timeout_ms, diag);
 }
 
 void context_end_sessions(struct context *context)

@@ -50,10 +50,9 @@ struct session *context_try_session_of(struct context *context, size_t shard, in
 
 /* Whether Redis is a cluster. The configuration was read. */
 bool context_is_cluster(const struct context *context);
-/* As context_try_session_of; but where nobody serves the shard's slot in a cluster it is a session
- * of which each command fails (session_try_slot). NULL with `diag` where a single Redis cannot be
- * reached. */
-struct session *context_lossy_session_of(struct context *context, size_t shard, int64_t timeout_ms,
+/* As context_try_session_of; but of a cluster it is one that may not be ready yet: session_await.
+ * NULL with `diag` where a single Redis cannot be reached. */
+struct session *context_begin_session_of(struct context *context, size_t shard, int64_t timeout_ms,
                                          struct diag *diag);
 
 /* Those that are open end; the next need opens others. */

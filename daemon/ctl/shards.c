@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "ctl/exit_codes.h"
 
 enum {
     CONNECT_MS = 5000,
-    SOME_MS = 2000,  /* of a cluster, of which some are enough */
-    LATER_MS = 2000, /* for all others together, once one could not be reached … */
-    LEAST_MS = 50,   /* … and for each of them: their links stand */
+    SOME_MS = 2000, /* of a cluster, of which some are enough, … */
+    LINKS_MS = 1000, /* … and for links, where the node hangs that is asked first who serves what */
 };
 
 static struct shards *new_shards(const struct context *context, struct arena *arena)
@@ -38,18 +38,30 @@ const struct shards *shards_open(struct context *context)
 
 /* ---- Some of them ---- */
 
+static bool begin_all(struct shards *shards, struct context *context, int64_t timeout_ms,
+                      struct diag *diag)
+{
+    for (size_t k = 0; k < shards->count; k++) {
+        shards->items[k].session = context_begin_session_of(context, k, timeout_ms, diag);
+        if (!shards->items[k].session)
+            return shards_blame(shards, &shards->items[k], diag);
+    }
+    return true;
+}
+
+/* All are waited for at once: one that is slow, or cannot be reached, takes none of another's time.
+ */
 static bool open_some(struct shards *shards, struct context *context, int64_t timeout_ms,
                       struct diag *diag)
 {
+    const int64_t until_ms = clock_monotonic_ms() + timeout_ms + LINKS_MS;
     bool any = false;
+    if (!begin_all(shards, context, timeout_ms, diag))
+        return false;
     for (size_t k = 0; k < shards->count; k++) {
-        struct session *session = context_lossy_session_of(context, k, timeout_ms, diag);
-        shards->items[k].session = session;
-        if (!session)
-            return shards_blame(shards, &shards->items[k], diag);
-        any = any || !session_is_lost(session);
-        if (session_is_lost(session))
-            timeout_ms = LATER_MS / (int64_t)shards->count + LEAST_MS;
+        const int64_t left_ms = until_ms - clock_monotonic_ms();
+        session_await(shards->items[k].session, left_ms > 0 ? left_ms : 0);
+        any = any || session_still(shards->items[k].session, diag);
     }
     return any || shards_blame(shards, &shards->items[shards->count - 1], diag);
 }

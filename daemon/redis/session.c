@@ -150,17 +150,19 @@ struct session *session_open_slot(const struct endpoint *endpoint, const char *k
     return session;
 }
 
-struct session *session_try_slot(const struct endpoint *endpoint, const char *key,
-                                 struct session *beside, int64_t deadline_ms, struct diag *diag)
+struct session *session_begin_slot(const struct endpoint *endpoint, const char *key,
+                                   struct session *beside, struct diag *diag)
 {
-    if (!has_descriptors(diag))
-        return NULL;
-    struct session *session = begin_session(endpoint, key, beside);
-    if (!await_ready(session, deadline_ms, diag)) {
-        session->lost = true;
-        snprintf(session->reason, sizeof session->reason, "%s", diag->text);
-    }
-    return session;
+    return has_descriptors(diag) ? begin_session(endpoint, key, beside) : NULL;
+}
+
+void session_await(struct session *session, int64_t deadline_ms)
+{
+    struct diag diag;
+    if (session->ready || session->lost || await_ready(session, deadline_ms, &diag))
+        return;
+    session->lost = true;
+    snprintf(session->reason, sizeof session->reason, "%s", diag.text);
 }
 
 bool session_is_lost(const struct session *session)

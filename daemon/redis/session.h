@@ -25,10 +25,12 @@ struct session *session_open(const struct endpoint *endpoint, int64_t deadline_m
  * fails, and the session is over. */
 struct session *session_open_slot(const struct endpoint *endpoint, const char *key,
                                   struct session *beside, int64_t deadline_ms, struct diag *diag);
-/* The same, but where nobody serves the slot in time it is a session that is lost already: each of
- * its commands fails for that reason. NULL where there are no descriptors for it. */
-struct session *session_try_slot(const struct endpoint *endpoint, const char *key,
-                                 struct session *beside, int64_t deadline_ms, struct diag *diag);
+/* The same, but it does not wait. NULL where there are no descriptors for it. */
+struct session *session_begin_slot(const struct endpoint *endpoint, const char *key,
+                                   struct session *beside, struct diag *diag);
+/* Until it is ready. Where nobody serves its slot in time it is lost: each of its commands fails for
+ * that reason. Those that were begun beside it come on meanwhile. */
+void session_await(struct session *session, int64_t deadline_ms);
 bool session_is_lost(const struct session *session);
 /* Whether it is the connection that it was at first; false with why it was lost in `diag`. */
 bool session_still(const struct session *session, struct diag *diag);

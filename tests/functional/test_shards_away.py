@@ -3,10 +3,11 @@ reached is shown and changed, one line says which shards cannot, and the same co
 
 import json
 import re
+import subprocess
 
 import pytest
 
-from conftest import wait_until
+from conftest import BUILD, wait_until
 from redis_cluster import RedisCluster
 from shards import Shards, shard_of
 
@@ -150,6 +151,22 @@ def test_letters_that_are_named(shop, shards):
     away.start()
     assert shop.ctl("dead", "drop", *[one for one in ids if int(one.split("/")[0]) in away.numbers])[:2] == (
         0, f"{len(away.gone)} dropped\n")
+
+
+def test_all_are_asked_at_once(shop, shards):
+    """One master hangs: another is asked meanwhile, and what the first says once it goes on is waited for."""
+    shop.smtp()
+    daemon = shop.daemon().spawn()
+    owners = [shards.cluster.owner(f"{prefix}:meta") for prefix in shards.prefixes]
+    seed = shards.cluster.nodes[0]  # which says who serves what
+    first = next(owner for owner in owners if owner is not seed)
+    other = next(owner for owner in owners if owner not in (seed, first))
+    first.pause()
+    asking = subprocess.Popen([BUILD / "nudgectl", "--config", daemon.config, "suppress"], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_until(lambda: "nudgectl" in {client["name"] for client in other.client.client_list()}, "it to ask another")
+    first.resume()
+    assert asking.communicate() == ("no suppressed addresses\n", "") and asking.returncode == 0
 
 
 def test_all_of_them_away(shop, shards):
