@@ -266,6 +266,15 @@ static const struct play plays[] = {
      "50400 id:8 m, 82800 id:7 m, 136800 id:8 m, 169200 id:7 m",
      NULL,
      NULL},
+    {"who tells of another zone is asked in that",
+     "{name: c, on: {every: day, at: '09:00', spread: 0s}, send: m}",
+     {{0, "{\"type\":\"x\",\"customer\":{\"id\":7,\"email\":\"c7@example.com\","
+          "\"accepts_marketing\":true,\"timezone\":\"Europe/London\"}}"},
+      {60, "{\"type\":\"y\",\"customer\":{\"id\":7,\"timezone\":\"Asia/Tokyo\"}}"},
+      {86400, NULL}},
+     "50400 id:7 m",
+     NULL,
+     NULL},
     {"of several clocks the first is asked first",
      "{name: c, on: {every: day, at: '11:00', spread: 0s}, send: m}\n---\n"
      "{name: d, on: {every: day, at: '10:30', spread: 0s}, send: n}\n---\n"
@@ -493,6 +502,23 @@ static void test_one_by_one(void **state)
     close_world(&all);
 }
 
+/* Nothing comes any more of what was under way when the replay was renewed. */
+static void test_renewed(void **state)
+{
+    (void)state;
+    struct world world;
+    open_world_of(&world, CART, true);
+    for (int i = 0; i < 3; i++) {
+        take(&world, &(struct step){0, X(7)});
+        replay_renew(world.replay);
+        take(&world, &(struct step){60, Y(8)});
+        take(&world, &(struct step){9000, NULL});
+        assert_string_equal(buf_string(&world.sent), "");
+        replay_renew(world.replay);
+    }
+    close_world(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -502,6 +528,7 @@ int main(void)
         cmocka_unit_test(test_many_customers),
         cmocka_unit_test(test_what_concerns_nothing),
         cmocka_unit_test(test_one_by_one),
+        cmocka_unit_test(test_renewed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
