@@ -1139,6 +1139,8 @@ library_sources = \
 	daemon/store/outbox_result.h \
 	daemon/store/outbox_sweep.c \
 	daemon/store/outbox_sweep.h \
+	daemon/store/packed_message.c \
+	daemon/store/packed_message.h \
 	daemon/store/paused.c \
 	daemon/store/paused.h \
 	daemon/store/placement.c \
@@ -1361,6 +1363,7 @@ lua_scripts = \
 	daemon/store/lift.lua \
 	daemon/store/load_codes.lua \
 	daemon/store/members.lua \
+	daemon/store/messages.lua \
 	daemon/store/move.lua \
 	daemon/store/objections.lua \
 	daemon/store/pass.lua \
@@ -1400,10 +1403,12 @@ lua_scripts = \
 	daemon/store/shared_ids.lua \
 	daemon/store/shared_lacking.lua \
 	daemon/store/shared_lease.lua \
+	daemon/store/shared_leave.lua \
 	daemon/store/shared_message.lua \
 	daemon/store/shared_message_keys.lua \
 	daemon/store/shared_objection.lua \
 	daemon/store/shared_outbox.lua \
+	daemon/store/shared_packed.lua \
 	daemon/store/shared_pending.lua \
 	daemon/store/shared_queues.lua \
 	daemon/store/shared_rate.lua \
@@ -2095,6 +2100,7 @@ test_files = \
 	tests/functional/fault_proxy.py \
 	tests/functional/fault_server.py \
 	tests/functional/format_1.json \
+	tests/functional/format_3.json \
 	tests/functional/hostile.py \
 	tests/functional/journal_wire.c \
 	tests/functional/journey_checks.py \
@@ -2115,6 +2121,7 @@ test_files = \
 	tests/functional/ledger.py \
 	tests/functional/mail_checker.py \
 	tests/functional/mail_style.py \
+	tests/functional/messages.py \
 	tests/functional/names_here.c \
 	tests/functional/npm_packages.py \
 	tests/functional/persons.py \
@@ -2175,6 +2182,7 @@ test_files = \
 	tests/functional/test_fields.py \
 	tests/functional/test_figures.py \
 	tests/functional/test_format_1.py \
+	tests/functional/test_format_3.py \
 	tests/functional/test_gateway_command.py \
 	tests/functional/test_graph.py \
 	tests/functional/test_health.py \

@@ -11,7 +11,7 @@
 #include "customer/customer_moment.h"
 
 enum {
-    CUSTOMER_FORMAT = 3, /* of the document; kept in P:meta too */
+    CUSTOMER_FORMAT = 3, /* of the document */
     CUSTOMER_DOCUMENT_MOST = 64 * 1024,
     CUSTOMER_PROFILE_MOST = 16 * 1024, /* of its layers as they are printed */
     CUSTOMER_FIELDS_MOST = 8 * 1024,   /* of what rules set, with when it was */

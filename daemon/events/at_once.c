@@ -229,17 +229,17 @@ static void tell(const struct deed *deed, struct at_once_done *done)
 /* Who writes documents must not meet a program that cannot read them. */
 static bool is_of_today(struct deed *deed)
 {
-    int64_t format = CUSTOMER_FORMAT;
+    int64_t format = KEYS_FORMAT;
     const char *meta = keys_spell(deed->arena, prefix_of(deed), KEY_META, NULL);
     const struct reply *reply =
         session_command(deed->asked->session, deed->diag, "HGET", meta, "format", NULL);
     if (!reply)
         return false;
-    if (!reply_number(reply, &format) || format == CUSTOMER_FORMAT)
+    if (!reply_number(reply, &format) || format == KEYS_FORMAT)
         return true;
     diag_error(deed->diag,
                "what stands in Redis has the format %" PRId64 ", and this program's is %d", format,
-               CUSTOMER_FORMAT);
+               KEYS_FORMAT);
     diag_hint(deed->diag, "a daemon of this release takes it over at its start");
     return false;
 }

@@ -14,10 +14,10 @@ local P, pile, verb, dry, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == 'dry', AR
 --with shared_clock
 --with shared_trace
 --with shared_outbox
---with shared_requeue
 --with shared_said
 --with shared_objection
 --with shared_message
+--with shared_requeue
 --with shared_returns
 --with shared_codes
 --with shared_ending
@@ -46,7 +46,7 @@ end
 local function give_up_anew(m, row)
     local decided, expires = tonumber(m.about.decided), tonumber(m.about.expires)
     local until_ms = decided and expires and now + expires - decided or now
-    redis.call('HSET', m.key, 'give_up', ms(math.max(until_ms, count_of(row.give_up))))
+    put_fields(m.mid, 'give_up', ms(math.max(until_ms, count_of(row.give_up))))
 end
 
 local function resend(m, row)
@@ -94,7 +94,7 @@ end
 
 local function mark(m)
     if not dry and not m.mark then
-        redis.call('HSET', m.key, 'mark', 'dropped')
+        put_fields(m.mid, 'mark', 'dropped')
         if m.customer then
             line(m, 'marked', 'by hand', now, keep)
         end

@@ -16,10 +16,10 @@ local CHANNELS, STEP = 7, 500
 --with shared_pending
 --with shared_trace
 --with shared_outbox
---with shared_begun
---with shared_queues
---with shared_requeue
 --with shared_message
+--with shared_queues
+--with shared_leave
+--with shared_requeue
 --with shared_returns
 --with shared_codes
 --with shared_ending

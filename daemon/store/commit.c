@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "store/packed_message.h"
+
 /* ---- What is asked ---- */
 
 /* A list of commit.lua: its name, how many items, then those. One without items is not sent. */
@@ -69,11 +71,15 @@ static bool is_same(const char *a, const char *b)
     return a == b || strcmp(a ? a : "", b ? b : "") == 0;
 }
 
+static bool is_plain(const struct commit_message *message)
+{
+    return !message->returns || !*message->returns;
+}
+
 static bool is_alike(const struct commit_message *a, const struct commit_message *b)
 {
     return is_same(a->channel, b->channel) && is_same(a->class_, b->class_) &&
-           is_same(a->on_uncertain, b->on_uncertain) && is_same(a->topic, b->topic) &&
-           is_same(a->gateway, b->gateway);
+           is_same(a->gateway, b->gateway) && is_plain(a) == is_plain(b);
 }
 
 /* Its number, from 1; one more where there is none like it. */
@@ -100,23 +106,20 @@ static void put_kinds(struct arguments *arguments, const struct commit_call *cal
     for (uint32_t i = 0; i < kinds->count; i++) {
         arguments_text(arguments, kinds->items[i]->channel);
         arguments_text(arguments, kinds->items[i]->class_);
-        arguments_text(arguments, kinds->items[i]->on_uncertain);
-        arguments_text(arguments, kinds->items[i]->topic);
         arguments_text(arguments, kinds->items[i]->gateway);
+        arguments_text(arguments, is_plain(kinds->items[i]) ? "1" : "");
     }
 }
 
 static void put_message(struct arguments *arguments, struct kinds *kinds,
-                        const struct commit_message *message)
+                        const struct commit *commit, const struct commit_message *message)
 {
+    const struct slice packed =
+        packed_message(arguments->arena, message, commit->customer, commit->number);
     arguments_text(arguments, message->mid);
     arguments_number(arguments, kind_of(kinds, message));
-    arguments_bytes(arguments, message->body, message->length);
     arguments_number(arguments, message->give_up_ms);
-    arguments_text(arguments, message->hash);
-    arguments_text(arguments, message->said);
-    arguments_text(arguments, message->domain);
-    arguments_text(arguments, message->returns);
+    arguments_bytes(arguments, packed.text, packed.length);
 }
 
 static void put_words(struct arguments *arguments, const struct commit *commit)
@@ -335,7 +338,7 @@ static void put_usual(struct arguments *arguments, struct kinds *kinds, const st
         arguments_text(arguments, commit->undeclined[i].topic);
     }
     for (size_t i = 0; i < commit->message_count; i++)
-        put_message(arguments, kinds, &commit->messages[i]);
+        put_message(arguments, kinds, commit, &commit->messages[i]);
     put_rules(arguments, commit, false);
     for (size_t i = 0; i < commit->trace_count; i++)
         arguments_bytes(arguments, commit->traces[i].text, commit->traces[i].length);

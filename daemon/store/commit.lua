@@ -2,8 +2,8 @@
 -- What was decided for customers, of each all or nothing: checks that it still holds, then writes all of it.
 -- Each is judged alone; one that does not hold, or whose keys are spoilt, costs no other.
 -- ARGV: P, consumer ('' for nudgectl, which has no lease and takes no entries), the list's key ('': none), how many
--- kinds of messages there are, of each {channel, class, on_uncertain, topic, gateway of this daemon's that is free to
--- begin such a one at once, '' for none}, then for each customer: customer ('' for none), version seen ('' for no
+-- kinds of messages there are, of each {channel, class, gateway of this daemon's that is free to begin such a one at
+-- once, '' for none, 1 where nothing is remembered of it once it was sent, else ''}, then for each customer: customer ('' for none), version seen ('' for no
 -- document), new version, document ('' for unchanged), expiry ms, deadline ms (0 for none), number of what is begun at
 -- once (as of a take), "<place> <zone>" where they stand in the index of clocks and stay ('': see zones), how many
 -- items each of these lists has and 1 where a trace that is there expires late enough, else 0 (four bytes for each),
@@ -12,8 +12,7 @@
 --   free      hashes assumed not suppressed
 --   records   {name in P:said, the record that was read or ''}
 --   undeclined  {hash in P:said, topic} assumed not to be declined under that hash
---   messages  {mid, which of the kinds, body, give_up, hash of the address in P:suppressed, in P:said, domain of its
---             mailbox, `returns` of a mail or ''}
+--   messages  {mid, which of the kinds, give_up, all of it (shared_packed.lua)}
 --   running   rules that are assumed not to be paused
 --   traces    lines, oldest first
 --   relied    {hash of a key, key to which it led or ''}
@@ -74,7 +73,6 @@ local P, consumer, inbox = ARGV[1], ARGV[2], ARGV[3]
 --with shared_message_keys
 --with shared_type
 --with shared_clock
---with shared_begun
 local refused = consumer ~= '' and no_lease(consumer)
 if refused then
     return refused
@@ -82,7 +80,7 @@ end
 
 local EVENTS, SAID, DUE, TAKEN = P .. ':events', P .. ':said', P .. ':due', P .. ':taken'
 local SUPPRESSED, HALTED, INDEX = P .. ':suppressed', P .. ':halted', P .. ':index'
-local NONE, HEAD, MESSAGE, KIND = {}, 9, 8, 5
+local NONE, HEAD, MESSAGE, KIND = {}, 9, 4, 4
 local now = clock()
 local now_ms = ms(now)
 
@@ -128,6 +126,9 @@ local function run()
     end
 
     local function judge(c)
+        if c.seldom then -- it may have to do with what another has begun
+            note_begun()
+        end
         return check(c) or write(c)
     end
 

@@ -67,7 +67,7 @@ local function note(m)
         local value = string.char(8 * m.hops + m.told) .. string.sub(m.found.value, 2)
         redis.call('HSET', m.found.key, m.found.field, value)
     else
-        redis.call('HSET', message_key(mid), 'told', m.told)
+        put_fields(mid, 'told', m.told)
     end
 end
 

@@ -609,8 +609,8 @@ void instance_connection(struct instance *instance, bool ready)
 static void keep_options(struct instance *instance, const struct instance_options *options)
 {
     struct arena *arena = instance->arena;
-    const struct instance_agreement format = {"format", arena_printf(arena, "%d", CUSTOMER_FORMAT),
-                                              "the format of documents"};
+    const struct instance_agreement format = {"format", arena_printf(arena, "%d", KEYS_FORMAT),
+                                              "the format of the data"};
     instance->name = arena_text(arena, options->name);
     instance->agreements[instance->agreement_count++] = format;
     for (size_t i = 0; i < options->agreement_count && i + 1 < AGREEMENTS_MOST; i++) {

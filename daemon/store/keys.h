@@ -85,6 +85,10 @@
     X(MOVER, "mover", "", "string", "who moves what came to no shard, with shards: a daemon")     \
     X(ABSENT, "absent", "", "none", "never there: what a script declares on a Redis Cluster")
 
+/* Of all that stands there, as P:meta has it. A daemon of a former one must not be at work beside:
+ * 4: what is begun at once is packed (store/packed_message.h). */
+enum { KEYS_FORMAT = 4 };
+
 enum key {
 #define KEYS_ENUM(name, word, of, type, what) KEY_##name,
     KEYS(KEYS_ENUM)

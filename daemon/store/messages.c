@@ -48,14 +48,13 @@ static void on_read(void *context, const struct reply *reply, const struct diag 
     }
 }
 
-/* `member`: of the key; NULL: the command takes none. */
 static void ask(struct session *session, struct reading *reading, const char *command,
                 const char *key, const char *member, const struct reply **into)
 {
     const char *argv[] = {command, key, member};
     struct wanted *wanted = arena_alloc(reading->arena, sizeof *wanted);
     *wanted = (struct wanted){reading, into};
-    session_push(session, member ? 3 : 2, argv, NULL, on_read, wanted);
+    session_push(session, 3, argv, NULL, on_read, wanted);
 }
 
 /* Whether those that ever waited for their domain do so now. */
@@ -83,15 +82,18 @@ bool messages_read(struct session *session, const char *prefix, struct arena *ar
                    struct messages_item *items, size_t count, struct diag *diag)
 {
     struct reading reading = {.arena = arena, .diag = diag};
+    struct arguments arguments = script_call_begin(arena, SCRIPT_MESSAGES, prefix, 1 + count);
+    for (size_t i = 0; i < count; i++)
+        arguments_text(&arguments, items[i].mid);
+    const struct reply *rows = script_call(session, &arguments, diag);
+    if (!rows)
+        return false;
+    rows = reply_copy(arena, rows);
     for (size_t i = 0; i < count; i++) {
-        struct messages_item *item = &items[i];
-        item->held = &nothing;
-        ask(session, &reading, "HGETALL", keys_spell(arena, prefix, KEY_MESSAGE, item->mid, NULL),
-            NULL, &item->fields);
-        ask(session, &reading, "GET", keys_spell(arena, prefix, KEY_BODY, item->mid, NULL), NULL,
-            &item->body);
+        items[i].fields = reply_item(reply_item(rows, i), 0);
+        items[i].body = reply_item(reply_item(rows, i), 1);
+        items[i].held = &nothing;
     }
-    session_drain(session, 0);
     ask_held(session, prefix, &reading, items, count);
     return !reading.failed;
 }

@@ -51,5 +51,5 @@ elseif domain then
     domain.used = 1
 end
 bounds:use(1)
-redis.call('HSET', message_key(mid), 'gateway', gateway, 'take', number)
+put_fields(mid, 'gateway', gateway, 'take', number)
 return {now, 'passed'}

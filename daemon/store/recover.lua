@@ -9,11 +9,11 @@ local P, consumer, keep, channels = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 --with shared_clock
 --with shared_trace
 --with shared_outbox
---with shared_begun
---with shared_queues
 --with shared_pending
---with shared_requeue
 --with shared_message
+--with shared_queues
+--with shared_leave
+--with shared_requeue
 --with shared_returns
 --with shared_codes
 --with shared_ending

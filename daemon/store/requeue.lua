@@ -17,10 +17,10 @@ local later = P .. ':later'
 --with shared_pending
 --with shared_trace
 --with shared_outbox
---with shared_begun
---with shared_queues
---with shared_requeue
 --with shared_message
+--with shared_queues
+--with shared_leave
+--with shared_requeue
 --with shared_returns
 --with shared_codes
 --with shared_ending

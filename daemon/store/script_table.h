@@ -37,6 +37,7 @@
     X(FEEDBACK, feedback)         \
     X(BACKLOG, backlog)           \
     X(SURVEY, survey)             \
+    X(MESSAGES, messages)         \
     X(CLOCKS, clocks)             \
     X(INDEX, index)               \
     X(SWEEP, sweep)               \

@@ -19,8 +19,8 @@ local P, consumer, keep = ARGV[1], ARGV[2], ARGV[3]
 --with shared_elsewhere
 --with shared_trace
 --with shared_outbox
---with shared_begun
 --with shared_message
+--with shared_leave
 --with shared_lacking
 local now -- where it is needed
 local HEAD, MORE = 7, 7
@@ -76,6 +76,26 @@ local function end_later(mid)
     ended[#ended + 1] = message_key(mid)
     ended[#ended + 1] = body_key(mid)
 end
+-- Of whom the messages of a group are that this daemon begun at once and sent, and of which nothing else is to be
+-- known: by mid. What stands in their place says it.
+local function plainly_sent(g)
+    local mids, keys, whose = {}, {}, {}
+    if g.entry ~= BEGUN or not g.is_plain then
+        return whose
+    end
+    for first = g.first, g.last, g.width do
+        mids[#mids + 1] = ARGV[first]
+        keys[#keys + 1] = message_key(ARGV[first])
+    end
+    if redis.call('EXISTS', unpack(keys)) < #keys then
+        return whose -- somebody has deleted one
+    end
+    for i, value in ipairs(redis.call('HMGET', begun(g.queue, g.class), unpack(mids))) do
+        local owner, customer = string.match(value or '', '^%d+ (%S+) (.+)$')
+        whose[mids[i]] = owner == consumer and customer or nil
+    end
+    return whose
+end
 local function finish_all()
     if #ended > 0 then
         redis.call('DEL', unpack(ended))
@@ -112,9 +132,15 @@ local function other()
 end
 
 -- Returns the answer, and the id of the dead letter that it became.
-local function settle(g, first)
+local function settle(g, first, whose)
     local mid, entry = ARGV[first], g.entry == BEGUN and BEGUN or ARGV[first + 2]
-    local m = fields(mid, 'owner', 'entry', 'customer', 'mark', 'returns')
+    if whose[mid] then -- nearly always
+        put_later(left, begun(g.queue, g.class), mid)
+        ended[#ended + 1] = message_key(mid)
+        tell_trace(whose[mid], ARGV[first + 1])
+        return 1
+    end
+    local m = fields(mid, 'owner', 'entry', 'customer', 'mark', 'returns', 'attempts', 'lacks', 'hash', 'told')
     local is_ours = m and m[1] == consumer and m[2] == entry
     if not is_ours or not g.is_plain or m[4] or m[5] then
         return other()(g, first, m, is_ours)
@@ -127,8 +153,9 @@ end
 
 local out, letters, failed = {}, {}, nil
 local function settle_all(g)
+    local whose = plainly_sent(g)
     for first = g.first, g.last, g.width do
-        local ran, answer, letter = pcall(settle, g, first)
+        local ran, answer, letter = pcall(settle, g, first, whose)
         if not ran then -- what was settled before stands
             failed = answer
             return

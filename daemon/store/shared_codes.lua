@@ -33,14 +33,14 @@ local function give_code(mid, list, run, until_ms)
         if redis.call('PTTL', given_key(run)) < 0 then
             redis.call('PEXPIREAT', given_key(run), until_ms)
         end
-        redis.call('HSET', message_key(mid), 'code', code, 'codes', list, 'run', run)
+        put_fields(mid, 'code', code, 'codes', list, 'run', run)
     end
     return code
 end
 
 -- A daemon takes the message: somebody may know the code from now on.
 local function note_had(mid, run)
-    redis.call('HSET', message_key(mid), 'had', 1)
+    put_fields(mid, 'had', 1)
     if run_has(run or '', 'code') then
         redis.call('HSET', given_key(run), 'had', 1)
     end

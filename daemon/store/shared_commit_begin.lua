@@ -11,9 +11,9 @@ local begun_value = now_ms .. ' ' .. consumer
 local function read_kinds(at)
     local count = tonumber(ARGV[at])
     for i = 1, count do
-        local channel, class, on_uncertain, topic, gateway = unpack(ARGV, at + 1, at + KIND)
-        kinds_of_messages[string.format('%d', i)] = {channel = channel, class = class, on_uncertain = on_uncertain,
-            topic = topic, gateway = gateway, stream = outbox(channel, class), begun = {}, models = {}}
+        local channel, class, gateway, is_plain = unpack(ARGV, at + 1, at + KIND)
+        kinds_of_messages[string.format('%d', i)] = {channel = channel, class = class, gateway = gateway,
+            is_plain = is_plain == '1', stream = outbox(channel, class), begun = {}}
         at = at + KIND
     end
     return at + 1
@@ -65,11 +65,12 @@ local function may_begin(kind)
     return kind.is_free
 end
 
--- What is begun is noted at the end, all at once.
+-- What is begun is noted for many at once.
 local function note_begun()
     for _, kind in pairs(kinds_of_messages) do
         if #kind.begun > 0 then
             redis.call('HSET', begun(kind.channel, kind.class), unpack(kind.begun))
+            kind.begun = {}
         end
     end
 end

@@ -79,8 +79,9 @@ local function join(c)
         end
     end
     for _, mid in ipairs(c.moves) do
-        if redis.call('TYPE', message_key(mid)).ok == 'hash' then
-            redis.call('HSET', message_key(mid), 'customer', c.customer)
+        local m = fields(mid, 'customer')
+        if m and m[1] then
+            put_fields(mid, 'customer', c.customer)
         end
     end
 end

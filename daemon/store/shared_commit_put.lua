@@ -45,39 +45,30 @@ local function put_customer(c)
     put_score(DUE, c.customer, ARGV[c.head + 5])
 end
 
--- The fields of a message's hash: of one that is begun at once all, else from its state on. First what all
--- of its kind have in common, then what is its own.
-local ALL, STATE, OWN = 1, 7, 19
-local row = {'owner', consumer, 'entry', BEGUN, 'gateway', '', 'state', '', 'channel', '', 'class', '', 'on_uncertain', '',
-    'attempts', '0', 'topic', '', 'customer', '', 'give_up', '', 'hash', '', 'said', ''}
-local WIDTH = #row -- 26
--- What they have in common is copied from the first of this run that has the same fields: until something
--- else may have been written to it.
-local function forget_models()
-    for _, kind in pairs(kinds_of_messages) do
-        kind.models = {}
+-- A message that goes into the outbox: as a hash, to which more is added there.
+local unpack_message
+local function put_queued(mid, kind, text)
+    if not unpack_message then
+--with shared_packed
+        unpack_message = unpacked
     end
+    local m = unpack_message(text)
+    local row = {'state', 'queued', 'channel', kind.channel, 'class', kind.class, 'on_uncertain', m.on_uncertain,
+        'attempts', '0', 'topic', m.topic, 'customer', m.customer, 'give_up', m.give_up, 'hash', m.hash, 'said', m.said}
+    for _, name in ipairs({'domain', 'returns'}) do
+        if m[name] then
+            row[#row + 1], row[#row + 2] = name, m[name]
+        end
+    end
+    redis.call('HSET', message_key(mid), unpack(row))
+    redis.call('SET', body_key(mid), m.body)
+    redis.call('XADD', kind.stream, '*', 'mid', mid)
+    kinds[kind.stream] = 'stream'
 end
-local function put_hash(c, first, kind, is_begun)
-    local mid, _, _, give_up, hash, said, domain, returns = unpack(ARGV, first, first + MESSAGE - 1)
-    local key, width, shape = message_key(mid), WIDTH, is_begun and 1 or 2
-    row[20], row[22], row[24], row[26] = c.customer, give_up, hash, said
-    if is_begun then
-        row[27], row[28], width = 'take', ARGV[c.head + 6], 28
-    end
-    if domain ~= '' then
-        row[width + 1], row[width + 2], width, shape = 'domain', domain, width + 2, shape + 2
-    end
-    if returns ~= '' then
-        row[width + 1], row[width + 2], width, shape = 'returns', returns, width + 2, shape + 4
-    end
-    local model = kind.models[shape]
-    if model and redis.call('COPY', model, key) == 1 then
-        redis.call('HSET', key, unpack(row, OWN, width))
-        return
-    end
-    row[6], row[8], row[10], row[12] = kind.gateway, is_begun and 'taken' or 'queued', kind.channel, kind.class
-    row[14], row[18] = kind.on_uncertain, kind.topic
-    redis.call('HSET', key, unpack(row, is_begun and ALL or STATE, width))
-    kind.models[shape] = key
+
+-- What stands for it in P:begun is written for many at once: note_begun().
+local function put_begun(c, mid, kind, text)
+    redis.call('SET', message_key(mid), text)
+    kind.begun[#kind.begun + 1] = mid
+    kind.begun[#kind.begun + 1] = kind.is_plain and begun_value .. ' ' .. c.customer or begun_value
 end

@@ -1,4 +1,8 @@
 -- What must hold of it besides.
+-- Whether what stands under its name is one.
+local function is_message(mid)
+    return fields(mid, 'state') ~= nil
+end
 -- Where a message is: it 'waits', in a sender's 'hand', 'uncertain' (held, or it waits after an
 -- attempt that may have arrived), 'gone'.
 local function place_of(mid)

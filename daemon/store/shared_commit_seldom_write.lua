@@ -41,17 +41,14 @@ end
 
 -- The entry in the outbox stays: who takes it finds nothing and drops it.
 local function put_withdrawals(c)
-    if #c.withdrawals > 0 then
-        forget_models()
-    end
     for _, w in ipairs(c.withdrawals) do
         local mid, place, why = unpack(w)
         local m = place == 'uncertain' and why ~= 'erasure' and fields(mid, 'state', 'give_up')
         touched[mid] = true
         if place == 'hand' then -- whatever brings it back ends it: see shared_ending.lua
-            redis.call('HSET', message_key(mid), 'mark', why)
+            put_fields(mid, 'mark', why)
         elseif m and m[1] == 'uncertain' then -- held: see by_hand.lua; else it ends at its give_up
-            redis.call('HSET', message_key(mid), 'mark', why)
+            put_fields(mid, 'mark', why)
             redis.call('ZADD', P .. ':later', string.format('%.0f', count_of(m[2])), mid)
         else
             if redis.call('ZREM', P .. ':later', mid) == 1 then
@@ -81,9 +78,12 @@ local function tell_low(list, low)
     end
 end
 
+-- It is decided anew, so it may be sent after all.
+local function unmark(mid)
+    drop_fields(mid, 'mark')
+end
 local function give(code, low)
     give_code(unpack(code))
-    forget_models()
     tell_low(code[2], low)
 end
 local function codes_of(c)

@@ -3,20 +3,16 @@ local done = {} -- entries of what was written
 
 -- What is given a code is taken from the outbox: somebody may know the code from then on.
 local function put_message(c, first, code, low)
-    local mid, kind, give_up = ARGV[first], kinds_of_messages[ARGV[first + 1]], ARGV[first + 3]
-    local begins = not code and may_begin(kind) and tonumber(give_up) > now
-    put_hash(c, first, kind, begins)
-    redis.call('SET', body_key(mid), ARGV[first + 2])
+    local mid, kind, text = ARGV[first], kinds_of_messages[ARGV[first + 1]], ARGV[first + 3]
+    local begins = not code and may_begin(kind) and tonumber(ARGV[first + 2]) > now
     touched[mid] = true
+    if begins then
+        put_begun(c, mid, kind, text)
+    else
+        put_queued(mid, kind, text)
+    end
     if code then
         seldom().give(code, low)
-    end
-    if begins then
-        kind.begun[#kind.begun + 1] = mid
-        kind.begun[#kind.begun + 1] = begun_value
-    else
-        redis.call('XADD', kind.stream, '*', 'mid', mid)
-        kinds[kind.stream] = 'stream'
     end
     return begins
 end
@@ -27,7 +23,7 @@ local function put_messages(c, codes, low)
     for m = c.messages, c.running - 1, MESSAGE do
         local mid = ARGV[m]
         if not is_fresh(mid) then -- it may be sent after all
-            redis.call('HDEL', message_key(mid), 'mark')
+            seldom().unmark(mid)
         elseif put_message(c, m, codes[mid], low) then
             answer = answer .. ' ' .. mid
         end

@@ -17,15 +17,15 @@ end
 -- It comes back by P:later where nobody fetches it, and at its give_up; many that are held at once do
 -- not come back at once.
 local function hold(mid, queue, class, domain, give_up)
-    local key, message = held(queue, class, domain), message_key(mid)
+    local key = held(queue, class, domain)
     if is_wrong(key, 'zset') then
         redis.call('DEL', key) -- what was in it comes back by P:later
     end
     local time = redis.call('TIME')
-    redis.call('HSETNX', message, 'held', ms(time[1] * 1000000 + time[2] + passed)) -- in their order
-    redis.call('HSET', message, 'state', 'later', 'channel', channel, 'class', class)
-    redis.call('HDEL', message, 'owner', 'entry', 'queue')
-    redis.call('ZADD', key, ms(tonumber(redis.call('HGET', message, 'held')) or 0), mid)
+    redis.call('HSETNX', message_key(mid), 'held', ms(time[1] * 1000000 + time[2] + passed)) -- in their order
+    put_fields(mid, 'state', 'later', 'channel', channel, 'class', class)
+    drop_fields(mid, 'owner', 'entry', 'queue')
+    redis.call('ZADD', key, ms(tonumber(redis.call('HGET', message_key(mid), 'held')) or 0), mid)
     redis.call('ZADD', holding(queue, class), 'NX', 0, domain)
     local back = now + HELD_MS + HELD_APART * redis.call('ZCARD', key)
     redis.call('ZADD', P .. ':later', ms(math.min(back, math.max(give_up, now))), mid)
@@ -54,7 +54,7 @@ local function fetch_of(queue, class, domain, count)
         redis.call('ZREM', key, mid)
         if m and m[1] == 'later' then
             redis.call('ZREM', P .. ':later', mid)
-            redis.call('HSET', message_key(mid), 'state', 'queued', 'queue', own)
+            put_fields(mid, 'state', 'queued', 'queue', own)
             redis.call('XADD', outbox(own, class), '*', 'mid', mid)
             fetched = fetched + 1
         end

@@ -20,9 +20,8 @@ local function lacked_by(field, who)
     return table.concat(known, ' ')
 end
 local function put_aside(mid, channel, class, at)
-    local key = message_key(mid)
-    redis.call('HSET', key, 'state', 'later', 'channel', channel, 'class', class)
-    redis.call('HDEL', key, 'owner', 'entry', 'queue')
+    put_fields(mid, 'state', 'later', 'channel', channel, 'class', class)
+    drop_fields(mid, 'owner', 'entry', 'queue')
     redis.call('ZADD', P .. ':later', ms(at), mid)
     redis.call('SADD', lacking(channel, class), mid)
     redis.call('PEXPIRE', lacking(channel, class), 2 * LACKING_MS) -- nothing stands here for longer

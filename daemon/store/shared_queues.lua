@@ -32,3 +32,13 @@ local function need_queues(queues, needed)
     end
     return needed
 end
+-- Likewise what stands for messages that were begun at once: of the channels that ARGV names from `first` to `last`.
+local function need_begun(first, last, needed)
+    for i = first, last do
+        for _, class in ipairs(CLASSES) do
+            needed[#needed + 1] = begun(ARGV[i], class)
+            needed[#needed + 1] = 'hash'
+        end
+    end
+    return needed
+end

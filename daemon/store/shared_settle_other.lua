@@ -8,10 +8,10 @@
 local function at_ms(r)
     return string.sub(r.at, 1, 1) == '+' and now + tonumber(r.at) or tonumber(r.at)
 end
-local function later(r, key)
-    redis.call('HSET', key, 'state', 'later', 'channel', r.channel, 'class', r.class, 'attempts',
+local function later(r)
+    put_fields(r.mid, 'state', 'later', 'channel', r.channel, 'class', r.class, 'attempts',
         ms(count_of(r.attempts) + r.charge))
-    redis.call('HDEL', key, 'owner', 'entry', 'queue')
+    drop_fields(r.mid, 'owner', 'entry', 'queue')
     redis.call('ZADD', P .. ':later', ms(at_ms(r)), r.mid)
 end
 
@@ -21,21 +21,21 @@ local finish = {
         end_later(r.mid)
     end,
     later = later,
-    resend = function(r, key)
-        redis.call('HSET', key, 'bound', 1)
-        later(r, key)
+    resend = function(r)
+        put_fields(r.mid, 'bound', 1)
+        later(r)
     end,
-    hold = function(r, key)
-        redis.call('HSET', key, 'state', 'uncertain', 'bound', 1, 'channel', r.channel, 'class',
+    hold = function(r)
+        put_fields(r.mid, 'state', 'uncertain', 'bound', 1, 'channel', r.channel, 'class',
             r.class, 'attempts', ms(count_of(r.attempts) + r.charge))
-        redis.call('HDEL', key, 'owner', 'entry', 'queue')
+        drop_fields(r.mid, 'owner', 'entry', 'queue')
         redis.call('ZADD', P .. ':uncertain', ms(now), r.mid)
     end,
     dead = function(r)
         r.letter = letter(message_of(r.mid, r.channel, r.class), r.reason, r.detail)
     end,
-    lacking = function(r, key)
-        redis.call('HSET', key, 'lacks', lacked_by(r.lacks, consumer .. '#' .. r.reason))
+    lacking = function(r)
+        put_fields(r.mid, 'lacks', lacked_by(r.lacks, consumer .. '#' .. r.reason))
         put_aside(r.mid, r.channel, r.class, at_ms(r))
     end,
     release = function(r)
@@ -99,27 +99,25 @@ local function read_result(g, first)
     return r
 end
 
--- `m` is what settle() has read of it: its owner, entry, customer, mark.
+-- `m` is what settle() has read of it.
 settle_other = function(g, first, m, is_ours)
     local r = read_result(g, first)
-    local key = message_key(r.mid)
     if not m then
         local answer = end_spoilt(r)
         return answer, r.letter
-    elseif not m[1] and redis.call('EXISTS', key) == 0 then
+    elseif not m[1] and redis.call('EXISTS', message_key(r.mid)) == 0 then
         return 2 * leave(r.queue, r.class, r.entry, r.mid)
     elseif not is_ours then
         return 0
     end
     r.customer = m[3]
-    r.attempts, r.lacks, r.hash, r.returns, r.told =
-        unpack(fields(r.mid, 'attempts', 'lacks', 'hash', 'returns', 'told'), 1, 5)
+    r.returns, r.attempts, r.lacks, r.hash, r.told = unpack(m, 5, 9)
     leave_later(r.entry, r.queue, r.class, r.mid)
     if m[4] then
         end_marked(r, m[4])
         return 3
     end
-    finish[r.outcome](r, key)
+    finish[r.outcome](r)
     news(r, true)
     return 1, r.letter
 end

@@ -9,7 +9,6 @@ local DEATHS_MOST = 3
 local WHY_ENDED = 'its daemon ended'
 local WHY_LOST = 'Redis lost it'
 local function take_over(queue, channel, class, entry, mid, why, now, keep, asked)
-    local key = message_key(mid)
     local row = fields(mid, 'on_uncertain', 'mark', 'deaths', 'attempts')
     local m = message_of(mid, channel, class)
     local deaths = count_of(row[3]) + 1
@@ -19,10 +18,10 @@ local function take_over(queue, channel, class, entry, mid, why, now, keep, aske
         withdraw(m, row[2], true, false, now, keep)
         return 'withdrawn'
     end
-    redis.call('HSET', key, 'attempts', ms(count_of(row[4]) + 1), 'deaths', ms(deaths), 'bound', 1)
+    put_fields(mid, 'attempts', ms(count_of(row[4]) + 1), 'deaths', ms(deaths), 'bound', 1)
     if verdict == 'hold' then
-        redis.call('HSET', key, 'state', 'uncertain', 'channel', channel, 'class', class)
-        redis.call('HDEL', key, 'owner', 'entry', 'queue')
+        put_fields(mid, 'state', 'uncertain', 'channel', channel, 'class', class)
+        drop_fields(mid, 'owner', 'entry', 'queue')
         redis.call('ZADD', P .. ':uncertain', ms(now), mid)
     else
         requeue(mid, channel, class)

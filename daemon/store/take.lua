@@ -25,8 +25,8 @@ local this, inbox = consumer .. '#' .. ARGV[7], ARGV[8]
 --with shared_trace
 --with shared_outbox
 --with shared_said
---with shared_requeue
 --with shared_message
+--with shared_requeue
 --with shared_returns
 --with shared_codes
 --with shared_ending
@@ -119,8 +119,7 @@ end
 
 local function take(queue, entry, mid, class, m)
     local bound = m[6] and m[5] or ''
-    local key = message_key(mid)
-    redis.call('HSET', key, 'state', 'taken', 'owner', consumer, 'entry', entry, 'take', number, 'gateway',
+    put_fields(mid, 'state', 'taken', 'owner', consumer, 'entry', entry, 'take', number, 'gateway',
         bound == '' and gateway or bound)
     local row = {entry, mid, m[2], channel, class, body_of(mid, m[3]) or false, m[4], bound, m[7], m[8],
         m[12] or '', m[14] or '', queue ~= channel and queue or nil}

@@ -15,6 +15,7 @@ os.environ.setdefault("NUDGED_PATIENCE", "240")
 import cluster_persons  # noqa: E402
 from cluster_load import Background, TimedServer  # noqa: E402
 from conftest import Shop, wait_until  # noqa: E402
+from messages import message  # noqa: E402
 from shards import Shards  # noqa: E402
 
 RATE = 50  # orders a second
@@ -100,7 +101,7 @@ class Chaos:
             sizes = {key.decode(): client.xlen(key) for word in ("events", "outbox") for key in
                      client.scan_iter(f"{prefix}:{word}*")}
             sizes.update({f"{prefix}:{name}": client.zcard(f"{prefix}:{name}") for name in ("taken", "later")})
-            sizes.update({key.decode(): {mid.decode(): (word, client.hgetall(f"{prefix}:message:{mid.decode()}"))
+            sizes.update({key.decode(): {mid.decode(): (word, message(client, mid, prefix))
                                          for mid, word in client.hgetall(key).items()}
                           for key in client.scan_iter(f"{prefix}:begun:*")})
             if waits := {key: size for key, size in sizes.items() if size}:

@@ -13,6 +13,7 @@ import json
 from conftest import wait_until
 from journey_moves import share_place
 from fault_server import FaultHttp, FaultSmtp
+from messages import message
 
 # Type of event → whether its message may be sent again when nobody knows.
 KINDS = {"mail": True, "mail-held": False, "text": True, "text-held": False, "passed": True, "passed-held": False,
@@ -180,15 +181,14 @@ class Ledger:
     def waiting(self):
         """Messages that are neither ended nor held."""
         client = self.shop.client
-        keys = list(client.scan_iter("nudged:message:*", count=1000))
-        states = [client.hmget(key, "state", "mark") for key in keys]
-        return [key for key, (state, _) in zip(keys, states) if state not in (b"uncertain", None)]
+        mids = [key.removeprefix(b"nudged:message:") for key in client.scan_iter("nudged:message:*", count=1000)]
+        return [mid for mid in mids if message(client, mid).get("state", "uncertain") != "uncertain"]
 
     def story(self):
         """Of the first that waits, for a failure's text."""
-        for key in self.waiting():
-            record = self.shop.client.hgetall(key)
-            return record, self.shop.trace(record.get(b"customer", b"").decode())
+        for mid in self.waiting():
+            record = message(self.shop.client, mid)
+            return record, self.shop.trace(record.get("customer", ""))
         return self.shop.client.keys("nudged:*")[:50]
 
     def was_uncertain(self, mark):

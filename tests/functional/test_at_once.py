@@ -12,6 +12,7 @@ import pytest
 
 from conftest import is_stopped, wait_until
 from fault_server import GOOD, FaultSmtp, first, until
+from messages import message
 
 RULES = """
 {name: hello, class: transactional, on: hello, send: hello}
@@ -74,9 +75,10 @@ def test_shown(hello_shop):
     hello_shop.push(hello())
     wait_until(reached.exists, "the sender")
     [(mid, value)] = begun(hello_shop).items()
-    since, owner = value.split(" ")
-    fields = {k.decode(): v.decode() for k, v in hello_shop.client.hgetall(f"nudged:message:{mid}").items()}
-    assert (fields["state"], fields["entry"], fields["owner"], fields["gateway"]) == ("taken", "-", owner, "smtp")
+    since, owner, customer = value.split(" ")
+    fields = message(hello_shop.client, mid)
+    assert (fields["state"], fields["entry"], fields["gateway"]) == ("taken", "-", "smtp")
+    assert fields["customer"] == customer == "id:1" and owner.startswith("one:")
     assert 0 <= time.time() * 1000 - int(since) < 60000
     status, out, _ = hello_shop.ctl("outbox", "--json")
     assert status == 0 and mid in out and "taken" in out
@@ -139,7 +141,7 @@ def test_opt_out_meanwhile(hello_shop):
     wait_until(reached.exists, "the sender")
     [mid] = begun(hello_shop, "email:marketing")
     hello_shop.push({"type": "customer.unsubscribed", "id": "no", "customer": {"id": 1}})
-    wait_until(lambda: hello_shop.client.hget(f"nudged:message:{mid}", "mark"), "the mark")
+    wait_until(lambda: message(hello_shop.client, mid).get("mark"), "the mark")
     daemon.process.kill()
     assert daemon.ended() == -signal.SIGKILL
     gate.unlink()

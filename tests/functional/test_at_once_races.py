@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from conftest import wait_until
+from messages import message
 from test_at_once import QUEUE, begun, entries, held, hello, hello_shop, ready, subjects  # noqa: F401
 
 MANY = 60
@@ -181,7 +182,7 @@ def test_erased_meanwhile(hello_shop):  # noqa: F811
     """It had begun; of the customer nothing is left behind it."""
     _, gate, mid = with_a_sender(hello_shop)
     hello_shop.push({"type": "customer.erased", "id": "e1", "customer": {"id": 1}})
-    wait_until(lambda: hello_shop.client.hget(f"nudged:message:{mid}", "mark") == b"erasure", "the mark")
+    wait_until(lambda: message(hello_shop.client, mid).get("mark") == "erasure", "the mark")
     gate.unlink()
     hello_shop.wait_idle()
     for pattern in ("message:*", "body:*", "begun:*", "trace:*", "customer:*", "to:*"):
@@ -271,7 +272,7 @@ def test_joined_meanwhile(hello_shop):  # noqa: F811
     wait_until(reached.exists, "the sender")
     [mid] = begun(hello_shop)
     hello_shop.push({"type": "hello", "id": "known", "customer": {"id": 1, "email": "c1@example.com"}})
-    wait_until(lambda: hello_shop.client.hget(f"nudged:message:{mid}", "customer") == b"id:1", "the join")
+    wait_until(lambda: message(hello_shop.client, mid)["customer"] == "id:1", "the join")
     gate.unlink()
     hello_shop.wait_idle()
     assert sorted(subjects(hello_shop)) == ["hello", "hello 1"]

@@ -10,6 +10,7 @@ import pytest
 
 from conftest import Gate, is_stopped, wait_until
 from fault_server import CLOSE, FaultHttp, FaultSmtp, answer, until
+from messages import all_messages
 
 MAILS = "{name: hello, class: transactional, on: hello, send: hello}"
 TEXTS = """
@@ -227,8 +228,7 @@ def test_frozen_between_the_pass_and_the_sender(two):
     two.serve(a, b).stop()
     frozen = two.daemon("two").spawn("passed=stop@1")
     two.push(*mails(1))
-    wait_until(lambda: two.client.keys("nudged:message:*")
-               and two.client.hget(two.client.keys("nudged:message:*")[0], "gateway") == b"b", "the pass")
+    wait_until(lambda: [fields.get("gateway") for fields in all_messages(two.client)] == ["b"], "the pass")
     lease = "nudged:instance:two"  # by which it would send itself, were it awake
     epoch = two.client.get(lease).decode()
     wait_until(lambda: not two.client.exists(lease), "the end of its lease")

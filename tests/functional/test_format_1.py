@@ -120,7 +120,7 @@ def test_what_was_begun_is_ended(old):
     order or an unsubscription that was accepted and not decided, a guest's order under the id or
     another spelling of the address. What may have arrived is held."""
     assert go_on(old, 5 * HOUR) == LEFT
-    assert old.client.hget("nudged:meta", "format") == b"3"
+    assert old.client.hget("nudged:meta", "format") == b"4"
     held = {old.client.hget(b"nudged:message:" + mid, "customer")
             for mid, _ in old.client.zscan_iter("nudged:uncertain")}
     assert held == {b"id:21", b"id:23"}

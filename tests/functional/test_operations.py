@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from conftest import SOURCE, wait_until
+from test_at_once import begun as begun_at_once
 
 
 @pytest.fixture
@@ -113,9 +114,9 @@ def test_dead_letters_without_an_attempt_are_told_once(hello):
 
 
 @pytest.mark.parametrize("spoil, told, more", [
-    (lambda client, key: client.hset(key, "owner", "two:1"), "a message was settled by somebody else",
-     "messages settled by somebody else"),
-    (lambda client, key: client.delete(key),
+    (lambda client, mid: client.hset("nudged:begun:email:transactional", mid, "1 two:1"),
+     "a message was settled by somebody else", "messages settled by somebody else"),
+    (lambda client, mid: client.delete(f"nudged:message:{mid}"),
      "a message's record was deleted while it was being sent, its result is dropped result=done",
      "messages whose record was deleted while they were being sent")])
 def test_dropped_results_are_told_once(hello, spoil, told, more):
@@ -133,8 +134,8 @@ def test_dropped_results_are_told_once(hello, spoil, told, more):
     say_hello(hello, 3)
     for _ in range(3):
         assert begun.acquire(timeout=60)
-    for key in list(hello.client.scan_iter("nudged:message:*")):
-        spoil(hello.client, key)
+    for mid in begun_at_once(hello):
+        spoil(hello.client, mid)
     answer.set()
     wait_until(lambda: warnings(daemon), "the first line")
     assert daemon.stop() == 0

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from conftest import wait_until
+from messages import all_messages
 
 CART = """
 name: cart
@@ -101,7 +102,7 @@ def close_gateway(shop):
 
 
 def waiting(shop):
-    return {shop.client.hget(key, "state") for key in shop.client.scan_iter("nudged:message:*")}
+    return {fields["state"] for fields in all_messages(shop.client)}
 
 
 @pytest.mark.parametrize("make, why", [
@@ -110,7 +111,7 @@ def test_what_waits_in_the_outbox_is_withdrawn(cart_shop, make, why):
     close_gateway(cart_shop)
     cart_shop.daemon().spawn()
     push(cart_shop, cart())
-    wait_until(lambda: waiting(cart_shop) == {b"later"}, "the gateway to refuse the reminder")
+    wait_until(lambda: waiting(cart_shop) == {"later"}, "the gateway to refuse the reminder")
     push(cart_shop, make())
     assert waiting(cart_shop) == set()
     assert ("cart", "withdrawn", why) in cart_shop.trace("id:1")
@@ -169,7 +170,7 @@ def test_what_waits_is_withdrawn_whatever_came_after_it(cart_shop):
     close_gateway(cart_shop)
     cart_shop.daemon().spawn()
     push(cart_shop, cart())
-    wait_until(lambda: waiting(cart_shop) == {b"later"}, "the gateway to refuse the reminder")
+    wait_until(lambda: waiting(cart_shop) == {"later"}, "the gateway to refuse the reminder")
     [reminder] = cart_shop.client.scan_iter("nudged:message:*")
     cart_shop.push(*receipts(range(70)))
     wait_until(lambda: len(list(cart_shop.client.scan_iter("nudged:message:*"))) == 71, "the receipts")

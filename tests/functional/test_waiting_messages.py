@@ -6,6 +6,7 @@ import threading
 import time
 
 from conftest import wait_until
+from messages import message
 
 RULES = """name: hello
 class: transactional
@@ -146,12 +147,13 @@ def test_spoilt_record_harms_one_message(shop):
     shop.mail.slow()
     gate = threading.Event()
     shop.mail.answers = lambda envelope: gate.wait() and "250 taken"
+    shop.config["mail"]["bounce_domain"] = "bounces.shop.example"  # so that each is looked at when it was sent
     shop.rules(RULES)
     shop.template("hello.text.liquid", TEMPLATE)
     one = shop.daemon("one", drain="10m").spawn()
     shop.push(*[hello(number) for number in range(80)])
     in_hand = lambda: [key for key in shop.client.keys("nudged:message:*")
-                       if shop.client.hget(key, "state") == b"taken"]
+                       if message(shop.client, key.rpartition(b":")[2]).get("state") == "taken"]
     wait_until(lambda: len(in_hand()) == 80, "80 in hand")
     spoilt = in_hand()[0]
     shop.client.delete(spoilt)

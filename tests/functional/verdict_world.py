@@ -7,6 +7,7 @@ import json
 import certificates
 from conftest import Shop, wait_until
 from fault_server import FaultHttp, FaultSmtp, server_context
+from messages import message
 
 RULES = """
 name: bounced
@@ -99,9 +100,10 @@ class World:
         """(mid, record) of the customer's messages that are not ended."""
         found = []
         for key in self.client.scan_iter("nudged:message:*", count=1000):
-            record = {name.decode(): value.decode() for name, value in self.client.hgetall(key).items()}
+            mid = key.decode().rpartition(":")[2]
+            record = message(self.client, mid)
             if record.get("customer") == f"id:{who}":
-                found.append((key.decode().rpartition(":")[2], record))
+                found.append((mid, record))
         return found
 
     def dead(self, who):

@@ -163,7 +163,7 @@ static void test_broken(void **state)
     assert_redis(&scene->redis, "0", "EXISTS t:taken");
 }
 
-/* What those of one kind have in common is copied from the first: each has its own, and no more. */
+/* Each has what is its own, and no more. */
 static void test_alike(void **state)
 {
     static struct commit_message alike[] = {
@@ -207,11 +207,12 @@ static void on_one(void *context, const struct commit_result *result)
     into->done = result->outcome == COMMIT_DONE;
 }
 
-/* But not what became of the first meanwhile. */
-static void test_alike_but_marked(void **state)
+/* What is begun at once is one string; of what is noted in it meanwhile it becomes a hash. */
+static void test_packed(void **state)
 {
     static struct commit_message both[] = {
-        {"b1", "email", "transactional", "{}", 2, "resend", LATER, "", "", "all", "", "", "relay"},
+        {"b1", "email", "transactional", "{}", 2, "resend", LATER, "h1", "", "all", "one.example",
+         "", "relay"},
         {"b2", "email", "transactional", "{}", 2, "resend", LATER, "", "", "all", "", "", "relay"},
     };
     static const struct commit_withdrawal withdrawal = {"b1", CUSTOMER_PLACE_HAND, "until"};
@@ -220,7 +221,7 @@ static void test_alike_but_marked(void **state)
     struct commit first = document(), second = document();
     first.number = second.number = 5;
     first.messages = &both[0];
-    second.customer = "id:8";
+    second.customer = "id:8 ";
     second.withdrawals = &withdrawal;
     second.messages = &both[1];
     first.message_count = second.message_count = second.withdrawal_count = 1;
@@ -231,10 +232,21 @@ static void test_alike_but_marked(void **state)
                      on_one, (void *[]){&results[0], &results[1]});
     redis_fixture_run(&scene->redis, &results[1].done);
     customers_destroy(&customers);
-    assert_redis(&scene->redis, "[taken - 5 id:7 until]",
-                 "HMGET t:message:b1 state entry take customer mark");
-    assert_redis(&scene->redis, "[taken - 5 id:8 (nil)]",
-                 "HMGET t:message:b2 state entry take customer mark");
+    assert_redis(&scene->redis, "[taken - relay 5 id:7 h1 one.example (nil) until]",
+                 "HMGET t:message:b1 state entry gateway take customer hash domain returns mark");
+    assert_redis(&scene->redis, "{}", "GET t:body:b1");
+    assert_redis(&scene->redis, "string", "TYPE t:message:b2");
+    assert_redis(&scene->redis, "0", "EXISTS t:body:b2");
+    /* Only what is packed need not be looked at once it was sent. */
+    const char *owner = instance_consumer(scene->store.instance);
+    char whose[128];
+    snprintf(whose, sizeof whose, "%s id:8 ", owner);
+    assert_string_equal(
+        strchr(redis_fixture_ask(&scene->redis, "HGET t:begun:email:transactional b2"), ' ') + 1,
+        whose);
+    assert_string_equal(
+        strchr(redis_fixture_ask(&scene->redis, "HGET t:begun:email:transactional b1"), ' ') + 1,
+        owner);
 }
 
 /* Later than it was, if it waits at all. */
@@ -255,9 +267,9 @@ static void test_postponed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_withdrawals),      TEST(test_postponed), TEST(test_held_and_erased),
-        TEST(test_decided_again),    TEST(test_broken),    TEST(test_alike),
-        TEST(test_alike_but_marked),
+        TEST(test_withdrawals),   TEST(test_postponed), TEST(test_held_and_erased),
+        TEST(test_decided_again), TEST(test_broken),    TEST(test_alike),
+        TEST(test_packed),
     };
     return cmocka_run_group_tests_name("commit_messages", tests, NULL, NULL);
 }

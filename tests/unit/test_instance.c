@@ -53,7 +53,7 @@ static void test_ready(void **state)
                     clock_monotonic_ms() + INSTANCE_LEASE_MS);
     assert_redis(&redis, expected + 4, "GET t:instance:one");
     assert_redis(&redis, expected + 4, "HGET t:meta epoch");
-    assert_redis(&redis, "3", "HGET t:meta format");
+    assert_redis(&redis, "4", "HGET t:meta format");
     assert_in_range(atoi(redis_fixture_ask(&redis, "PTTL t:instance:one")), 8000, 10000);
     static const char *const streams[] = {"t:events", "t:outbox:email:transactional",
                                           "t:outbox:email:marketing", "t:outbox:sms:transactional",
@@ -185,7 +185,7 @@ static void test_agreements(void **state)
     redis_fixture_open(&redis, NULL);
     assert_int_equal(enter(&one, &redis, "one", &options), INSTANCE_READY);
     store_fixture_close(&one);
-    assert_redis(&redis, "[3 abc id,email]", "HMGET t:meta format secret customer_keys");
+    assert_redis(&redis, "[4 abc id,email]", "HMGET t:meta format secret customer_keys");
     assert_int_equal(enter(&one, &redis, "one", &options), INSTANCE_READY);
     store_fixture_close(&one);
 
@@ -198,10 +198,10 @@ static void test_agreements(void **state)
     assert_redis(&redis, "0", "EXISTS t:instance:two");
     store_fixture_close(&one);
 
-    redis_fixture_ask(&redis, "HSET t:meta format 4");
+    redis_fixture_ask(&redis, "HSET t:meta format 5");
     options.agreements = ours;
     assert_int_equal(enter(&one, &redis, "two", &options), INSTANCE_REFUSED);
-    assert_non_null(strstr(one.fault.text, "the format of documents is 4 there, 3 here"));
+    assert_non_null(strstr(one.fault.text, "the format of the data is 5 there, 4 here"));
     store_fixture_close(&one);
     redis_fixture_close(&redis);
 }
@@ -247,13 +247,13 @@ static void test_forgotten(void **state)
     redis_fixture_ask(&redis, "FLUSHALL");
     instance_renew(one.instance);
     redis_fixture_run_until(&redis, has_lease_of_one, &redis);
-    assert_redis(&redis, "[3 abc]", "HMGET t:meta format secret");
+    assert_redis(&redis, "[4 abc]", "HMGET t:meta format secret");
     while (instance_lease_term(one.instance) == term)
         event_base_loop(redis.base, EVLOOP_ONCE);
     assert_int_equal(one.state, INSTANCE_READY);
 
     redis_fixture_ask(&redis, "FLUSHALL");
-    redis_fixture_ask(&redis, "HSET t:meta format 3 secret def");
+    redis_fixture_ask(&redis, "HSET t:meta format 4 secret def");
     one.settled = false;
     instance_renew(one.instance);
     redis_fixture_run(&redis, &one.settled);
