@@ -22,8 +22,8 @@ bool words_erases(const struct shop_event *event);
  * until words_end. `joins`: somebody will be joined, with words of their own. */
 void words_begin(struct deciding *d, const struct said_text *records, size_t count, bool joins);
 
-/* Whether the event happened or arrived before the person was erased, or is that erasure: by its id,
- * as who has come back may be erased again in the same words. */
+/* Whether the event happened or arrived before the person was erased, or is that erasure: by its
+ * id, as who has come back may be erased again in the same words. */
 bool words_is_past(const struct deciding *d, const struct shop_event *event);
 
 /* Whether what was seen before says something new: a no that has no id of its own (the shop gave it

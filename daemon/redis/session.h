@@ -28,8 +28,8 @@ struct session *session_open_slot(const struct endpoint *endpoint, const char *k
 /* The same, but it does not wait. NULL where there are no descriptors for it. */
 struct session *session_begin_slot(const struct endpoint *endpoint, const char *key,
                                    struct session *beside, struct diag *diag);
-/* Until it is ready. Where nobody serves its slot in time it is lost: each of its commands fails for
- * that reason. Those that were begun beside it come on meanwhile. */
+/* Until it is ready. Where nobody serves its slot in time it is lost: each of its commands fails
+ * for that reason. Those that were begun beside it come on meanwhile. */
 void session_await(struct session *session, int64_t deadline_ms);
 bool session_is_lost(const struct session *session);
 /* Whether it is the connection that it was at first; false with why it was lost in `diag`. */
