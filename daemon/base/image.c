@@ -1,7 +1,7 @@
 /*
  * A maker has bytes that are put one behind the other (image_put), and where among them a pointer
- * stands (image_link): image_copy, which begins the file's use, copies both to where the image is to
- * lie. What a value points to is put by put_list, put_map and, as JSON has it, put_other.
+ * stands (image_link): image_copy, which begins the file's use, copies both to where the image is
+ * to lie. What a value points to is put by put_list, put_map and, as JSON has it, put_other.
  */
 #include "base/image.h"
 

@@ -4,8 +4,8 @@
 
 #include "base/diag.h"
 
-/* Hints "did you mean `Europe/Berlin`?" where a zone is near `meant`, or ends in it ("Berlin"); says
- * nothing where none does. */
+/* Hints "did you mean `Europe/Berlin`?" where a zone is near `meant`, or ends in it ("Berlin");
+ * says nothing where none does. */
 void zone_names_suggest(struct diag *diag, const char *meant);
 
 #endif

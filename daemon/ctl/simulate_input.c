@@ -102,9 +102,7 @@ int simulate_input_read(const struct simulate_input *input, const char *zone, st
 /* What begins as packers begin their files. Of a pipe nothing is read before its time. */
 static bool is_packed(const char *name)
 {
-    static const char *const marks[] = {"\x1f\x8b", "(\xb5/\xfd", "BZh",
-                                        "\xfd"
-                                        "7zXZ"};
+    static const char *const marks[] = {"\x1f\x8b", "(\xb5/\xfd", "BZh", "\3757zXZ"};
     char begin[8] = {0};
     struct stat status;
     if (stat(name, &status) != 0 || !S_ISREG(status.st_mode))
