@@ -308,7 +308,7 @@ static void commit(struct replay *replay, const struct person *person,
                                          .now_ms = replay->now_ms};
     struct replay_kept *kept = replay_memory_of(person);
     bool named = !decision->quiet && replay_memory_commit(replay->memory, &commit, replay->arena);
-    if (!input->event_count)
+    if (!input->event_count && !input->due_ms)
         kept->asked_ms = replay->now_ms;
     if (named) {
         kept->turn = replay_clocks_turn_of(&replay->clocks, input->customer, replay->arena);
@@ -344,7 +344,7 @@ static bool decide_once(struct replay *replay, const struct person *person, stru
                                  .now_ms = replay->now_ms};
     input.customer = replay_memory_read(replay->memory, person, arena, joined, &input.joined_count);
     input.records = replay_memory_records(replay->memory, person, arena, &input.record_count);
-    if (!event)
+    if (!event && !due_ms)
         input.ticks = replay_clocks_due(&replay->clocks, replay_memory_of(person)->turn,
                                         replay_memory_of(person)->asked_ms, replay->now_ms, arena,
                                         &input.tick_count);
@@ -377,7 +377,9 @@ static bool pass(struct replay *replay, const struct person *person, const struc
     return decision->counts.decided;
 }
 
-/* An event, or a deadline of the customer. */
+/* An event, a deadline of the customer, or else their turn. Of the two at one instant the deadline
+ * goes before, as in the daemon: a rule whose clock restarts it comes to the end of a wait that is
+ * as long as from one tick to the next. */
 static void decide_for(struct replay *replay, const char *key, const struct shop_event *event,
                        int64_t due_ms)
 {

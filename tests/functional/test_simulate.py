@@ -181,6 +181,15 @@ def test_from_and_to(history):
     assert (figures["events"], figures["all"]["started"], figures["all"]["waiting"]) == (1, 1, 1)
 
 
+def test_a_wait_that_ends_at_the_next_tick(history):
+    """The clock that restarts the rule comes when the wait is just over: it has ended, as at a daemon."""
+    history.rules("name: hourly\non: {every: hour, spread: 0s}\nagain: restart\nlimit: 9 per 1d\nwait: 60m\nsend: note")
+    figures, messages, _ = simulate(history, "--events", history.write(event("seen", 1, 0)), "--to",
+                                    "2026-03-02T14:30:00Z")
+    assert [message["time"] for message in messages] == [millis(minutes) for minutes in (120, 180, 240)]
+    assert rule(figures, "hourly")["started"] == 4 and figures["all"]["waiting"] == 1
+
+
 def test_suppressed_addresses_and_tables(history):
     history.rules(RULES.replace("cart.total >= 20", 'lookup("stock", "TEA", 0) > 0'))
     path = history.write(*day())
