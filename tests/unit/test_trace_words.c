@@ -90,7 +90,7 @@ static const struct {
     {"\"why\":\"([^\":]+)[\":]", whys, COUNT(whys), 1},
     {" line\\(m, '[a-z]+', '([^':]+)[':]", whys, COUNT(whys), 3},
     {"local WHY_[A-Z]+ = '([^']+)'", whys, COUNT(whys), 2},
-    {"HSET', m.key, 'mark', '([^']+)'", whys, COUNT(whys), 1},
+    {"put_fields\\(m.mid, 'mark', '([^']+)'", whys, COUNT(whys), 1},
     {" letter\\(m, '([^']+)'", reasons, COUNT(reasons), 1},
     {"end_as_dead\\(mid,[^')]*'([^']+)'", reasons, COUNT(reasons), 5},
     {"\\['([^']+)'\\] = \\{", reasons, COUNT(reasons), 3},
