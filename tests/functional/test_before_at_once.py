@@ -32,9 +32,9 @@ def event(number, kind):
             "customer": {"id": number, "email": f"c{number}@example.com", "accepts_marketing": True}}
 
 
-@pytest.fixture
-def before(shop):
-    data = json.loads((pathlib.Path(__file__).parent / "before_at_once.json").read_text())
+def left_by(shop, name):
+    """A shop with what another program had left in Redis, a minute ago."""
+    data = json.loads((pathlib.Path(__file__).parent / name).read_text())
     shop.redis()
     shop.mail = shop.smtp(connections=4)
     shop.rules(RULES)
@@ -46,6 +46,11 @@ def before(shop):
     (state / "secret").chmod(0o600)
     load(shop, data, MINUTE)
     return shop
+
+
+@pytest.fixture
+def before(shop):
+    return left_by(shop, "before_at_once.json")
 
 
 RECEIPTS = sorted(f"paid {number}" for number in (1, 2, 5, 6, 9, 11, 12))

@@ -5,32 +5,17 @@ again; its times are moved. Of customers
     1       a receipt in a daemon's hand            2       an offer in another's
     4       a receipt that is tried again"""
 
-import json
-import pathlib
-
 import pytest
 
 from conftest import wait_until
 from messages import message
 from test_at_once import begun, held, ready, subjects
-from test_before_at_once import MINUTE, RULES, TEMPLATE, customers, ended, event
-from test_format_1 import load
+from test_before_at_once import customers, ended, event, left_by
 
 
 @pytest.fixture
 def former(shop):
-    data = json.loads((pathlib.Path(__file__).parent / "format_3.json").read_text())
-    shop.redis()
-    shop.mail = shop.smtp(connections=4)
-    shop.rules(RULES)
-    shop.template("mail.text.liquid", TEMPLATE)
-    shop.config["mail"]["unsubscribe_mailto"] = "out@shop.example"
-    state = pathlib.Path(shop.config["state"])
-    state.mkdir()
-    (state / "secret").write_text(data["secret"])
-    (state / "secret").chmod(0o600)
-    load(shop, data, MINUTE)
-    return shop
+    return left_by(shop, "format_3.json")
 
 
 def test_it_goes_on(former):
