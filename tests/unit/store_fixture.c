@@ -1,5 +1,6 @@
 #include "store_fixture.h"
 
+#include <event2/event.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,6 +40,35 @@ static void on_instance(void *context, enum instance_state state, const struct d
         store->fault = *fault;
 }
 
+/* The beats of the store, which have a base of their own. */
+static void on_beats(evutil_socket_t fd, short what, void *context)
+{
+    struct store_fixture *store = context;
+    (void)fd, (void)what;
+    event_base_loop(store->beat_base, EVLOOP_NONBLOCK);
+}
+
+static void open_beat(struct store_fixture *store)
+{
+    static const struct timeval often = {.tv_usec = 20000};
+    static const char *const channels[] = {"email", "sms"};
+    store->beat_base = event_base_new();
+    store->beat = beat_new(&(struct beat_options){.base = store->beat_base,
+                                                  .tracking = store->tracking,
+                                                  .prefix = "t",
+                                                  .channels = channels,
+                                                  .channel_count = 2});
+    store->beats = event_new(store->redis->base, -1, EV_PERSIST, on_beats, store);
+    event_add(store->beats, &often);
+}
+
+static void close_beat(struct store_fixture *store)
+{
+    event_free(store->beats);
+    beat_destroy(&store->beat);
+    event_base_free(store->beat_base);
+}
+
 void store_fixture_begin(struct store_fixture *store, struct redis_fixture *redis, const char *name,
                          const struct instance_options *changes)
 {
@@ -56,11 +86,7 @@ void store_fixture_begin(struct store_fixture *store, struct redis_fixture *redi
                                                               .connection = store->connection,
                                                               .on_change = on_change,
                                                               .context = store});
-    store->beat = beat_new(&(struct beat_options){.base = redis->base,
-                                                  .tracking = store->tracking,
-                                                  .prefix = "t",
-                                                  .channels = channels,
-                                                  .channel_count = 2});
+    open_beat(store);
     store->scripts = scripts_new(store->connection, "t", script_table, SCRIPT_COUNT);
     store->rule_sets = rule_sets_new(store->scripts);
     rule_sets_use(store->rule_sets, "00000000000000aa", (struct slice){"", 0});
@@ -89,7 +115,7 @@ void store_fixture_close(struct store_fixture *store)
     instance_destroy(&store->instance);
     rule_sets_destroy(&store->rule_sets);
     scripts_destroy(&store->scripts);
-    beat_destroy(&store->beat);
+    close_beat(store);
     tracking_destroy(&store->tracking);
     connection_destroy(&store->connection);
     arena_destroy(&store->arena);
@@ -102,10 +128,26 @@ static const char *name_of(const struct store_fixture *store, char *out, size_t 
     return out;
 }
 
-void store_fixture_lapse(struct store_fixture *store)
+static void on_pong(void *context, const struct reply *reply, const struct diag *fault)
+{
+    (void)reply, (void)fault;
+    *(bool *)context = true;
+}
+
+void store_fixture_lose_lease(struct store_fixture *store)
 {
     char name[64];
+    bool answered = false;
+    event_del(store->beats);
+    /* Behind a renewal that is under way. */
+    connection_command(store->connection, NULL, on_pong, &answered, "PING", NULL);
+    redis_fixture_run(store->redis, &answered);
     assert_redis(store->redis, "1", "DEL t:instance:%s", name_of(store, name, sizeof name));
+}
+
+void store_fixture_lapse(struct store_fixture *store)
+{
+    store_fixture_lose_lease(store);
     redis_fixture_ask(store->redis, "HSET t:gone %s 1", instance_consumer(store->instance));
 }
 

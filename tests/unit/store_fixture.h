@@ -20,7 +20,9 @@ struct store_fixture {
     struct endpoint endpoint;
     struct connection *connection;
     struct tracking *tracking;
-    struct beat *beat;
+    struct event_base *beat_base;
+    struct beat *beat;   /* on that base, */
+    struct event *beats; /* at which this one looks: without it the lease is not renewed */
     struct scripts *scripts;
     struct rule_sets *rule_sets;
     struct instance *instance;
@@ -39,10 +41,13 @@ void store_fixture_begin(struct store_fixture *store, struct redis_fixture *redi
 void store_fixture_open(struct store_fixture *store, struct redis_fixture *redis, const char *name);
 void store_fixture_close(struct store_fixture *store);
 
-/* As if the daemon had been killed: its lease is gone from Redis, and was seen gone long ago. */
+/* As if the daemon had been frozen or killed: its lease is gone from Redis, and no beat renews it
+ * (one may come at any moment of a test, and would make a key anew that was only deleted). */
+void store_fixture_lose_lease(struct store_fixture *store);
+/* The same, and it was seen gone long ago. */
 void store_fixture_lapse(struct store_fixture *store);
 
-/* The lease again, with the same epoch: it was only frozen. */
+/* The lease again for ten seconds, with the same epoch: it was only frozen. No beat comes yet. */
 void store_fixture_revive(struct store_fixture *store);
 
 /* A call of one commit. */

@@ -145,7 +145,7 @@ static void test_takeover_waits(void **state)
     outbox_fixture_put(scene, "receipt", "transactional", "resend");
     outbox_fixture_put(scene, "offer", "marketing", "hold");
     struct outbox_fixture_taken taken = outbox_fixture_take(scene, 2);
-    redis_fixture_ask(&scene->redis, "DEL t:instance:one");
+    store_fixture_lose_lease(&scene->store);
     for (int i = 0; i < 2; i++) {
         struct outbox_fixture_swept swept = outbox_fixture_sweep(scene, scene->others);
         assert_int_equal(swept.swept.resent + swept.swept.uncertain, 0);
@@ -169,7 +169,7 @@ static void test_takeover_of_one_that_was_killed(void **state)
     const char *consumer = instance_consumer(scene->store.instance);
     outbox_fixture_put(scene, "offer", "marketing", "hold");
     struct outbox_fixture_taken taken = outbox_fixture_take(scene, 1);
-    redis_fixture_ask(&scene->redis, "DEL t:instance:one");
+    store_fixture_lose_lease(&scene->store);
     assert_int_equal(outbox_fixture_sweep(scene, scene->others).swept.uncertain, 0);
     assert_in_range(atoll(redis_fixture_ask(&scene->redis, "HGET t:gone %s", consumer)),
                     taken.now_ms, taken.now_ms + 60000);

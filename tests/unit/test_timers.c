@@ -261,7 +261,7 @@ static void test_lease_taken_again(void **state)
     const char *living = instance_consumer(scene->store.instance);
     forget_entries(scene);
     push_pending(scene, living, 40000);
-    redis_fixture_ask(&scene->redis, "DEL t:instance:one");
+    store_fixture_lose_lease(&scene->store);
     assert_string_equal(take(scene, 10).text, "redis-lease");
     redis_fixture_ask(&scene->redis, "EVAL %s 0 t one %s 10000 00000000000000aa 1 0",
                       script_table[SCRIPT_RENEW], strchr(living, ':') + 1);
