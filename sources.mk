@@ -2087,6 +2087,7 @@ test_files = \
 	tests/bench/shop.py \
 	tests/cluster_soak.py \
 	tests/each.py \
+	tests/failures.py \
 	tests/functional/before_at_once.json \
 	tests/functional/browser.py \
 	tests/functional/cart_race.py \
@@ -2176,6 +2177,7 @@ test_files = \
 	tests/functional/test_explain.py \
 	tests/functional/test_explain_words.py \
 	tests/functional/test_failover.py \
+	tests/functional/test_failures.py \
 	tests/functional/test_fault_fixtures.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_feedback.py \

@@ -4,8 +4,9 @@
 usage: tests/run.py --build DIR [--jobs N] [SUITE…] [-- PYTEST-ARGUMENT…]
 
 Suites: unit, conformance, fuzz, functional; all of them where none is named.
-The last line is "N passed, N failed" over all; a program that dies, hangs or
-reports nothing counts as failed. Exit status 1 where anything failed.
+The last line is "N passed, N failed" over all, and before it stands what failed;
+a program that dies, hangs or reports nothing counts as failed. Exit status 1
+where anything failed.
 """
 
 import argparse
@@ -16,8 +17,10 @@ import sys
 import tempfile
 import xml.etree.ElementTree as xml
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import failures
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = ROOT.parent / "shared" / "conformance"
@@ -32,6 +35,7 @@ class Outcome:
     skipped: int = 0
     note: str = ""  # why it was skipped, or how it died
     output: str = ""  # shown where something failed
+    failures: list = field(default_factory=list)  # "test: place: message" of each
 
 
 def run(command, seconds):
@@ -78,7 +82,10 @@ def unit(build, source):
     passed = len(re.findall(r"^\[ +OK \]", out, re.M))
     skipped = len(re.findall(r"^\[ +SKIPPED \]", out, re.M))
     outcome = Outcome(source.stem, passed, max(0, announced - passed - skipped), skipped)
-    return settle(outcome, status, out, err)
+    settle(outcome, status, out, err)
+    if outcome.failed:
+        outcome.failures = failures.of_unit(out, err, outcome.note)
+    return outcome
 
 
 def conformance(build, source):
@@ -94,6 +101,8 @@ def conformance(build, source):
             outcome.passed += int(sums[-1][0])
             outcome.failed += int(sums[-1][1])
         settle(outcome, status if sums else None, out, err)
+        if status != 0:
+            outcome.failures += failures.of_cases(out, err, outcome.note)
     return outcome
 
 
@@ -105,7 +114,11 @@ def fuzz(build, source):
         return Outcome(source.stem, failed=1, note=f"no files in {corpus}")
     status, out, err = run([build / source.with_suffix(""), corpus], CASES_SECONDS)
     passed = len(re.findall(r"^ok ", out, re.M))
-    return settle(Outcome(source.stem, passed, len(files) - passed), status, out, err)
+    outcome = settle(Outcome(source.stem, passed, len(files) - passed), status, out, err)
+    if outcome.failed:
+        names = [path.relative_to(ROOT) for path in files]
+        outcome.failures = failures.of_corpus(out, err, outcome.note, names)
+    return outcome
 
 
 def functional(build, source, arguments=()):
@@ -116,7 +129,9 @@ def functional(build, source, arguments=()):
         )
         outcome = Outcome(source.stem)
         try:
-            for suite in xml.parse(report.name).iter("testsuite"):
+            found = xml.parse(report.name).getroot()
+            outcome.failures = failures.of_report(found)
+            for suite in found.iter("testsuite"):
                 counts = {k: int(suite.get(k, 0)) for k in ("tests", "failures", "errors", "skipped")}
                 outcome.failed += counts["failures"] + counts["errors"]
                 outcome.skipped += counts["skipped"]
@@ -125,7 +140,10 @@ def functional(build, source, arguments=()):
             outcome.failed = 1
     if status == 5 and arguments:  # nothing selected in this file
         return outcome
-    return settle(outcome, status, out, err)
+    settle(outcome, status, out, err)
+    if outcome.failed and not outcome.failures:
+        outcome.failures = [outcome.note]
+    return outcome
 
 
 SUITES = {
@@ -171,6 +189,7 @@ def main():
     build = options.build.resolve()
     environment(build)
     passed = failed = 0
+    found = []
     for name in options.suites or SUITES:
         pattern, one = SUITES[name]
         # Functional tests wait for much of their time.
@@ -182,6 +201,8 @@ def main():
                 show(outcome)
                 passed += outcome.passed
                 failed += outcome.failed
+                found += [f"{name}: {outcome.name}: {line}" for line in outcome.failures]
+    failures.show(found)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""All that `./dev lint` looks at. Ends with "N passed, N failed"; each line is one check."""
+"""All that `./dev lint` looks at. Ends with what failed and "N passed, N failed"; each line is one check."""
 
 import os
 import re
@@ -9,6 +9,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import house
+
+sys.path.insert(0, str(house.ROOT / "tests"))
+import failures
 
 JOBS = int(os.environ.get("JOBS", "2"))
 os.chdir(house.ROOT)
@@ -143,12 +146,15 @@ def main():
         results += built.result()
         results += map(run, (*house.BUILT, check_hardened, check_reference, check_schemas, check_manual,
                               check_unit, check_exposure))
+    found = []
     for check, complaints in results:
+        found += [f"lint: {check.__doc__}: {complaints[0]}"] if complaints else []
         passed += not complaints
         failed += bool(complaints)
         print(f"  {'FAILED' if complaints else 'ok':<6}  {check.__doc__}")
         for complaint in complaints:
             print(f"    | {complaint}")
+    failures.show(found)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
