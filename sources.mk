@@ -106,6 +106,8 @@ library_sources = \
 	daemon/base/metric_rows_web.h \
 	daemon/base/metrics.c \
 	daemon/base/metrics.h \
+	daemon/base/other_words.c \
+	daemon/base/other_words.h \
 	daemon/base/percent.c \
 	daemon/base/percent.h \
 	daemon/base/pool.c \

@@ -11,6 +11,7 @@
 
 #include "base/mask.h"
 #include "base/mem.h"
+#include "base/other_words.h"
 #include "base/utf8.h"
 
 /* EXCERPT_BEFORE, _AFTER: characters shown around the fault, as far as they fit. */
@@ -242,7 +243,9 @@ static const char *only_kin(const char *word, const char *const *names)
 
 void diag_suggest(struct diag *diag, const char *word, const char *const *names)
 {
-    const char *nearest = diag_nearest(word, names);
+    const char *nearest = other_words_find(word, names);
+    if (!nearest)
+        nearest = diag_nearest(word, names);
     if (!nearest)
         nearest = only_kin(word, names);
     if (nearest)

@@ -64,9 +64,9 @@ void diag_excerpt(struct diag *diag, const char *source, size_t length);
 /* The bytes of line `number` (from 1) of a source, without its end; NULL past the last. */
 const char *diag_source_line(const char *source, size_t length, uint32_t number, size_t *size);
 
-/* Hints "did you mean `x`?" where one of `names` (NULL-terminated) is near `word`, or where one
- * alone has it as its first words, or is its first words ("password", password_file); says nothing
- * where none is. */
+/* Hints "did you mean `x`?" where one of `names` (NULL-terminated) is what other programs call
+ * `word` (base/other_words), is near it, or alone has it as its first words, or is its first words
+ * ("password", password_file); says nothing where none is. */
 void diag_suggest(struct diag *diag, const char *word, const char *const *names);
 
 /* The name nearest to `word` by edit distance, or NULL. The distance that

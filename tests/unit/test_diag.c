@@ -247,6 +247,28 @@ static void kin_are_suggested(void **state)
     assert_string_equal(several.hint, "");
 }
 
+/* By what other programs call the same, before what is near: "exit" is as near to `wait`. */
+static void other_words_are_suggested(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"if",   "wait",        "send",  "kind", "url",
+                                        "host", "secret_file", "until", NULL};
+    static const char *const cases[][2] = {
+        {"when", "did you mean `if`?"},
+        {"delay", "did you mean `wait`?"},
+        {"template", "did you mean `send`?"},
+        {"type", "did you mean `kind`?"},
+        {"api_key", "did you mean `secret_file`?"},
+        {"exit", "did you mean `until`?"},
+        {"trigger", ""}, /* there is no `on` among them */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct diag diag = {0};
+        diag_suggest(&diag, cases[i][0], names);
+        assert_string_equal(diag.hint, cases[i][1]);
+    }
+}
+
 static void collections_are_bounded(void **state)
 {
     (void)state;
@@ -328,6 +350,7 @@ int main(void)
         cmocka_unit_test(the_underline_ends_with_the_excerpt),
         cmocka_unit_test(the_nearest_name_is_found),
         cmocka_unit_test(kin_are_suggested),
+        cmocka_unit_test(other_words_are_suggested),
         cmocka_unit_test(collections_are_bounded),
         cmocka_unit_test(a_diag_prints_to_a_stream),
     };

@@ -1,0 +1,9 @@
+/* What others call what is called by another word here. */
+#ifndef NUDGED_BASE_OTHER_WORDS_H
+#define NUDGED_BASE_OTHER_WORDS_H
+
+/* The one of `names` (NULL-terminated) that means what `word` means in other programs: "when",
+ * `if`. NULL: none. */
+const char *other_words_find(const char *word, const char *const *names);
+
+#endif
