@@ -54,9 +54,30 @@ static bool find_miss(struct arena *arena, const struct value *names, const char
     return false;
 }
 
+/* The only one of the maps beside it that has such a member: `message` for "to". */
+static const char *only_owner(struct checking *checking, const struct miss *miss)
+{
+    const char *owner = NULL;
+    for (uint32_t i = 0; i < value_count(&miss->within); i++) {
+        const struct value_member *member = &miss->within.map->members[i];
+        if (!value_is(&member->value, VALUE_MAP) ||
+            !value_find(&member->value, miss->part, miss->length))
+            continue;
+        if (owner)
+            return NULL;
+        owner = value_to_text(checking->arena, &member->key);
+    }
+    return owner;
+}
+
 /* "did you mean …?"; false where no name is near. */
 static bool suggest(struct checking *checking, const struct miss *miss, struct diag *diag)
 {
+    const char *owner = only_owner(checking, miss);
+    if (owner) {
+        diag_hint(diag, "did you mean `%s.%.*s`?", owner, (int)miss->length, miss->part);
+        return true;
+    }
     const char *names[NAMES_MOST + 1];
     size_t count = 0;
     const char *word = arena_copy(checking->arena, miss->part, miss->length);

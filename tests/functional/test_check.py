@@ -145,6 +145,12 @@ def test_check_shows_the_part_that_is_wrong(desk):
             "hint: did you mean `total`?\n") in out
 
 
+def test_check_tells_whose_member_a_bare_name_is(desk):
+    desk.template("welcome.html.liquid", TEMPLATE + "<p>{{ first_name }}</p>\n")
+    out = warnings(desk, 1)
+    assert "carries `first_name`" in out and "hint: did you mean `customer.first_name`?\n" in out
+
+
 def test_check_looks_into_the_items_of_a_list(desk):
     items = "[{title: Ceai}, {title: Ceainic, image: pot.jpg}]"
     desk.rules(EVENTS.replace("[{title: Ceai}]", items), "events.yaml")
