@@ -19,6 +19,7 @@
 #include "ctl/forecast.h"
 #include "ctl/json_line.h"
 #include "ctl/local_time.h"
+#include "ctl/overall.h"
 #include "ctl/plain.h"
 #include "ctl/subject.h"
 
@@ -82,6 +83,21 @@ static bool hint_names(const struct explain *explain)
     return told;
 }
 
+/* What was pushed a moment ago, or while no daemon ran, is still to be decided. */
+static bool hint_events(const struct explain *explain)
+{
+    const struct shards *shards = explain->subject->shards;
+    struct arena *arena = explain->subject->arena;
+    struct survey *each = arena_zero(arena, sizeof *each * shards->count), all = {0};
+    struct diag ignored;
+    const char *list = explain->context->config->keys.events.list;
+    if (!overall_survey(shards, list, arena, &all, each, &ignored) || all.events + all.inbox == 0)
+        return false;
+    fprintf(stderr, "hint: %" PRId64 " event%s still to be decided: `nudgectl status`\n",
+            all.events + all.inbox, all.events + all.inbox == 1 ? " is" : "s are");
+    return true;
+}
+
 static int tell_nobody(const struct explain *explain, const char *name)
 {
     struct arena *arena = explain->subject->arena;
@@ -90,7 +106,7 @@ static int tell_nobody(const struct explain *explain, const char *name)
     else
         fprintf(stderr, "nudgectl: nothing is known of the customer %s\n",
                 plain_of(arena, explain->subject->key));
-    if (!hint_names(explain))
+    if (!hint_names(explain) && !hint_events(explain))
         fprintf(stderr, "hint: a customer is named by an id (7 or id:7), another key of "
                         "`customer.keys`, or an address\n");
     return EXIT_CODE_NO;

@@ -266,6 +266,20 @@ def test_redis_with_a_password(desk):
     redis.client.config_set("requirepass", "")
 
 
+def test_explain_before_anything_was_decided(desk):
+    """Who pushes, and asks before a daemon runs, is told that it is still to come."""
+    desk.redis()
+    desk.daemon()
+    assert "hint: a customer is named by" in desk.ctl("explain", "7")[2]
+    desk.push({"type": "ping", "customer": {"id": "7"}})
+    status, out, err = desk.ctl("explain", "7")
+    assert (status, out) == (1, "")
+    assert err == ("nudgectl: nothing is known of the customer id:7\n"
+                   "hint: 1 event is still to be decided: `nudgectl status`\n")
+    desk.push({"type": "ping", "customer": {"id": "8"}})
+    assert "hint: 2 events are still to be decided" in desk.ctl("explain", "ana@example.com")[2]
+
+
 def test_push_wipes_its_bar_before_a_fault(desk):
     """On a terminal a fault begins a line of its own."""
     desk.redis()
