@@ -182,9 +182,14 @@ static bool find_time(const struct history *history, struct source *source, stru
         return true;
     }
     if (!source->timed) {
-        diag_error(diag, "no time: this event has no `time`, and none stands before it");
-        diag_hint(diag, "an event comes at its `time`, or as {\"received\": MS, \"event\": {…}} "
-                        "says");
+        diag_error(diag, "no time: this event has no `time`%s, and none stands before it",
+                   is->misdated ? " that can be read" : "");
+        diag_hint(diag,
+                  is->misdated
+                      ? "a time is RFC 3339, such as \"2026-03-01T10:00:00+02:00\", or seconds "
+                        "since 1970"
+                      : "an event comes at its `time`, or as {\"received\": MS, \"event\": "
+                        "{…}} says");
         return refuse(source, &waiting->line, diag);
     }
     source->last_ms = is->at_ms;

@@ -118,7 +118,7 @@ struct history_line history_line_of(struct slice line)
         return found;
     const struct slice time = find_member(line, "time");
     if (time.text)
-        found.timed = read_time(time, &found.at_ms);
+        found.misdated = !(found.timed = read_time(time, &found.at_ms));
     else
         is_archived_otherwise(line, &found);
     return found;

@@ -18,6 +18,7 @@
 struct history_line {
     struct slice event; /* within the line */
     bool timed;
+    bool misdated;    /* it has a `time`, which cannot be read */
     int64_t at_ms;    /* where it is timed */
     int64_t sequence; /* within the millisecond; 0 where nothing tells */
 };

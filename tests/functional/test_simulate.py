@@ -237,6 +237,8 @@ def test_an_event_without_a_time(history):
     bare = {key: value for key, value in day()[0].items() if key != "time"}
     path = history.write(bare)
     assert f"{path}:1: error: no time" in simulate(history, "--events", path, status=65)
+    err = simulate(history, "--events", history.write(bare | {"time": "02.03.2026"}), status=65)
+    assert "no time: this event has no `time` that can be read" in err and "hint: a time is RFC 3339" in err
     figures, messages, _ = simulate(history, "--events", history.write(event("ping", 1, 7), bare), "--to", "2026-03-03")
     assert [message["time"] for message in messages] == [millis(67)]
 
