@@ -17,8 +17,8 @@
  *           ├─ consider_emitted  what rules made of it, likewise (decide/emitting)
  *           └─ resume_due        journeys whose time has come, in the order of deadlines
  *
- *   Both let journeys move on until they wait or end (decide/moving, which reads next), and at
- *   last have all that they want to send granted or refused at once (decide/sending).
+ *   Each of them lets journeys move on until they wait or end (decide/moving, which is to be read
+ *   next), and at last has all that they want to send granted or refused at once (decide/sending).
  *
  * What is decided is kept in the customer's document (customer/customer), in the decision
  * (decide/decision), and in the trace (decide/trace).
@@ -267,7 +267,8 @@ static bool is_for_nobody(const struct deciding *d, const struct shop_event *eve
            strcmp(event->source, "nudged") == 0 && strncmp(event->type, "message.", 8) != 0;
 }
 
-/* `own_ms`: the event's time, which it may be compared by an older one than. */
+/* `own_ms`: the time that the event itself has; it is compared with others by event->time_ms, which
+ * may be older (consider_in_order). */
 static void consider_event(struct deciding *d, const struct shop_event *event, int64_t own_ms)
 {
     d->event = event;

@@ -312,7 +312,8 @@ static void on_timer(evutil_socket_t fd, short events, void *context)
         open_stream(link);
         break;
     case SERVER_LINK_CONNECTING:
-        lose(link, "redis-timeout", "no connection within %d s", CONNECT_MOST_MS / 1000);
+        lose(link, "redis-timeout", "no connection within %d s%s", CONNECT_MOST_MS / 1000,
+             link->endpoint.kind == ENDPOINT_TLS ? "; perhaps this port speaks no TLS" : "");
         break;
     case SERVER_LINK_GREETING:
         ping(link);

@@ -496,8 +496,8 @@ static void refuse_meta(struct instance *instance, const struct reply *reply)
             agreement->what, there ? there : "?", agreement->value);
         diag_code(&diag, "redis-meta");
         diag_hint(&diag,
-                  "use the same setting, or another `redis: {prefix: …}` for an "
-                  "installation of its own (it stands in %s)",
+                  "use the setting that %s has, or, for an installation of its own, another "
+                  "`redis: {prefix: …}`",
                   keys_spell(instance->arena, scripts_prefix(instance->scripts), KEY_META, NULL));
         move_to(instance, INSTANCE_REFUSED, &diag);
         return;

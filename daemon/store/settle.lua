@@ -76,7 +76,7 @@ local function end_later(mid)
     ended[#ended + 1] = message_key(mid)
     ended[#ended + 1] = body_key(mid)
 end
--- Of whom the messages of a group are that this daemon begun at once and sent, and of which nothing else is to be
+-- Whose the messages of a group are that this daemon has begun at once and sent, and of which nothing else is to be
 -- known: by mid. What stands in their place says it.
 local function plainly_sent(g)
     local mids, keys, whose = {}, {}, {}
