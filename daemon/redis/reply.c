@@ -177,6 +177,21 @@ static void *create_nil(const redisReadTask *task)
     return reply;
 }
 
+#if HIREDIS_MAJOR >= 1
+/* Of RESP3, which nobody has asked for: no answer of the Redis that we speak to. */
+static void *refuse_double(const redisReadTask *task, double number, char *text, size_t length)
+{
+    (void)task, (void)number, (void)text, (void)length;
+    return NULL;
+}
+
+static void *refuse_bool(const redisReadTask *task, int truth)
+{
+    (void)task, (void)truth;
+    return NULL;
+}
+#endif
+
 /* The arena frees. */
 static void free_reply(void *reply)
 {
@@ -187,6 +202,10 @@ static redisReplyObjectFunctions functions = {
     .createString = create_text,
     .createArray = create_list,
     .createInteger = create_integer,
+#if HIREDIS_MAJOR >= 1
+    .createDouble = refuse_double, /* without these hiredis makes a pointer of the type's number */
+    .createBool = refuse_bool,
+#endif
     .createNil = create_nil,
     .freeObject = free_reply,
 };
