@@ -1707,6 +1707,7 @@ unit_programs = \
 	tests/unit/test_trace_words \
 	tests/unit/test_traces \
 	tests/unit/test_translate \
+	tests/unit/test_transport \
 	tests/unit/test_turns \
 	tests/unit/test_unsubscribe \
 	tests/unit/test_utf8 \

@@ -376,19 +376,20 @@ static void lose(struct server_link *link, const char *code, const char *format,
 static const struct reply refused_on_purpose = {
     .kind = REPLY_ERROR, .text = "ERR failed on purpose", .length = 21};
 
+static void feed(void *context, const char *bytes, size_t length)
+{
+    const struct server_link *link = context;
+    reply_reader_feed(link->reader, bytes, length);
+}
+
 static void on_readable(struct bufferevent *stream, void *context)
 {
     struct server_link *link = context;
-    struct evbuffer *input = bufferevent_get_input(stream);
     enum reply_progress progress = REPLY_MORE;
     const struct reply *reply;
     struct diag diag;
-    size_t length;
 
-    while ((length = evbuffer_get_contiguous_space(input)) > 0) {
-        reply_reader_feed(link->reader, evbuffer_pullup(input, (ev_ssize_t)length), length);
-        evbuffer_drain(input, length);
-    }
+    transport_read(link->transport, stream, feed, link);
     enter(link);
     /* A callback may have ended the link, or the stream. */
     while (link->stream == stream && !link->ended) {

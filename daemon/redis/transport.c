@@ -1,6 +1,7 @@
 #include "redis/transport.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/dns.h>
@@ -17,7 +18,8 @@
 #include "redis/tls_session.h"
 
 enum {
-    READ_AT_ONCE = 256 * 1024,
+    AT_ONCE = 256 * 1024, /* bytes read or written before others have their turn */
+    PIECE = 64 * 1024,
     /* One over which nothing goes for long is asked for by the kernel: whether there is a way. */
     ALIVE_AFTER_S = 10,
     ALIVE_EVERY_S = 5,
@@ -84,8 +86,10 @@ struct bufferevent *transport_open(struct transport *transport, struct diag *dia
         stream = open_tls(transport, diag);
     else if (!(stream = bufferevent_socket_new(transport->base, -1, BEV_OPT_CLOSE_ON_FREE)))
         mem_exhausted();
-    if (stream)
-        bufferevent_set_max_single_read(stream, READ_AT_ONCE);
+    if (!stream)
+        return NULL;
+    bufferevent_set_max_single_read(stream, AT_ONCE);
+    bufferevent_set_max_single_write(stream, AT_ONCE);
     return stream;
 }
 
@@ -123,6 +127,34 @@ void transport_connected(const struct transport *transport, struct bufferevent *
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         setsockopt(socket, options[i].level, options[i].name, &options[i].value,
                    sizeof options[i].value);
+}
+
+/* With TLS libevent reads all that there is. */
+static size_t read_on(const struct transport *transport, struct bufferevent *stream, char *piece,
+                      size_t room)
+{
+    if (transport->endpoint->kind == ENDPOINT_TLS)
+        return 0;
+    const ssize_t got = recv(bufferevent_getfd(stream), piece, room, MSG_DONTWAIT);
+    return got > 0 ? (size_t)got : 0;
+}
+
+void transport_read(const struct transport *transport, struct bufferevent *stream,
+                    void (*take)(void *context, const char *bytes, size_t length), void *context)
+{
+    struct evbuffer *input = bufferevent_get_input(stream);
+    char piece[PIECE];
+    size_t length;
+    while ((length = evbuffer_get_contiguous_space(input)) > 0) {
+        take(context, (const char *)evbuffer_pullup(input, (ev_ssize_t)length), length);
+        evbuffer_drain(input, length);
+    }
+    for (size_t all = 0; all < AT_ONCE; all += length) {
+        if ((length = read_on(transport, stream, piece, sizeof piece)) > 0)
+            take(context, piece, length);
+        if (length < sizeof piece)
+            break;
+    }
 }
 
 /* What TLS itself says against the connection; NULL where it is the socket's end alone. libevent
