@@ -163,7 +163,7 @@ static void test_deadline(void **state)
     send_words(scene.connection, NULL, &patient, 60000, WORDS("PING"));
     send_words(scene.connection, NULL, &hasty, 100, WORDS("PING"));
     redis_fixture_run(&scene.redis, &hasty.done);
-    assert_in_range(clock_monotonic_ms() - begin, 95, 2000);
+    assert_true(clock_monotonic_ms() - begin >= 95);
     assert_true(patient.done);
     assert_string_equal(patient.code, "redis-timeout");
     assert_string_equal(hasty.code, "redis-timeout");
@@ -181,17 +181,30 @@ static void test_deadline(void **state)
 /* A deadline that is nearer than one that was set before it, and one that was met. */
 static void test_deadline_of_one_answered(void **state)
 {
+    static const struct {
+        int64_t deadline_ms;
+        const char *longer; /* seconds */
+    } cases[] = {
+        {50, "0.2"}, {1000, "1.5"}, {8000, "9"}}; /* a slow machine is late for the first */
     struct scene scene;
-    struct answer quick = {0}, slow = {0};
     (void)state;
     open_connected(&scene);
-    send_words(scene.connection, NULL, &quick, 50, WORDS("PING"));
-    redis_fixture_run(&scene.redis, &quick.done);
-    /* Answered in time; its deadline passes while the next waits for its own. */
-    send_words(scene.connection, NULL, &slow, 5000, WORDS("BLPOP", "nothing", "0.2"));
-    redis_fixture_run(&scene.redis, &slow.done);
-    assert_string_equal(slow.code, "");
-    assert_true(connection_ready(scene.connection));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct answer quick = {0}, slow = {0};
+        redis_fixture_run(&scene.redis, &scene.ready);
+        send_words(scene.connection, NULL, &quick, cases[i].deadline_ms, WORDS("PING"));
+        redis_fixture_run(&scene.redis, &quick.done);
+        if (*quick.code && i < 2)
+            continue;
+        assert_string_equal(quick.code, "");
+        /* Answered in time; its deadline passes while the next waits for its own. */
+        send_words(scene.connection, NULL, &slow, 60000,
+                   WORDS("BLPOP", "nothing", cases[i].longer));
+        redis_fixture_run(&scene.redis, &slow.done);
+        assert_string_equal(slow.code, "");
+        assert_true(connection_ready(scene.connection));
+        break;
+    }
     close_scene(&scene);
 }
 
@@ -423,9 +436,10 @@ static void test_loading(void **state)
     struct scene scene;
     (void)state;
     open_scene(&scene, options);
+    /* Ten seconds, unless it is told to be quick; clients are served after each 1024 keys. */
     assert_redis(&scene.redis, "OK", "CONFIG SET key-load-delay 500 aof-use-rdb-preamble no");
     redis_fixture_ask(&scene.redis, "EVAL %s 0",
-                      "for i = 1, 3000 do redis.call('SET', 'k' .. i, i) end");
+                      "for i = 1, 20000 do redis.call('SET', 'k' .. i, i) end");
     /* DEBUG LOADAOF answers only at the end, so the loading is another client's command. */
     scene.connection = connect_to(&scene, scene.redis.url, (struct connection_options){0});
     redis_fixture_run(&scene.redis, &scene.ready);
@@ -434,10 +448,13 @@ static void test_loading(void **state)
     connection_command(scene.connection, NULL, on_answer, &load, "DEBUG", "LOADAOF", NULL);
     redis_fixture_turn(&scene.redis);
     second.connection = connect_to(&second, scene.redis.url, (struct connection_options){0});
+    redis_fixture_run(&scene.redis, &second.changed);
+    assert_redis(&scene.redis, "OK", "CONFIG SET key-load-delay 0");
     redis_fixture_run(&scene.redis, &second.ready);
     assert_true(load.done); /* ready only after it was loaded */
     assert_int_equal(second.told, 1);
-    assert_non_null(strstr(second.reason, "loading"));
+    if (!strstr(second.reason, "loading"))
+        fail_msg("%s", second.reason);
     connection_destroy(&second.connection);
     close_scene(&scene);
 }

@@ -57,12 +57,10 @@ static struct outgoing order(const char *when, const char *how, const char *answ
                              .body_length = length};
 }
 
-/* The path is the server's order, so it stands in the URL; 600 ms for an answer. */
+/* The path is the server's order, so it stands in the URL. */
 static void open_gateway(struct gateway_fixture *gateway, const char *path, const char *more)
 {
-    gateway_fixture_open(gateway,
-                         "{\"kind\": \"http\", \"url\": \"http://127.0.0.1:%d%s\","
-                         " \"answer_timeout\": \"600ms\"%s}",
+    gateway_fixture_open(gateway, "{\"kind\": \"http\", \"url\": \"http://127.0.0.1:%d%s\"%s}",
                          server.ports[0], path, more);
 }
 
@@ -228,6 +226,13 @@ static void an_early_answer_and_a_reset(void **state)
 
 /* ---- Behind it ---- */
 
+/* What ends by its timeout: a machine that is slow needs longer for what comes before that. */
+static const char *const patience[] = {
+    ", \"answer_timeout\": \"300ms\"",
+    ", \"answer_timeout\": \"3s\"",
+    ", \"answer_timeout\": \"20s\"",
+};
+
 static void what_is_answered(void **state)
 {
     (void)state;
@@ -264,15 +269,20 @@ static void what_is_answered(void **state)
         {"close", "HTTP/1.1 200 \r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
          OUTCOME_SENT, 200, ""},
     };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0, tries = 0; i < COUNT(cases);) {
         struct gateway_fixture gateway;
-        const struct outcome *outcome = send_once(&gateway, "whole", cases[i].how, cases[i].answer,
-                                                  strlen(cases[i].answer), 100, "");
-        if (outcome->kind != cases[i].kind || outcome->code != cases[i].code ||
-            !strstr(outcome->text, cases[i].text))
+        const bool late = strcmp(cases[i].how, "hold") == 0;
+        const struct outcome *outcome =
+            send_once(&gateway, "whole", cases[i].how, cases[i].answer, strlen(cases[i].answer),
+                      100, late ? patience[tries] : "");
+        const bool good = outcome->kind == cases[i].kind && outcome->code == cases[i].code &&
+                          strstr(outcome->text, cases[i].text);
+        if (!good && !(late && ++tries < COUNT(patience)))
             fail_msg("%zu: kind %d, code %d: %s", i, outcome->kind, outcome->code, outcome->text);
         server_fixture_line(&server);
         gateway_fixture_close(&gateway);
+        i += good;
+        tries = good ? 0 : tries;
     }
     no_other_request(&server);
 }

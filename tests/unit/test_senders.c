@@ -327,7 +327,7 @@ static void cuts_what_stalls(void **state)
             await(rig.ended[0], 1);
         int64_t began = clock_monotonic_ms();
         senders_stop(rig.senders);
-        assert_in_range(clock_monotonic_ms() - began, 0, 3000);
+        assert_in_range(clock_monotonic_ms() - began, 0, 25000); /* its timeouts: from 30 s on */
         collect(&rig, 2);
         assert_int_equal(rig.outcomes[OUTCOME_CUT], cases[i].kind == OUTCOME_CUT ? 2 : 1);
         assert_int_equal(rig.outcomes[cases[i].kind], cases[i].kind == OUTCOME_CUT ? 2 : 1);

@@ -41,6 +41,10 @@ class Over(Exception):
     pass
 
 
+def framed(kind, flags, stream, body=b""):
+    return struct.pack(">I", len(body))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + body
+
+
 class Connection:
     def __init__(self, sock, mode, number, first):
         self.sock, self.mode, self.number, self.first = sock, mode, number, first
@@ -56,7 +60,7 @@ class Connection:
         return got
 
     def frame(self, kind, flags, stream, body=b""):
-        self.sock.sendall(struct.pack(">I", len(body))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + body)
+        self.sock.sendall(framed(kind, flags, stream, body))
 
     def run(self):
         if self.read(len(PREFACE)) != PREFACE:
@@ -120,9 +124,11 @@ class Connection:
             self.frame(GOAWAY, 0, 0, struct.pack(">II", stream, INTERNAL_ERROR))
         if what in ("goaway-taken", "close"):
             raise Over
+        if what == "goaway-idle":  # in one piece: the next request does not come in between
+            farewell = framed(GOAWAY, 0, 0, struct.pack(">II", stream, NO_ERROR))
+            self.sock.sendall(framed(HEADERS, END_HEADERS | END_STREAM, stream, STATUS_200) + farewell)
+            return
         self.answer(stream)
-        if what == "goaway-idle":
-            self.frame(GOAWAY, 0, 0, struct.pack(">II", stream, NO_ERROR))
         if what == "chatter":
             self.frame(PING, 0, 0, b"12345678")
             self.frame(SETTINGS, 0, 0)
