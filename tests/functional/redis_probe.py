@@ -45,6 +45,11 @@ class Probe:
     def wait_ready(self, *names):
         wait_until(lambda: all(map(self.is_ready, names)), lambda: f"{names} to be ready: {self.lines[-20:]}")
 
+    def wait_ready_again(self, *names):
+        """After something that they lose their connection over: a server has it before they say so."""
+        wait_until(lambda: all(self.is_ready(name) and self.told(name).count("ready") > 1 for name in names),
+                   lambda: f"{names} to be ready again: {self.lines[-20:]}")
+
     def wait_lost(self, name, words):
         wait_until(lambda: any(words in line for line in self.told(name)),
                    lambda: f"{name} to be lost over {words!r}: {self.lines[-20:]}")

@@ -155,7 +155,8 @@ def test_a_sentinel_that_hangs_while_others_see_a_failover(world, probe, number)
     hung.pause()
     lost.cut()
     heir = world.wait_replaced(lost)
-    wait_until(lambda: "probe:blocking" in names(heir), "it to follow")
+    probe.wait_ready_again("a")
+    assert "probe:blocking" in names(heir)
     assert probe.ask("write", "a", "after") == "before"
     assert lost.role() == "master" and lost.client.get("p{1}:two") == b"before"
     hung.resume()
