@@ -288,6 +288,8 @@ library_sources = \
 	daemon/ctl/by_whom.h \
 	daemon/ctl/cells.c \
 	daemon/ctl/cells.h \
+	daemon/ctl/changed_files.c \
+	daemon/ctl/changed_files.h \
 	daemon/ctl/check.c \
 	daemon/ctl/check_messages.c \
 	daemon/ctl/check_messages.h \
@@ -2154,6 +2156,7 @@ test_files = \
 	tests/functional/test_behind.py \
 	tests/functional/test_bytes.py \
 	tests/functional/test_cart_race.py \
+	tests/functional/test_changed_files.py \
 	tests/functional/test_channels.py \
 	tests/functional/test_check.py \
 	tests/functional/test_check_requests.py \

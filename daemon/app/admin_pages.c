@@ -116,6 +116,17 @@ static void put_refusal(const struct admin_pages_view *view, struct buf *out)
     json_print_string(out, refused, strlen(refused));
 }
 
+/* ,"config":"/etc/nudged/nudged.yaml"; nothing where there is no file. */
+static void put_config(const struct admin_pages_view *view, struct buf *out)
+{
+    char *whole = realpath(view->generation->config->file, NULL);
+    if (whole) {
+        buf_text(out, ",\"config\":");
+        json_print_string(out, whole, strlen(whole));
+    }
+    free(whole);
+}
+
 /* {"rules":2,"behind":0,"scan":{"keys":52000,"customers":40000}}; `scan` where it goes on. */
 static void put_clocks(const struct sweeper_view *clocks, struct buf *out)
 {
@@ -153,6 +164,7 @@ static void serve_status(void *context, const struct admin_request *request,
     buf_text(&reply->body, ",\"wrong_keys\":");
     put_wrong_keys(&view, &reply->body);
     put_refusal(&view, &reply->body);
+    put_config(&view, &reply->body);
     buf_printf(&reply->body, ",\"metrics\":\"%s\"", ((const struct admin_pages *)context)->listens);
     buf_text(&reply->body, ",");
     archive_lost_write(&view.archive_lost, &reply->body);

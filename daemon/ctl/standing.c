@@ -11,6 +11,7 @@
 #include "base/duration.h"
 #include "base/json.h"
 #include "ctl/age.h"
+#include "ctl/changed_files.h"
 #include "send/gateway_common.h"
 #include "store/keys.h"
 
@@ -49,6 +50,7 @@ static bool ask_daemon(struct standing_source *source, struct arena *arena,
         standing->local = read;
     else
         diag_error(diag, "the daemon's answer cannot be read");
+    standing->files_changed = changed_files(source->context->config, &standing->local, arena);
     buf_free(&answer.body);
     return standing->answers;
 }

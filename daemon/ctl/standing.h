@@ -51,6 +51,7 @@ struct standing {
     int64_t now_ms;                /* Redis' clock, or else this machine's */
     bool answers;                  /* the daemon of this machine */
     struct value local;            /* what it says at /status; an empty map */
+    bool files_changed;            /* files were changed since it read them (ctl/changed_files) */
     bool redis;                    /* it could be asked */
     struct survey survey;          /* of all shards, with what comes to none */
     struct standing_shard *shards; /* where they have numbers */

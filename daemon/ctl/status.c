@@ -186,6 +186,7 @@ static void print_json(const struct standing *standing, struct arena *arena)
     value_set(arena, all, "well", value_bool(standing->wrong_count == 0));
     value_set(arena, all, "wrong", list_of_wrong(standing, arena));
     value_set(arena, all, "answers", value_bool(standing->answers));
+    value_set(arena, all, "files_changed", value_bool(standing->files_changed));
     value_set(arena, all, "redis", value_bool(standing_redis_answers(standing)));
     value_set(arena, all, "daemons", list_of_daemons(standing, arena));
     if (standing->redis)

@@ -49,7 +49,8 @@ static void put_first_daemon(const struct standing *standing, struct arena *aren
     buf_printf(out, "nudged %s, %" PRId64 " rule%s", text_in(&daemon->said, "version", arena),
                rules, rules == 1 ? "" : "s");
     if (reloaded_ms)
-        buf_printf(out, ", read %s ago", age_format(standing->now_ms - reloaded_ms, age));
+        buf_printf(out, ", read %s ago%s", age_format(standing->now_ms - reloaded_ms, age),
+                   standing->files_changed ? ", files changed since: nudgectl reload" : "");
 }
 
 static void put_daemon(const struct standing *standing, struct arena *arena, struct buf *out)
