@@ -2275,6 +2275,7 @@ test_files = \
 	tests/functional/test_simulate_drawn.py \
 	tests/functional/test_simulate_parts.py \
 	tests/functional/test_smtp_dialogue.py \
+	tests/functional/test_spellings.py \
 	tests/functional/test_suppress.py \
 	tests/functional/test_terminal.py \
 	tests/functional/test_token_verifiers.py \

@@ -1,3 +1,8 @@
+/*
+ * From the parts to the whole: what may be left out of an address (bare: quotes, the root of the
+ * domain, what stands between digits), then folding it (fold_parts), and at the end the forms that
+ * are made of the two. Nearly all addresses are plain, and need neither.
+ */
 #include "base/mailbox.h"
 
 #include <limits.h>
@@ -9,17 +14,26 @@
 #include "base/locale_format.h"
 #include "base/utf8.h"
 
-enum { DOMAIN_MOST = 253 }; /* letters, dots among them (RFC 1035, 2.3.4) */
+enum {
+    DOMAIN_MOST = 253, /* letters, dots among them (RFC 1035, 2.3.4) */
+    NUMBER_DIGITS = 5, /* shorter ones have nothing between their digits */
+};
 
 static bool is_ascii(struct slice text)
 {
     return !bytes_have_high(text.text, text.length);
 }
 
+bool mailbox_has_plain_ends(struct slice address)
+{
+    if (!address.length || address.text[0] <= ' ' || address.text[address.length - 1] <= ' ')
+        return false;
+    return !strchr("\"(+0123456789", address.text[0]) && address.text[address.length - 1] != '.';
+}
+
 bool mailbox_is_plain(struct slice address)
 {
-    return address.length && address.text[0] > ' ' && address.text[address.length - 1] > ' ' &&
-           is_ascii(address);
+    return mailbox_has_plain_ends(address) && is_ascii(address);
 }
 
 /* Of eight bytes the capitals of ASCII become small. */
@@ -128,10 +142,9 @@ static const char *domain_form(struct arena *arena, struct slice domain)
     return labels ? labels : folded;
 }
 
-const char *mailbox_form(struct arena *arena, struct slice address)
+/* Without white space around it, and folded. */
+static const char *fold_parts(struct arena *arena, struct slice address)
 {
-    if (mailbox_is_plain(address)) /* nearly all are: nothing to ask ICU */
-        return lower_ascii(arena, address);
     address = utf8_trim(address);
     if (is_ascii(address))
         return lower_ascii(arena, address);
@@ -144,6 +157,111 @@ const char *mailbox_form(struct arena *arena, struct slice address)
                         is_ascii(domain) ? lower_ascii(arena, domain) : domain_form(arena, domain));
 }
 
+/* What a quoted string says (RFC 5321, 4.1.2); NULL where it is not closed, or goes on. */
+static char *unquote(struct arena *arena, struct slice quoted)
+{
+    char *said = arena_alloc(arena, quoted.length + 1), *to = said;
+    if (quoted.length < 2 || quoted.text[0] != '"' || quoted.text[quoted.length - 1] != '"')
+        return NULL;
+    for (size_t i = 1; i < quoted.length - 1; i++) {
+        if (quoted.text[i] == '"' || (quoted.text[i] == '\\' && ++i == quoted.length - 1))
+            return NULL;
+        *to++ = quoted.text[i];
+    }
+    *to = '\0';
+    return said;
+}
+
+/* Atoms with single dots between them: what needs no quotes. */
+static bool is_dotted(const char *said)
+{
+    size_t length = strlen(said), width;
+    bool after_dot = true;
+    for (size_t at = 0; at < length; at += width) {
+        uint32_t point = utf8_decode(said + at, length - at, &width);
+        if (utf8_is_space(point) || utf8_is_unshown(point) ||
+            (point < 0x80 && strchr("\"(),:;<>@[\\]", (int)point)) || (point == '.' && after_dot))
+            return false;
+        after_dot = point == '.';
+    }
+    return !after_dot;
+}
+
+/* With the quotes that it needs, and no more within them. */
+static const char *quote(struct arena *arena, const char *said)
+{
+    if (is_dotted(said))
+        return said;
+    char *quoted = arena_alloc(arena, 2 * strlen(said) + 3), *to = quoted;
+    *to++ = '"';
+    for (; *said; *to++ = *said++)
+        if (*said == '"' || *said == '\\')
+            *to++ = '\\';
+    strcpy(to, "\"");
+    return quoted;
+}
+
+static bool is_between_digits(uint32_t point)
+{
+    bool hyphen = point >= 0x2010 && point <= 0x2015;
+    return utf8_is_space(point) || hyphen || (point < 0x80 && strchr("-./()", (int)point));
+}
+
+/* The digits of a telephone number, behind its +; what is none stays as it is. */
+static struct slice bare_number(struct arena *arena, struct slice text)
+{
+    char *number = arena_alloc(arena, text.length + 1), *to = number;
+    size_t digits = 0, width;
+    for (size_t at = 0; at < text.length; at += width) {
+        uint32_t point = utf8_decode(text.text + at, text.length - at, &width);
+        bool digit = point >= '0' && point <= '9', plus = point == '+' && to == number;
+        if (digit || plus)
+            *to++ = (char)point;
+        else if (at == 0 ? point != '(' : !is_between_digits(point))
+            return text;
+        digits += digit;
+    }
+    *to = '\0';
+    return digits >= NUMBER_DIGITS ? slice_between(number, to) : text;
+}
+
+static bool has_root(struct slice domain)
+{
+    const struct slice rest = {domain.text, domain.length - 1};
+    return domain.length > 1 && domain.text[rest.length] == '.' &&
+           rest.text[rest.length - 1] != '.' && utf8_trim(rest).length == rest.length;
+}
+
+/* Without what may be left out: quotes, the root of the domain, what stands between digits. */
+static struct slice bare(struct arena *arena, struct slice address)
+{
+    const char *at = memrchr(address.text, '@', address.length);
+    if (!at)
+        return bare_number(arena, address);
+    const char *end = address.text + address.length,
+               *said = unquote(arena, slice_between(address.text, at));
+    if (has_root(slice_between(at + 1, end)))
+        end--;
+    if (!said)
+        return slice_between(address.text, end);
+    return slice_of(arena_printf(arena, "%s%.*s", quote(arena, said), (int)(end - at), at));
+}
+
+const char *mailbox_form(struct arena *arena, struct slice address)
+{
+    if (mailbox_is_plain(address)) /* nearly all are: nothing to ask ICU */
+        return lower_ascii(arena, address);
+    return fold_parts(arena, bare(arena, utf8_trim(address)));
+}
+
+const char *mailbox_former_form(struct arena *arena, struct slice address)
+{
+    if (mailbox_is_plain(address))
+        return NULL;
+    const char *former = fold_parts(arena, address);
+    return strcmp(mailbox_form(arena, address), former) == 0 ? NULL : former;
+}
+
 const char *mailbox_old_form(struct arena *arena, struct slice address)
 {
     return lower_ascii(arena, address);
@@ -153,8 +271,6 @@ const char *mailbox_domain(struct arena *arena, struct slice address)
 {
     const char *form = mailbox_form(arena, address), *at = strrchr(form, '@');
     size_t length = at ? strlen(at + 1) : 0;
-    if (length > 0 && at[length] == '.') /* the root, which may be written */
-        length--;
     if (length == 0 || length > DOMAIN_MOST ||
         strspn(at + 1, "abcdefghijklmnopqrstuvwxyz0123456789-_.") < length)
         return "";

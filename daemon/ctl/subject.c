@@ -183,26 +183,38 @@ static void add_names(struct subject *subject)
     add_addresses(subject);
 }
 
+/* What stands under a hash, else under that of a former program (NULL: there is none). False with a
+ * diag; *text: NULL where there is nothing. */
+static bool read_record(struct subject *subject, const char *table, const char *hash,
+                        const char *former, struct slice *text, struct diag *diag)
+{
+    const struct reply *record = session_command(subject->session, diag, "HGET", table, hash, NULL);
+    if (!record)
+        return false;
+    if (!reply_text(record) && former)
+        return read_record(subject, table, former, NULL, text, diag);
+    *text = slice_copy(subject->arena, (struct slice){reply_text(record), record->length});
+    return true;
+}
+
 static bool read_names(struct subject *subject, struct diag *diag)
 {
     const char *said = keys_spell(subject->arena, subject->prefix, KEY_SAID, NULL);
     const char *suppressed = keys_spell(subject->arena, subject->prefix, KEY_SUPPRESSED, NULL);
     for (uint32_t i = 0; i < subject->name_count; i++) {
         struct subject_name *name = &subject->names[i];
-        const struct reply *record =
-            session_command(subject->session, diag, "HGET", said, name->hash, NULL);
-        if (!record)
+        struct policy_address known = {0};
+        struct slice record;
+        if (name->is_address)
+            known = policy_address(&subject->policy, name->text, subject->arena);
+        if (!read_record(subject, said, name->hash, known.former_said, &record, diag))
             return false;
-        name->said = said_read(
-            subject->arena,
-            slice_copy(subject->arena, (struct slice){reply_text(record), record->length}));
+        name->said = said_read(subject->arena, record);
         if (!name->is_address)
             continue;
-        const char *hash = policy_address_hash(&subject->policy, name->text, subject->arena);
-        record = session_command(subject->session, diag, "HGET", suppressed, hash, NULL);
-        if (!record)
+        if (!read_record(subject, suppressed, known.hash, known.old_hash, &record, diag))
             return false;
-        name->suppressed = reply_text(record) ? arena_text(subject->arena, record->text) : NULL;
+        name->suppressed = record.text;
     }
     return true;
 }

@@ -48,13 +48,16 @@ bool customer_key_is_id(const char *const *paths, const char *text)
     return is_of(path_name(paths[0]), text);
 }
 
-/* As programs of the first format spelt it; NULL where that is the same. */
+/* As former programs spelt it; NULL where that is the same. */
 static const char *old_of(struct arena *arena, const struct customer_key_kind *kind,
                           struct slice value, struct slice form)
 {
     if (kind->is_email && mailbox_is_plain(value))
         return NULL;
-    const struct slice old = kind->is_email ? slice_of(mailbox_old_form(arena, value)) : value;
+    const char *former = mailbox_former_form(arena, value);
+    const struct slice old = former           ? slice_of(former)
+                             : kind->is_email ? slice_of(mailbox_old_form(arena, value))
+                                              : value;
     bool same = old.length == form.length && bytes_are_same(old.text, form.text, form.length);
     return same || bytes_have_control(old.text, old.length) ? NULL : spell(arena, kind->name, old);
 }
@@ -67,8 +70,10 @@ static uint64_t unusual(uint64_t eight)
 /* An id or an address as nearly all are: its form is seen at once. */
 static bool is_usual(const struct customer_key_kind *kind, struct slice value)
 {
-    return value.length && value.length <= CUSTOMER_KEY_VALUE_MOST && value.text[0] > ' ' &&
-           value.text[value.length - 1] > ' ' && (kind->is_email || !kind->is_address) &&
+    bool ends = kind->is_address
+                    ? kind->is_email && mailbox_has_plain_ends(value)
+                    : value.length && value.text[0] > ' ' && value.text[value.length - 1] > ' ';
+    return ends && value.length <= CUSTOMER_KEY_VALUE_MOST &&
            !bytes_any(value.text, value.length, unusual);
 }
 

@@ -130,12 +130,13 @@ static void tell_word(struct deciding *d, struct value item, const struct custom
 static void tell_no_of_address(struct deciding *d, struct value item,
                                const struct because_send *send)
 {
-    const char *declined = arena_printf(d->arena, "%s=%s", send->address->said, send->rule->topic);
     because_text(d, item, "under", "address");
     for (size_t i = 0; d->facts->noes && d->facts->declined[i]; i++) {
         const char *no = d->facts->noes[i], *equals = strchr(no, '=');
         int64_t at_ms = strtoll(no, NULL, 10);
-        if (strcmp(d->facts->declined[i], declined) != 0 || !equals)
+        const struct policy_facts one = {.declined =
+                                             (const char *const[]){d->facts->declined[i], NULL}};
+        if (!equals || !policy_is_declined(&one, send->address, send->rule->topic, d->arena))
             continue;
         because_text(d, item, "on", equals + 1);
         because_text(d, item, "said", "no");

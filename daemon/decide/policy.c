@@ -64,14 +64,10 @@ const char *policy_address_hash(const struct policy *policy, const char *address
 static const char *old_hash_of(const struct policy *policy, const char *address, const char *form,
                                struct arena *arena)
 {
-    const char *old = mailbox_old_form(arena, slice_of(address));
+    const char *old = mailbox_former_form(arena, slice_of(address));
+    if (!old)
+        old = mailbox_old_form(arena, slice_of(address));
     return strcmp(form, old) == 0 ? NULL : hash_of(policy, old, HASH_BYTES, arena);
-}
-
-const char *policy_old_address_hash(const struct policy *policy, const char *address,
-                                    struct arena *arena)
-{
-    return old_hash_of(policy, address, mailbox_form(arena, slice_of(address)), arena);
 }
 
 const char *policy_short_hash(const struct policy *policy, const char *text, struct arena *arena)
@@ -85,6 +81,13 @@ const char *policy_mailbox_hash(const struct policy *policy, const char *address
     return policy_short_hash(policy, mailbox_form(arena, slice_of(address)), arena);
 }
 
+const char *policy_former_mailbox_hash(const struct policy *policy, const char *address,
+                                       struct arena *arena)
+{
+    const char *former = mailbox_former_form(arena, slice_of(address));
+    return former ? policy_short_hash(policy, former, arena) : NULL;
+}
+
 struct policy_address policy_address(const struct policy *policy, const char *address,
                                      struct arena *arena)
 {
@@ -95,6 +98,8 @@ struct policy_address policy_address(const struct policy *policy, const char *ad
     return (struct policy_address){.hash = hash,
                                    .old_hash = old_hash_of(policy, address, form, arena),
                                    .said = arena_copy(arena, hash, 2 * SHORT_HASH_BYTES),
+                                   .former_said =
+                                       policy_former_mailbox_hash(policy, address, arena),
                                    .domain = mailbox_domain(arena, slice_of(form)),
                                    .text = address};
 }
@@ -185,11 +190,22 @@ static bool is_suppressed(const struct policy_facts *facts, const struct policy_
            (address->old_hash && rule_list_has(facts->suppressed, address->old_hash));
 }
 
+static bool is_declined_by(const char *declined, const struct policy_address *address,
+                           const char *topic, struct arena *arena)
+{
+    const char *said = address->said, *former = address->former_said;
+    return strcmp(declined, arena_printf(arena, "%s=%s", said, topic)) == 0 ||
+           (former && strcmp(declined, arena_printf(arena, "%s=%s", former, topic)) == 0);
+}
+
 bool policy_is_declined(const struct policy_facts *facts, const struct policy_address *address,
                         const char *topic, struct arena *arena)
 {
-    return facts && facts->declined &&
-           rule_list_has(facts->declined, arena_printf(arena, "%s=%s", address->said, topic));
+    const char *const *declined = facts ? facts->declined : NULL;
+    for (; declined && *declined; declined++)
+        if (is_declined_by(*declined, address, topic, arena))
+            return true;
+    return false;
 }
 
 enum trace_why policy_refusal(const struct policy *policy, const struct policy_facts *facts,

@@ -57,15 +57,14 @@ enum { POLICY_HASH_SIZE = 33 }; /* hex digits and a NUL */
  * arena. */
 const char *policy_address_hash(const struct policy *policy, const char *address,
                                 struct arena *arena);
-/* The one by which programs of the first format knew it, which may still stand there; NULL where
- * it is the same. */
-const char *policy_old_address_hash(const struct policy *policy, const char *address,
-                                    struct arena *arena);
 /* The first 16 digits of such a hash of any text, as it is. In the arena. */
 const char *policy_short_hash(const struct policy *policy, const char *text, struct arena *arena);
 /* That of the address's mailbox. */
 const char *policy_mailbox_hash(const struct policy *policy, const char *address,
                                 struct arena *arena);
+/* That of former programs (mailbox_former_form); NULL where it is the same. */
+const char *policy_former_mailbox_hash(const struct policy *policy, const char *address,
+                                       struct arena *arena);
 
 /* Of an address as it is to be written to; NULL: none. */
 struct policy_address policy_address(const struct policy *policy, const char *address,

@@ -13,11 +13,12 @@
 
 /* An address that is to be written to, as it may be suppressed, or have declined. */
 struct policy_address {
-    const char *hash;     /* NULL: there is no address */
-    const char *old_hash; /* NULL: the same */
-    const char *said;     /* the short hash of its mailbox, in P:said */
-    const char *domain;   /* mailbox_domain() of it */
-    const char *text;     /* as it is written to */
+    const char *hash;        /* NULL: there is no address */
+    const char *old_hash;    /* NULL: the same */
+    const char *said;        /* the short hash of its mailbox, in P:said */
+    const char *former_said; /* NULL: the same */
+    const char *domain;      /* mailbox_domain() of it */
+    const char *text;        /* as it is written to */
 };
 
 /* Of a message that must not be sent any more, or that is forgotten: where it was when a commit

@@ -39,9 +39,12 @@ static void add_key(struct deciding *d, struct name_list *names, const char *key
 
 static void add_mailbox(struct deciding *d, struct name_list *names, const char *field)
 {
-    const char *address = message_body_mailbox(d->customer, field, d->arena);
-    if (address)
-        add_name(d, names, policy_mailbox_hash(d->policy, address, d->arena));
+    const char *address = message_body_mailbox(d->customer, field, d->arena), *former;
+    if (!address)
+        return;
+    add_name(d, names, policy_mailbox_hash(d->policy, address, d->arena));
+    if ((former = policy_former_mailbox_hash(d->policy, address, d->arena)) != NULL)
+        add_name(d, names, former);
 }
 
 /* By a rule that is not here another daemon may write to `email` and `phone`. */

@@ -86,7 +86,7 @@ static void make_messages(const struct commit_builder_input *input, struct arena
         arena_zero(arena, sizeof *messages * (decision->message_count + 1));
     const char **hashes = arena_alloc(arena, sizeof *hashes * (2 * decision->message_count + 1));
     struct commit_undeclined *undeclined =
-        arena_alloc(arena, sizeof *undeclined * (decision->message_count + 1));
+        arena_alloc(arena, sizeof *undeclined * (2 * decision->message_count + 1));
     size_t hash_count = 0;
     for (uint32_t i = 0; i < decision->message_count; i++) {
         const struct decision_message *message = &decision->messages[i];
@@ -112,6 +112,9 @@ static void make_messages(const struct commit_builder_input *input, struct arena
         if (marketing)
             undeclined[commit->undeclined_count++] =
                 (struct commit_undeclined){message->address.said, message->rule->topic};
+        if (marketing && message->address.former_said)
+            undeclined[commit->undeclined_count++] =
+                (struct commit_undeclined){message->address.former_said, message->rule->topic};
     }
     commit->messages = messages;
     commit->message_count = decision->message_count;

@@ -49,8 +49,13 @@ static void add_key(struct naming *naming, const char *key)
 
 static void add_address(struct naming *naming, const char *address)
 {
-    if (address && *address)
-        add(naming, policy_mailbox_hash(naming->by->policy, address, naming->arena));
+    const struct policy *policy = naming->by->policy;
+    if (!address || !*address)
+        return;
+    add(naming, policy_mailbox_hash(policy, address, naming->arena));
+    const char *former = policy_former_mailbox_hash(policy, address, naming->arena);
+    if (former)
+        add(naming, former);
 }
 
 /* What stands around an "@", as far as an address can go. */

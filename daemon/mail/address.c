@@ -88,7 +88,10 @@ bool address_check(struct arena *arena, const char *text, struct address *addres
     if (!right)
         return fault(diag, "the part of the address before `@` has a character that does not "
                            "belong there");
-    const char *domain = locale_format_domain(arena, at + 1, length - local - 1);
+    size_t written = length - local - 1;
+    if (written > 1 && text[length - 1] == '.') /* the root, which SMTP does not write */
+        written--;
+    const char *domain = locale_format_domain(arena, at + 1, written);
     if (!domain)
         return fault(diag, "the part of the address after `@` is no domain name");
     size_t tail = strlen(domain);

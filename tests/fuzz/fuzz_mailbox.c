@@ -18,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (utf8_valid(address.text, size) && !utf8_valid(form, strlen(form)))
         abort();
+    mailbox_former_form(arena, address);
     mailbox_old_form(arena, address);
     arena_destroy(&arena);
     return 0;

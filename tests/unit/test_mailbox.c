@@ -33,7 +33,29 @@ static const struct {
     {"ana@", {"ANA@", " ana@ "}},
     {"@", {"@"}},
     {"a@b@xn--mnchen-3ya.de", {"A@B@M\u00dcNCHEN.de"}},
-    {"+40 721 000 000", {"+40 721 000 000", " +40 721 000 000\n"}},
+    {"ana.pop@example.com",
+     {"\"ana.pop\"@example.com", "\"Ana\\.p\\op\"@EXAMPLE.com", "ana.pop@example.com.",
+      " \"ana.pop\"@example.com. "}},
+    {"\"ana pop\"@xn--mnchen-3ya.de",
+     {"\"ana pop\"@M\u00dcNCHEN.de", "\"An\\a\\ pop\"@m\u00fcnchen.de."}},
+    {"\"a\\\"n\\\\a\"@example.com", {"\"a\\\"n\\\\\\a\"@example.com"}},
+    {"\"ana..pop\"@example.com", {"\"ana..pop\"@example.com", "\"ana.\\.pop\"@example.com"}},
+    {"\"\"@example.com", {"\"\"@Example.com"}},
+    {"анна.я@example.com", {"\"АННА.я\"@example.com"}},
+    /* What is no quoted string stays what it is, and so does a domain that is a dot. */
+    {"\"ana@example.com", {"\"Ana@example.com", "\"ana@example.com."}},
+    {"\"ana\\\"@example.com", {"\"Ana\\\"@example.com"}},
+    {"\"a\"b\"@example.com", {"\"A\"b\"@example.com"}},
+    {"ana@.", {"Ana@."}},
+    {"+40721000000",
+     {"+40 721 000 000", " +40 721 000 000\n", "+40721000000", "+40-721-000-000",
+      "(+40) 721/000.000", "+40\u00a0721\u2011000\u2013000"}},
+    {"0721000000", {"0721 000 000", "(0721) 000-000", "0721.000.000"}},
+    {"1 2 3", {"1 2 3"}},
+    {"+40 721 000 000 ext", {"+40 721 000 000 EXT"}},
+    {"40721+000000", {"40721+000000"}},
+    {"@40 721 000", {"@40 721 000"}},
+    {"-100123456", {"-100123456"}},
     {"\u00e9", {"\u00c9", "E\u0301"}},
     {"", {"", " \t\u2003"}},
     {"\xff"
@@ -90,6 +112,19 @@ static void the_old_form_folded_ascii_alone(void **state)
     assert_string_equal(mailbox_old_form(arena, slice_of("Ana@Shop.example")), "ana@shop.example");
 }
 
+static void the_former_form_kept_what_may_be_left_out(void **state)
+{
+    struct arena *arena = *state;
+    assert_string_equal(mailbox_former_form(arena, slice_of(" \"Ana\"@M\u00fcnchen.de ")),
+                        "\"ana\"@xn--mnchen-3ya.de");
+    assert_string_equal(mailbox_former_form(arena, slice_of("+40 721 000 000")), "+40 721 000 000");
+    assert_string_equal(mailbox_former_form(arena, slice_of("Ana@Shop.example.")),
+                        "ana@shop.example.");
+    assert_null(mailbox_former_form(arena, slice_of("1ana@M\u00fcnchen.de ")));
+    assert_null(mailbox_former_form(arena, slice_of("+40721000000")));
+    assert_null(mailbox_former_form(arena, slice_of("Ana@Shop.example")));
+}
+
 static int set_up(void **state)
 {
     *state = arena_new(4096);
@@ -111,6 +146,7 @@ int main(void)
         cmocka_unit_test(a_slice_ends_where_it_ends),
         cmocka_unit_test(a_long_text_has_a_form_too),
         cmocka_unit_test(the_old_form_folded_ascii_alone),
+        cmocka_unit_test(the_former_form_kept_what_may_be_left_out),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -416,9 +416,9 @@ static void test_old_address_hash(void **state)
                                   " send: thanks}");
     struct policy_address known =
         policy_address(&fixture.policy, "ANA@M\u00dcNCHEN.example", fixture.arena);
-    assert_string_equal(
-        known.old_hash,
-        policy_old_address_hash(&fixture.policy, "Ana@M\u00dcnchen.example", fixture.arena));
+    const char *other = "Ana@M\u00dcnchen.example";
+    assert_string_equal(known.old_hash,
+                        policy_address(&fixture.policy, other, fixture.arena).old_hash);
     const char *suppressed[] = {known.old_hash, NULL};
     fixture.facts.suppressed = suppressed;
     assert_string_equal(decide_fixture_play(&fixture, 0,
