@@ -58,8 +58,10 @@ class Model(Moves):
         self.passed, self.made_messages = collections.Counter(), 0
         self.codeless, self.codes_left, self.coded, self.lacking = codeless, dict(guess.codes), set(), set()
 
-    def decide_event(self, customer, event, time, now, guess, said=(), codeless=frozenset()):
-        """`event` as it was pushed; its time, and that of the decision; what was said of it."""
+    def decide_event(self, customer, event, times, now, guess, said=(), codeless=frozenset()):
+        """`event` as it was pushed; the time by which it is compared, and its own; that of the decision; what was
+        said of it."""
+        time, own = times
         self.begin(customer, now, event, guess, codeless)
         self.forget_runs()
         self.said = said
@@ -67,7 +69,7 @@ class Model(Moves):
             self.tell(None, "passed-over", "duplicate")
             return
         customer.seen.add(event["id"])
-        self.learn(event, time)
+        self.learn(event, time, own)
         self.end_by_until(event, time)
         for journey in customer.journeys:
             journey.meets_now = self.is_met(journey, event, time)
@@ -170,7 +172,7 @@ class Model(Moves):
 
     # ---- Events ----
 
-    def learn(self, event, time):
+    def learn(self, event, time, own):
         customer = self.c
         for field, value in event.get("customer", {}).items():
             if field not in customer.profile or customer.profile[field][0] <= time:
@@ -178,13 +180,14 @@ class Model(Moves):
         customer.counts[event["type"]] += 1
         customer.newest[event["type"]] = max(time, customer.newest.get(event["type"], 0))
         if event["type"] in WORDS:
-            self.hear(event, time)
+            self.hear(event, time, own)
         if event["type"] == "order.placed":  # the field that the configuration computes
             self.set_field(None, "points", customer.fields.get("points", 0) + event["n"])
 
-    def hear(self, event, time):
-        """A yes or a no, of which the newest stands."""
-        if not self.c.say(event.get("topic", "all"), time, WORDS[event["type"]]):
+    def hear(self, event, time, own):
+        """A yes or a no, of which the newest stands; a no is kept by its own time, also where it was decided last."""
+        yes = WORDS[event["type"]]
+        if not self.c.say(event.get("topic", "all"), time if yes else own, yes):
             self.tell(None, "passed-over", "older")
         else:
             self.recall += [one for one in self.c.open.values() if one.marketing and self.c.declines(one.topic)]

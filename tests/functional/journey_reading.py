@@ -145,10 +145,10 @@ class Reader:
 
     def follow_event(self, key, line, said):
         self.take_back(key, line)
-        event, time = self.event_of(key, line)
-        time = self.ordered(key, time, line["event"]["entry"])
+        event, own = self.event_of(key, line)
+        time = self.ordered(key, own, line["event"]["entry"])
         self.decide(key, line, said, lambda _: [lambda trial, *guess: self.model.decide_event(
-            trial, event, time, line["at"], guess[0], said, guess[1])])
+            trial, event, (time, own), line["at"], guess[0], said, guess[1])])
         if (None, "passed-over", "duplicate") not in said:
             number = self.states[key][0].number if len(self.sets) == 1 else None
             self.decided[key].append((self.lines_read[key], event["type"], time, number))
