@@ -75,7 +75,7 @@ static const struct setting settings_table[] = {
     {SMTP_FIELD(lowest_speed), .type = SETTING_SIZE, .fallback = "1KiB", .least = 1,
      .most = 1 << 30,
      .help = "bytes in a second; a message may take a minute and its size at this speed"},
-    {SMTP_FIELD(renew_messages), .type = SETTING_INT, .fallback = "100", .least = 1,
+    {SMTP_FIELD(renew_messages), .type = SETTING_INT, .fallback = "500", .least = 1,
      .most = 1000000, .help = "messages over one connection before a new one is made"},
     {SMTP_FIELD(renew_after), .type = SETTING_DURATION, .fallback = "5m", .least = 1000,
      .most = 86400000, .help = "longest age of a connection that is used again"},
