@@ -184,6 +184,13 @@ class RedisCluster:
             return [node for node in self.living() if slot in node.serves()]
         return wait_until(lambda: len(owners()) == 1 and owners(), f"one owner of slot {slot}")[0]
 
+    def wait_copied(self, master):
+        """Its replica has all that was written so far. (WAIT knows only of what its own client wrote.)"""
+        written = master.client.info("replication")["master_repl_offset"]
+        replica = self.replica_of(master)
+        wait_until(lambda: replica.client.info("replication")["slave_repl_offset"] >= written,
+                   "the replica to have what was written")
+
     def replica_of(self, master):
         return next(node for node in self.living() if node.view()[node.id]["of"] == master.id)
 

@@ -213,6 +213,13 @@ class RedisSentinel:
         wait_until(lambda: sum(server.follows() for server in self.servers) == len(self.servers) - 1,
                    "the replicas to have what the master has")
 
+    def wait_copied(self):
+        """The replicas have all that was written so far: whichever takes over has it."""
+        written = self.owner().client.info("replication")["master_repl_offset"]
+        wait_until(lambda: all(server.client.info("replication")["slave_repl_offset"] >= written
+                               for server in self.servers if server.role() == "slave"),
+                   "the replicas to have what was written")
+
     def wait_replaced(self, master):
         """Until a replica has taken over from a master that was killed or paused, in the eyes of all."""
         return wait_until(lambda: (heir := self.agreed()) is not master and heir,

@@ -153,7 +153,7 @@ def test_a_master_that_is_gone(cluster, probe, how):
     assert {probe.ask("write", name, "before") for name in shards(30)} == {"(nil)"}
     lost = cluster.owner("p{1}")
     mine = [name for name in shards(30) if cluster.owner(f"p{{{name[1:]}}}") is lost]
-    lost.client.wait(1, 5000)
+    cluster.wait_copied(lost)
     getattr(lost, how)()
     tags = {name: probe.begin("write", name, "meanwhile") for name in shards(30)}
     wait_until(lambda: all(map(probe.told, tags.values())), "all answers")
@@ -264,7 +264,7 @@ def test_sessions_with_the_slots_of_a_cluster(cluster, probe):
     tag = probe.begin("session", "p{1}:absent", "GET", "p{1}:x")
     cluster.end_move(slot, target)
     assert wait_until(lambda: probe.told(tag), "its answer") == ["1"]
-    target.client.wait(1, 5000)
+    cluster.wait_copied(target)
     target.kill()
     tags = [probe.begin("session", "p{1}:absent", "GET", "p{1}:x") for _ in range(2)]
     wait_until(lambda: probe.told(tags[1]), "its answer")
@@ -292,7 +292,7 @@ def test_a_master_that_fails_while_a_slot_leaves_it(cluster, probe, mended):
     cluster.begin_move(slot, target)
     [gone] = cluster.move_keys(slot, target, 1)
     assert "ASK" in probe.ask("write", "s1", "half")
-    source.client.wait(1, 5000)
+    cluster.wait_copied(source)
     source.kill()
     heir = cluster.wait_replaced(source)
     assert heir.client.get(gone) is None  # as it says

@@ -64,7 +64,7 @@ def test_a_master_that_is_replaced(world, probe, how):
     any more of what is written."""
     assert probe.ask("write", "a", "before") == "(nil)"
     lost = world.owner()
-    lost.client.wait(2, 5000)
+    world.wait_copied()
     waits = probe.begin("send", "b", "BLPOP", "p{1}:list", "30")
     getattr(lost, how)()
     tag = probe.begin("write", "a", "meanwhile")
@@ -151,6 +151,7 @@ def test_a_sentinel_that_hangs_while_others_see_a_failover(world, probe, number)
     hangs, another is listened to."""
     hung, lost = world.sentinels[number], world.owner()
     assert probe.ask("write", "a", "before") == "(nil)"
+    world.wait_copied()
     wait_until(lambda: all("nudged:switches" in names(sentinel) for sentinel in world.sentinels), "all to be heard")
     hung.pause()
     lost.cut()
@@ -288,7 +289,7 @@ def test_sessions(world, speak):
     probe = speak(world.url)
     assert probe.ask("session", "p{1}:absent", "SET", "x", "1") == "OK"
     lost = world.owner()
-    lost.client.wait(2, 5000)
+    world.wait_copied()
     lost.kill()
     answers = []
     wait_until(lambda: answers.append(probe.ask("session", "p{1}:absent", "GET", "x")) or answers[-1] == "1",
