@@ -88,9 +88,13 @@ static void print_all(const struct diags *diags)
            plural(diags->warnings));
 }
 
-static void print_people(const struct diags *diags, const struct generation *generation)
+/* `configured`: the configuration could be read, which tells where all else is. */
+static void print_people(const struct diags *diags, const struct generation *generation,
+                         bool configured)
 {
     print_all(diags);
+    if (!configured)
+        printf("; rules and templates were not looked at");
     if (generation)
         printf("; %zu rule%s, %zu template%s", ruleset_count(generation->rules),
                plural(ruleset_count(generation->rules)), templates_count(generation->templates),
@@ -156,7 +160,10 @@ int command_check(struct context *context, int argc, char **argv)
     if (!command_no_arguments(count, argv))
         return EX_USAGE;
     struct generation *generation = run_checks(context, &diags);
-    (json ? print_json : print_people)(&diags, generation);
+    if (json)
+        print_json(&diags, generation);
+    else
+        print_people(&diags, generation, context->config != NULL);
     bool good = generation && !diags.errors && !(strict && diags.warnings);
     generation_release(&generation);
     diags_free(&diags);

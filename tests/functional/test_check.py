@@ -71,7 +71,7 @@ def test_check_of_the_configuration(desk):
     desk.config["channels"].update({"sms": "flie", "chat": ["file", "relay"]})
     desk.daemon()
     status, out, err = desk.ctl("check")
-    assert (status, err) == (1, "") and out.endswith("\n4 errors, 0 warnings\n")
+    assert (status, err) == (1, "") and out.endswith("\n4 errors, 0 warnings; rules and templates were not looked at\n")
     assert re.search(r"yaml:\d+:\d+: error: a single `=` is no operator\n.*\n +\^\n", out)
     assert "error: `vip` must be a condition, not an integer\n" in out
     assert re.search(r"error: there is no gateway `flie`\n.*\n +\^~~~\nhint: did you mean `file`\?\n", out)
