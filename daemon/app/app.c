@@ -39,6 +39,7 @@
 #include "base/log_group.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "base/zone.h"
 #include "config/config_redis.h"
 #include "config/config_token_keys.h"
 #include "config/generation.h"
@@ -86,6 +87,7 @@ static void use(struct app *app, struct generation *next)
 {
     generation_release(&app->generation);
     put_in_force(app, generation_hold(next));
+    zone_read_again();
     if (app->archive)
         archive_set_size(app->archive, next->config->keys.archive.size);
     keeper_set_keep(app->keeper, next->config->keys.archive.keep_ms);

@@ -1,6 +1,7 @@
 #include "base/zone.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,11 @@ enum { YEARS_MOST = 100000000 };
 struct zone {
     char name[NAME_SIZE];
     struct zone_file file; /* of a fixed offset, no change and one type */
+    unsigned edition;      /* of the system's data, as far as we were told */
+    struct zone *former;   /* of the edition before, which somebody may hold still; or NULL */
 };
+
+static atomic_uint edition_now;
 
 /* One or two digits of hours, two of minutes, with or without a sign; in seconds. */
 static bool parse_offset(const char *name, int32_t *seconds)
@@ -47,6 +52,7 @@ struct zone *zone_open(const char *name)
     struct zone *zone = mem_zero(1, sizeof *zone);
     memcpy(zone->name, name, strlen(name) + 1);
     zone->file = file;
+    zone->edition = atomic_load(&edition_now);
     return zone;
 }
 
@@ -54,6 +60,7 @@ void zone_close(struct zone **zone)
 {
     if (!*zone)
         return;
+    zone_close(&(*zone)->former);
     zone_file_free(&(*zone)->file);
     free(*zone);
     *zone = NULL;
@@ -98,6 +105,23 @@ static struct cache *own_cache(void)
     return cache;
 }
 
+void zone_read_again(void)
+{
+    atomic_fetch_add(&edition_now, 1);
+}
+
+/* Where it cannot be read (its package is being replaced) what was read before holds. */
+static void renew(struct zone **kept)
+{
+    struct zone *old = *kept, *zone = zone_open(old->name);
+    old->edition = atomic_load(&edition_now);
+    if (!zone)
+        return;
+    zone_close(&old->former);
+    zone->former = old;
+    *kept = zone;
+}
+
 struct zone *zone_get(const char *name)
 {
     struct cache *own = own_cache();
@@ -105,6 +129,8 @@ struct zone *zone_get(const char *name)
     for (size_t i = 0; i < KEPT_MOST; i++) {
         if (own->kept[i].zone && strcmp(own->kept[i].zone->name, name) == 0) {
             own->kept[i].used = ++own->clock;
+            if (own->kept[i].zone->edition != atomic_load(&edition_now))
+                renew(&own->kept[i].zone);
             return own->kept[i].zone;
         }
         if (own->kept[i].used < own->kept[oldest].used)

@@ -29,9 +29,12 @@ struct zone *zone_open(const char *name);
 void zone_close(struct zone **zone);
 
 /* The zone kept for this thread under that name; opened at first use, at most 64 kept:
- * it stays until this thread has asked for 64 others, or ends. NULL as zone_open.
- * Do not close it. */
+ * it stays until this thread has asked for 64 others, or ends, or for this one again after the
+ * second zone_read_again. NULL as zone_open. Do not close it. */
 struct zone *zone_get(const char *name);
+/* The system's data may be others now: what is kept, in any thread, is read again when it is asked
+ * for the next time. */
+void zone_read_again(void);
 /* Likewise; UTC where `name` is NULL or not known. Never NULL. */
 struct zone *zone_or_utc(const char *name);
 

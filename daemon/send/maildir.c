@@ -6,9 +6,9 @@
  * A file is written under tmp/, forced to the disk, and linked into new/; a link
  * fails where the name is taken, so two daemons at once make one file.
  *
- * The connection is four open folders, so that all steps are taken below the one that was
+ * The connection is three open folders, so that all steps are taken below the one that was
  * found at the start, wherever its path leads to by then. send_mail(), at the end, is the
- * whole of one message: is it there (has_file)? Else deliver().
+ * whole of one message: is it there (find_file)? Else deliver().
  */
 #include "send/maildir.h"
 
@@ -42,15 +42,14 @@ static const struct setting settings_table[] = {
 
 struct maildir {
     const struct maildir_settings *settings;
-    int root, fresh, seen, temporary; /* the folder, new/, cur/, tmp/; -1: not open */
+    int root, fresh, temporary; /* the folder, new/, tmp/; -1: not open */
 };
 
 static void *open_connection(const void *settings, const struct gateway_hooks *hooks)
 {
     struct maildir *maildir = mem_zero(1, sizeof *maildir);
     (void)hooks; /* a delivery takes no time to speak of: nothing to cut */
-    *maildir = (struct maildir){
-        .settings = settings, .root = -1, .fresh = -1, .seen = -1, .temporary = -1};
+    *maildir = (struct maildir){.settings = settings, .root = -1, .fresh = -1, .temporary = -1};
     return maildir;
 }
 
@@ -65,7 +64,6 @@ static void rest_connection(void *connection)
 {
     struct maildir *maildir = connection;
     close_folder(&maildir->fresh);
-    close_folder(&maildir->seen);
     close_folder(&maildir->temporary);
     close_folder(&maildir->root);
 }
@@ -76,12 +74,15 @@ static void close_connection(void *connection)
     free(connection);
 }
 
+static bool make_folder(int at, const char *name)
+{
+    return mkdirat(at, name, 0700) == 0 || errno == EEXIST;
+}
+
 /* Opens a folder below `at`, making it where it is not there; -1 with errno. */
 static int open_folder(int at, const char *name)
 {
-    if (mkdirat(at, name, 0700) != 0 && errno != EEXIST)
-        return -1;
-    return openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return make_folder(at, name) ? openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
 static bool open_folders(struct maildir *maildir)
@@ -93,8 +94,7 @@ static bool open_folders(struct maildir *maildir)
         return false;
     maildir->temporary = open_folder(maildir->root, "tmp");
     maildir->fresh = open_folder(maildir->root, "new");
-    maildir->seen = open_folder(maildir->root, "cur");
-    if (maildir->temporary >= 0 && maildir->fresh >= 0 && maildir->seen >= 0)
+    if (maildir->temporary >= 0 && maildir->fresh >= 0 && make_folder(maildir->root, "cur"))
         return true;
     int fault = errno;
     rest_connection(maildir);
@@ -104,26 +104,34 @@ static bool open_folders(struct maildir *maildir)
 
 /* A reader moves a file from new/ to cur/ and appends its flags: "<name>:2,S". So all of
  * cur/ is looked through; the two waits for the disk weigh more. In this order, because
- * files go from new/ to cur/ and none comes back. */
-static bool has_file(const struct maildir *maildir, const char *name)
+ * files go from new/ to cur/ and none comes back. It is opened each time: somebody may have made
+ * it anew. UNKNOWN, with errno, where cur/ cannot be read:
+ * then it is not delivered, as it might be the second time. */
+enum { ABSENT, PRESENT, UNKNOWN };
+
+static int find_file(const struct maildir *maildir, const char *name)
 {
     if (faccessat(maildir->fresh, name, F_OK, 0) == 0)
-        return true;
+        return PRESENT;
     size_t length = strlen(name);
-    int fd = openat(maildir->seen, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(maildir->root, "cur", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     if (!folder) {
-        if (fd >= 0)
-            close(fd);
-        return false;
+        int fault = errno;
+        close_folder(&fd);
+        errno = fault;
+        return UNKNOWN;
     }
     bool found = false;
     const struct dirent *entry;
+    errno = 0;
     while (!found && (entry = readdir(folder)) != NULL)
         found = strncmp(entry->d_name, name, length) == 0 &&
                 (entry->d_name[length] == '\0' || entry->d_name[length] == ':');
+    int fault = errno;
     closedir(folder);
-    return found;
+    errno = fault;
+    return found ? PRESENT : fault ? UNKNOWN : ABSENT;
 }
 
 static bool write_all(int fd, const char *bytes, size_t length)
@@ -188,9 +196,10 @@ static void send_mail(void *connection, const struct outgoing *outgoing, struct 
     if (!sound || !envelope_check_mid(outgoing->mid, outcome))
         return;
     snprintf(name, sizeof name, "%s.eml", outgoing->mid);
-    if (open_folders(maildir) && has_file(maildir, name)) {
+    int found = open_folders(maildir) ? find_file(maildir, name) : UNKNOWN;
+    if (found == PRESENT) {
         outcome_printf(outcome, "was there already");
-    } else if (maildir->root >= 0 && deliver(maildir, outgoing, name)) {
+    } else if (found == ABSENT && deliver(maildir, outgoing, name)) {
         outcome_printf(outcome, "new/%s", name);
     } else {
         /* A full disk, a folder that is not there or not ours: no fault of the message. */

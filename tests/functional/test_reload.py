@@ -1,6 +1,9 @@
 """A reload under a running daemon: each key that it changes shows in the next message."""
 
 import json
+import pathlib
+import re
+import shutil
 import time
 
 import pytest
@@ -144,6 +147,32 @@ def test_shop(shop):
     reload(shop, shop={"name": "Closed"})
     push_and_see(shop, 3)
     assert smtp.mails.empty()
+
+
+def test_a_law_that_changes(shop, monkeypatch):
+    """Zones that the system knows otherwise by now are read again, for rules and for messages."""
+    smtp = welcome_shop(shop)
+    zones, laws = shop.folder / "zones", pathlib.Path("/usr/share/zoneinfo")
+    zones.mkdir()
+    shutil.copy(laws / "Asia/Tokyo", zones / "Home")
+    monkeypatch.setenv("TZDIR", str(zones))
+    shop.config["shop"]["timezone"] = "Home"
+    shop.template("welcome.html.liquid", TEMPLATE.replace("Welcome", "{{ hour }}, {{ 1774746000 | date: '%H' }}"))
+    shop.rules("{name: welcome, on: customer.signed_up, send: {template: welcome, data: {hour: "
+               "'string(timestamp(\"2026-03-29T01:00:00Z\").getHours(customer.timezone))'}}}")
+    shop.daemon().spawn()
+
+    def hours(number):
+        event = signed_up(number)
+        event["customer"]["timezone"] = "Home"
+        shop.push(event)
+        return re.search(r"\d+, \d+", smtp.next_mail().get_body(("html",)).get_content())[0]
+
+    assert hours(1) == "10, 10"
+    shutil.copy(laws / "Asia/Kolkata", zones / "Home")
+    assert hours(2) == "10, 10"
+    reload(shop)
+    assert hours(3) == "6, 06"
 
 
 def test_dedupe(shop):

@@ -101,6 +101,36 @@ static void a_mid_is_delivered_once(void **state)
     close_rig(&rig);
 }
 
+/* Somebody makes cur/ anew, and then it cannot be read: what is there, or may be, comes no second
+ * time. */
+static void what_may_be_there_waits(void **state)
+{
+    (void)state;
+    struct rig rig;
+    char from[128], to[128], cur[128];
+    open_rig(&rig);
+    gateway_fixture_send(&rig.gateway, &gateway_fixture_mail);
+    snprintf(cur, sizeof cur, "%s/cur", rig.path);
+    assert_int_equal(rmdir(cur), 0);
+    assert_int_equal(mkdir(cur, 0700), 0);
+    snprintf(from, sizeof from, "%s/new/m1.eml", rig.path);
+    snprintf(to, sizeof to, "%s/cur/m1.eml:2,S", rig.path);
+    assert_int_equal(rename(from, to), 0);
+    const struct outcome *outcome = gateway_fixture_send(&rig.gateway, &gateway_fixture_mail);
+    assert_string_equal(outcome->text, "was there already");
+    snprintf(to, sizeof to, "%s/old", rig.path);
+    assert_int_equal(rename(cur, to), 0);
+    outcome = gateway_fixture_send(&rig.gateway, &gateway_fixture_mail);
+    assert_int_equal(outcome->kind, OUTCOME_GATEWAY_FAULT);
+    assert_non_null(strstr(outcome->text, "No such file"));
+    assert_int_equal(count(&rig, "new"), 0);
+    rmdir(cur);
+    assert_int_equal(rename(to, cur), 0);
+    outcome = gateway_fixture_send(&rig.gateway, &gateway_fixture_mail);
+    assert_string_equal(outcome->text, "was there already");
+    close_rig(&rig);
+}
+
 /* A name that only begins like another's is another's. */
 static void mids_that_begin_alike(void **state)
 {
@@ -256,7 +286,7 @@ int main(void)
         cmocka_unit_test(mids_that_begin_alike),     cmocka_unit_test(names_are_guarded),
         cmocka_unit_test(another_channel),           cmocka_unit_test(a_folder_in_the_way),
         cmocka_unit_test(a_path_without_its_parent), cmocka_unit_test(a_write_that_fails),
-        cmocka_unit_test(a_path_is_needed),
+        cmocka_unit_test(a_path_is_needed),          cmocka_unit_test(what_may_be_there_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,9 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -344,6 +346,38 @@ static void test_abbreviations(void **state)
         assert_string_equal(zone_abbreviation(zone_get(cases[i].zone), cases[i].ms), cases[i].name);
 }
 
+static int offset_of(const struct zone *zone)
+{
+    struct zone_time local;
+    zone_local((struct zone *)zone, 1774746000000, &local);
+    return local.offset;
+}
+
+/* A law has changed, and the package with it: so it is from the next reload on. */
+static void test_read_again(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/nudged-zone-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/Zone", folder);
+    assert_int_equal(symlink("/usr/share/zoneinfo/Asia/Tokyo", path), 0);
+    setenv("TZDIR", folder, 1);
+    struct zone *first = must_get("Zone");
+    unlink(path);
+    assert_int_equal(symlink("/usr/share/zoneinfo/Asia/Kolkata", path), 0);
+    assert_ptr_equal(must_get("Zone"), first);
+    zone_read_again();
+    struct zone *second = must_get("Zone");
+    assert_int_equal(offset_of(second), 330);
+    assert_int_equal(offset_of(first), 540); /* who has it may go on with it */
+    assert_ptr_equal(must_get("Zone"), second);
+    unlink(path); /* as while the package is replaced */
+    zone_read_again();
+    assert_ptr_equal(must_get("Zone"), second);
+    unsetenv("TZDIR");
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,7 +385,7 @@ int main(void)
         cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_good_names),
         cmocka_unit_test(test_bad_names),      cmocka_unit_test(test_cache),
         cmocka_unit_test(test_threads),        cmocka_unit_test(test_utmost),
-        cmocka_unit_test(test_abbreviations),
+        cmocka_unit_test(test_abbreviations),  cmocka_unit_test(test_read_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
