@@ -193,6 +193,8 @@ void *arena_grow(struct arena *arena, void *items, uint32_t count, uint32_t *cap
 {
     if (items && count < *capacity)
         return items;
+    if (*capacity > UINT32_MAX / 2)
+        mem_exhausted();
     *capacity = *capacity ? *capacity * 2 : 4;
     void *grown = arena_alloc(arena, size * *capacity);
     if (count)

@@ -64,7 +64,7 @@ void *mem_resize(void *block, size_t size)
 
 void *mem_grow(void *items, size_t count, size_t size)
 {
-    return count & (count - 1) ? items : mem_resize(items, size * (count ? 2 * count : 1));
+    return count & (count - 1) ? items : must(reallocarray(items, count ? 2 * count : 1, size));
 }
 
 char *mem_copy(const void *bytes, size_t length)

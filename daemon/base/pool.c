@@ -122,6 +122,8 @@ void *pool_grow(struct pool *pool, void *items, uint32_t count, uint32_t *capaci
     const uint32_t had = *capacity;
     if (count < had)
         return items;
+    if (had > UINT32_MAX / 2)
+        mem_exhausted();
     *capacity = had ? 2 * had : 2;
     void *grown = pool_alloc(pool, size * *capacity);
     if (count)
