@@ -257,6 +257,18 @@ static bool put_messages(struct gathering *gathering, struct diag *diag)
     return true;
 }
 
+/* That of the shop where the customer's is none; then theirs is told too. */
+static void put_zone(struct gathering *gathering)
+{
+    const struct subject *subject = gathering->subject;
+    const char *zone = condition_zone(subject->customer, subject->policy.zone, subject->arena);
+    const struct value *said = customer_get(subject->customer, "timezone");
+    const char *theirs = said ? value_to_text(subject->arena, said) : NULL;
+    put_text(gathering, gathering->head, "zone", zone);
+    if (theirs && strcmp(theirs, zone) != 0)
+        put_text(gathering, gathering->head, "unknown_zone", theirs);
+}
+
 bool explain_head(const struct subject *subject, const struct ruleset *rules, struct value *head,
                   struct diag *diag)
 {
@@ -265,8 +277,7 @@ bool explain_head(const struct subject *subject, const struct ruleset *rules, st
     put_names(&gathering);
     if (subject->customer) {
         put_time(&gathering, *head, "since", subject->customer->first.at_ms);
-        put_text(&gathering, *head, "zone",
-                 condition_zone(subject->customer, subject->policy.zone, subject->arena));
+        put_zone(&gathering);
         put_consent(&gathering);
     }
     put_said(&gathering);
@@ -399,6 +410,7 @@ void explain_head_print(const struct value *head, struct zone *zone, struct aren
         print_label("known");
         print_time(head, "since", "since ", zone);
         print_text(head, "zone", ", zone ");
+        print_text(head, "unknown_zone", ": there is none called ");
         printf("\n");
     }
     if (value_get(head, "erased")) {

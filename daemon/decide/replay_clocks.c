@@ -77,9 +77,9 @@ struct replay_clocks_turn replay_clocks_turn_of(struct replay_clocks *clocks,
 {
     if (!clocks->count)
         return (struct replay_clocks_turn){0};
-    const char *zone = rule_clock_zone(condition_zone(customer, NULL, arena));
+    const char *zone = condition_zone(customer, clocks->zone, arena);
     return (struct replay_clocks_turn){.place = rule_clock_place(customer_first_key(customer)),
-                                       .zone = need_zone(clocks, zone ? zone : clocks->zone)};
+                                       .zone = need_zone(clocks, zone)};
 }
 
 /* ---- Ticks ---- */

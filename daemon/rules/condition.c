@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/zone.h"
 #include "cel/cel_foresee.h"
 
 static const char *const roots[] = {"event",   "start",  "customer",  "shop", "now",
@@ -144,7 +145,7 @@ const char *condition_zone(const struct customer *customer, const char *fallback
                            struct arena *arena)
 {
     const char *zone = value_to_text(arena, customer_get(customer, "timezone"));
-    return zone ? zone : fallback;
+    return zone && zone_get(zone) ? zone : fallback;
 }
 
 static struct value or_absent(const struct value *value)

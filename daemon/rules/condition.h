@@ -113,7 +113,7 @@ enum condition_answer condition_view_ask(const struct cel_program *program,
                                          const struct condition_view *view, struct arena *arena,
                                          const char **fault);
 
-/* The customer's IANA zone, or `fallback`. */
+/* The zone in which a customer's local times are: theirs where it is one, else `fallback`. */
 const char *condition_zone(const struct customer *customer, const char *fallback,
                            struct arena *arena);
 

@@ -128,8 +128,3 @@ int64_t rule_clock_offset(int64_t spread_ms, int64_t place)
     return spread_ms / 1000 * place / (RULE_CLOCK_PLACES / 1000) +
            spread_ms % 1000 * place / RULE_CLOCK_PLACES;
 }
-
-const char *rule_clock_zone(const char *timezone)
-{
-    return timezone && zone_get(timezone) ? timezone : NULL;
-}

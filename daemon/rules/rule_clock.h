@@ -53,8 +53,4 @@ int64_t rule_clock_place(const char *key);
 /* Milliseconds from a tick until it is the turn of that place. */
 int64_t rule_clock_offset(int64_t spread_ms, int64_t place);
 
-/* The zone in which a customer's local times are: theirs where it is one, else NULL (it is the
- * shop's). */
-const char *rule_clock_zone(const char *timezone);
-
 #endif

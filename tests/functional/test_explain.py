@@ -513,6 +513,28 @@ def rule(name, **more):
     return f"name: {name}\nclass: transactional\non: {name}.x\n{extra}" + MEET.replace("NAME", name)
 
 
+def test_a_zone_that_is_none(shop):
+    """The shop's stands for it: for quiet hours, in conditions, and where it is told."""
+    hour = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=14))).hour
+    quiet = {"from": f"{(hour - 1) % 24:02d}:00", "to": f"{(hour + 3) % 24:02d}:00"}
+    shop.config.update(shop={"name": "Tea", "locale": "en", "timezone": "+14:00"}, policy={"quiet_hours": quiet})
+    shop.redis()
+    smtp = shop.smtp()
+    shop.rules("{name: today, class: transactional, on: x, if: is_today(now), send: letter}\n---\n"
+               "{name: offer, on: x, send: letter}")
+    shop.template("letter.text.liquid", "---\nsubject: letter\n---\nx\n")
+    shop.daemon().spawn()
+    shop.push({"type": "x", "customer": {"id": 7, "email": "ana@example.com", "accepts_marketing": True,
+                                         "timezone": "europe/helsinky"}})
+    smtp.next_mail()
+    shop.wait_idle()
+    out = shop.ctl("explain", "7")[1]
+    assert re.search(r"^known +since .*, zone \+14:00: there is none called europe/helsinky$", out, re.M), out
+    assert re.search(r"^    offer quiet-hours until \S+ \S+ \+14:00 \(.*; \+14:00\)$", out, re.M), out
+    told = json.loads(shop.ctl("explain", "7", "--json")[1].splitlines()[0])
+    assert (told["zone"], told["unknown_zone"]) == ("+14:00", "europe/helsinky")
+
+
 def test_rules_that_changed(shop):
     """Journeys whose rule is gone, disabled, or has no longer the step."""
     shop.config.update(shop={"name": "Tea", "locale": "en", "timezone": "+02:00"})
