@@ -32,7 +32,8 @@
     X(OUTBOX_MESSAGES, "nudged_outbox_messages", GAUGE, COUNT, "channel,class",                    \
       "messages in the outbox, being sent included, of all daemons together")                      \
     X(OUTBOX_LATER, "nudged_outbox_later", GAUGE, COUNT, "",                                       \
-      "messages that wait for their next try, of all daemons together")                            \
+      "messages that wait for their next try, or, held and withdrawn, for their end, of all "      \
+      "daemons together")                                                                          \
     X(OUTBOX_UNCERTAIN, "nudged_outbox_uncertain", GAUGE, COUNT, "",                               \
       "uncertain messages that wait for an operator's word, of all daemons together")              \
     X(OUTBOX_FULL, "nudged_outbox_full", GAUGE, COUNT, "",                                         \

@@ -200,6 +200,7 @@ static void add_survey(struct survey *sum, const struct survey *more, struct are
     sum->deciding += more->deciding;
     sum->later += more->later;
     sum->uncertain += more->uncertain;
+    sum->withdrawn += more->withdrawn;
     sum->full_transactional += more->full_transactional;
     sum->full_marketing += more->full_marketing;
     sum->dead += more->dead;

@@ -152,10 +152,11 @@ static void find_letters(struct standing *standing, struct arena *arena)
 {
     const struct survey *survey = &standing->survey;
     char age[AGE_SIZE];
-    if (survey->uncertain)
+    int64_t open = survey->uncertain - survey->withdrawn;
+    if (open)
         add(standing, "nudgectl uncertain",
-            arena_printf(arena, "%" PRId64 " uncertain message%s for your word", survey->uncertain,
-                         survey->uncertain == 1 ? " waits" : "s wait"));
+            arena_printf(arena, "%" PRId64 " uncertain message%s for your word", open,
+                         open == 1 ? " waits" : "s wait"));
     if (survey->dead && survey->now_ms - survey->dead_newest_ms < FRESH_MS)
         add(standing, "nudgectl dead",
             arena_printf(arena, "%" PRId64 " dead letter%s, the newest %s ago", survey->dead,

@@ -145,6 +145,7 @@ static struct value list_of_shards(const struct standing *standing, struct arena
         put(arena, row, "outbox", shard->outbox);
         put(arena, row, "later", survey->later);
         put(arena, row, "uncertain", survey->uncertain);
+        put(arena, row, "uncertain_withdrawn", survey->withdrawn);
         put(arena, row, "dead", survey->dead);
         value_set(arena, row, "daemons", list_of_names(arena, shard->daemons));
     }
@@ -168,6 +169,7 @@ static void put_survey(const struct standing *standing, struct arena *arena, str
     put_time(arena, timers, "oldest_due_at", survey->due_since_ms);
     put(arena, messages, "later", survey->later);
     put(arena, messages, "uncertain", survey->uncertain);
+    put(arena, messages, "uncertain_withdrawn", survey->withdrawn);
     put_time(arena, messages, "oldest_uncertain_at", survey->uncertain_since_ms);
     put(arena, messages, "for_room", survey->full_transactional + survey->full_marketing);
     put(arena, messages, "dead", survey->dead);

@@ -206,8 +206,10 @@ static void put_messages(const struct standing *standing, struct buf *out)
 static void put_held(const struct standing *standing, struct buf *out)
 {
     const struct survey *survey = &standing->survey;
-    buf_printf(out, "%-*s%" PRId64 " uncertain, %" PRId64 " dead letter%s", LABEL, "held",
-               survey->uncertain, survey->dead, survey->dead == 1 ? "" : "s");
+    buf_printf(out, "%-*s%" PRId64 " uncertain", LABEL, "held", survey->uncertain);
+    if (survey->withdrawn)
+        buf_printf(out, " (%" PRId64 " of them withdrawn)", survey->withdrawn);
+    buf_printf(out, ", %" PRId64 " dead letter%s", survey->dead, survey->dead == 1 ? "" : "s");
     put_age(out, " (the newest ", survey->now_ms, survey->dead_newest_ms, " ago)");
     buf_printf(out, ", %zu rule%s paused", standing->halted_count,
                standing->halted_count == 1 ? "" : "s");

@@ -3,8 +3,9 @@
 -- can. Of a key that is of another type nothing is told; daemons say of it that it is wrong.
 -- ARGV: P, key of the list that shops push to or ''
 -- Returns now, then of events: waiting, since when, in the list; of timers: all, due, since when,
--- being decided; of messages: for another try, uncertain, since when, customers for room, those of
--- receipts and of marketing, dead letters, the newest; and {channel, class, how many, since when}… All times in ms; 0 where there is none.
+-- being decided; of messages: for another try, uncertain, since when, of these withdrawn, customers for
+-- room, those of receipts and of marketing, dead letters, the newest; and {channel, class, how many, since
+-- when}… All times in ms; 0 where there is none.
 -- Writes nothing.
 local P = ARGV[1]
 --with shared_outbox
@@ -39,6 +40,14 @@ local function oldest_begun(key)
     end
     return first
 end
+-- What is held and was withdrawn waits in P:later too, for its end: for no other try.
+local function count_withdrawn(later, uncertain)
+    local marked, some = 0, count('ZCARD', later) > 0
+    for _, mid in ipairs(some and ask('ZRANGE', uncertain, 0, -1) or {}) do
+        marked = marked + (ask('ZSCORE', later, mid) and 1 or 0)
+    end
+    return marked
+end
 local function add(rows, channel, class, length, since)
     for _, row in ipairs(rows) do
         if row[1] == channel and row[2] == class then
@@ -52,7 +61,8 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local events, dead, due = P .. ':events', P .. ':dead', P .. ':due'
-local rows, full = {}, {}
+local later, uncertain = P .. ':later', P .. ':uncertain'
+local rows, full, withdrawn = {}, {}, count_withdrawn(later, uncertain)
 for _, class in ipairs(CLASSES) do
     full[class] = count('ZCARD', P .. ':full:' .. class)
 end
@@ -80,9 +90,10 @@ return {
     ask('ZCOUNT', due, '-inf', now) or 0,
     first(due, now),
     count('ZCARD', P .. ':taken'),
-    count('ZCARD', P .. ':later'),
-    count('ZCARD', P .. ':uncertain'),
-    first(P .. ':uncertain', '+inf'),
+    count('ZCARD', later) - withdrawn,
+    count('ZCARD', uncertain),
+    first(uncertain, '+inf'),
+    withdrawn,
     full.transactional,
     full.marketing,
     count('XLEN', dead),

@@ -19,7 +19,8 @@ static void fill(struct redis_fixture *redis)
         "ZADD t:due 7000 id:7 99999999999999 id:8",
         "ZADD t:taken 1 id:9",
         "ZADD t:later 1 m1 2 m2",
-        "ZADD t:uncertain 8000 m3",
+        "ZADD t:later 3 m7",
+        "ZADD t:uncertain 8000 m3 8001 m7",
         "ZADD t:full:marketing 1 id:10",
         "XADD t:dead 1000-0 kind event",
         "XADD t:dead 9000-0 kind event",
@@ -52,7 +53,8 @@ static void expect_filled(const struct survey *survey)
     assert_int_equal(survey->due_since_ms, 7000);
     assert_int_equal(survey->deciding, 1);
     assert_int_equal(survey->later, 2);
-    assert_int_equal(survey->uncertain, 1);
+    assert_int_equal(survey->uncertain, 2);
+    assert_int_equal(survey->withdrawn, 1);
     assert_int_equal(survey->uncertain_since_ms, 8000);
     assert_int_equal(survey->full_marketing, 1);
     assert_int_equal(survey->dead, 2);
@@ -109,7 +111,7 @@ static void a_key_of_another_type_hides_nothing_else(void **state)
         snprintf(command, sizeof command, "SET %s text", keys[i]);
         redis_fixture_ask(&redis, command);
         assert_true(survey_read(session, "t", "t:inbox", arena, &survey, &diag));
-        assert_int_equal(survey.uncertain, 1);
+        assert_int_equal(survey.uncertain, 2);
     }
     assert_int_equal(survey.events + survey.timers + survey.dead + survey.later, 0);
     arena_destroy(&arena);
