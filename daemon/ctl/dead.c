@@ -166,6 +166,7 @@ static const char *refusal_of(enum revival_verdict verdict)
         [REVIVAL_LATE] = "its time is over",
         [REVIVAL_NO_CODE] = "no code is left for it; `nudgectl codes load` brings more",
         [REVIVAL_BROKEN] = "the letter lacks what it needs to go out",
+        [REVIVAL_NOBODY] = "nobody is known here under its key: nothing is left to be done",
         [REVIVAL_NEVER] = "what is of this kind cannot be tried again",
     };
     return refusals[verdict];

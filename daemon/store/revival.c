@@ -38,6 +38,7 @@ static enum revival_verdict verdict_of(const struct reply *answer)
         [REVIVAL_LATE] = "late",
         [REVIVAL_NO_CODE] = "no-code",
         [REVIVAL_BROKEN] = "broken",
+        [REVIVAL_NOBODY] = "nobody",
         [REVIVAL_NEVER] = "never",
     };
     return (enum revival_verdict)reply_word(answer, words, REVIVAL_VERDICTS);

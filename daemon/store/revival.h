@@ -28,6 +28,7 @@ enum revival_verdict {
     REVIVAL_LATE,         /* its time is over */
     REVIVAL_NO_CODE,      /* no code is left for it */
     REVIVAL_BROKEN,       /* the letter lacks what it needs */
+    REVIVAL_NOBODY,       /* the customer of a timer is not known here, any more */
     REVIVAL_NEVER,        /* of its kind none can go back */
     REVIVAL_VERDICTS
 };

@@ -9,7 +9,8 @@
 -- of its body}, '' for what is absent
 -- Returns for each `done`; `gone`: there is no such letter; or why nothing was written: `waits` (the
 -- message is there already), `withdrawn`, `suppressed`, `unsubscribed`, `erased`, `late` (its time is
--- over), `no-code` (none is left), `broken` (it lacks what it needs), `never` (of its kind none can go back).
+-- over), `no-code` (none is left), `broken` (it lacks what it needs), `nobody` (the customer of a
+-- timer is not, or no more, known here: their deadlines went with them), `never` (of its kind none can go back).
 -- Safe to run twice: the second run finds the letters gone.
 local P, wait, again, why, dry = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5] == 'dry'
 local WIDTH = 4
@@ -178,6 +179,8 @@ end
 function kinds.timer(_, letter)
     if not is_filled(letter, 'customer') then
         return 'broken'
+    elseif redis.call('EXISTS', P .. ':customer:' .. letter.customer) == 0 then
+        return 'nobody'
     elseif dry then
         return 'done'
     end

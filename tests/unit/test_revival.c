@@ -189,11 +189,12 @@ static void test_broken(void **state)
         {"'some', 'thing'", REVIVAL_NEVER},
         {"'kind', 'event', 'body', ''", REVIVAL_BROKEN},
         {"'kind', 'timer', 'customer', ''", REVIVAL_BROKEN},
+        {"'kind', 'timer', 'customer', 'id:7'", REVIVAL_NOBODY},
     };
     struct outbox_fixture *scene = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(retry(scene, add(scene, cases[i].fields)), cases[i].verdict);
-    assert_redis(&scene->redis, "9", "XLEN t:dead");
+    assert_redis(&scene->redis, "10", "XLEN t:dead");
     assert_redis(&scene->redis, "0", "EXISTS t:message:m t:body:m t:later t:due");
     assert_redis(&scene->redis, "0", "XLEN t:events");
     const struct revival_terms same = {.word = ""};
@@ -215,6 +216,11 @@ static void test_other_kinds(void **state)
     const char *pushed = redis_fixture_ask(&scene->redis, "XRANGE t:events - +");
     assert_non_null(strstr(pushed, "[event any\xff]"));
     assert_non_null(strstr(pushed, "[event {\"a\":1}]"));
+    for (int key = 7; key <= 9; key++) {
+        char command[64];
+        snprintf(command, sizeof command, "SET t:customer:id:%d {}", key);
+        redis_fixture_ask(&scene->redis, command);
+    }
     redis_fixture_ask(&scene->redis, "ZADD t:due 5 id:8 9999999999999 id:9");
     for (int key = 7; key <= 9; key++) {
         char fields[64];
