@@ -319,6 +319,14 @@ void shop_event_name(const char *source, const char *id, char name[SHOP_EVENT_NA
     spread_hex(name, both, length + of_id);
 }
 
+void shop_event_name_by(struct shop_event *event, int64_t number)
+{
+    char both[sizeof event->identity + sizeof number];
+    memcpy(both, event->identity, sizeof event->identity);
+    memcpy(both + sizeof event->identity, &number, sizeof number);
+    spread_hex(event->origin, both, sizeof both);
+}
+
 static inline uint64_t mix(uint64_t hash, uint64_t part)
 {
     hash = (hash ^ part) * UINT64_C(0x9e3779b97f4a7c15);

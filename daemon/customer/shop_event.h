@@ -104,6 +104,9 @@ enum { SHOP_EVENT_NAME_SIZE = 17 };
  * Both texts have at most SHOP_EVENT_ID_MOST bytes. */
 void shop_event_name(const char *source, const char *id, char name[SHOP_EVENT_NAME_SIZE]);
 
+/* Makes the origin of an event that has an id another one, for each number. */
+void shop_event_name_by(struct shop_event *event, int64_t number);
+
 /* The arrival that a stream entry's id tells, in milliseconds. */
 int64_t shop_event_arrival(const char *entry);
 

@@ -316,6 +316,18 @@ static void consider_event(struct deciding *d, const struct shop_event *event, i
     deciding_end_trace(d);
 }
 
+/* An id that comes again when it is known no more is of another event. What starts from that must
+ * not be taken for what started from the first: a limit would not count it, a mailbox would know
+ * its message already. No two such lie in one period of policy.dedupe_keep; names of the period in
+ * which somebody came to be known are as short as ever. */
+static void name_by_period(const struct deciding *d, struct shop_event *event)
+{
+    int64_t keep_ms = d->policy->dedupe_keep_ms;
+    bool again = event->id[0] && !event->internal && keep_ms > 0;
+    if (again && event->arrival_ms / keep_ms != d->customer->first.at_ms / keep_ms)
+        shop_event_name_by(event, event->arrival_ms / keep_ms);
+}
+
 /* What came before an event that is decided already is older than that (customer/customer_order).
  */
 static void consider_in_order(struct deciding *d, const struct shop_event *event)
@@ -323,6 +335,7 @@ static void consider_in_order(struct deciding *d, const struct shop_event *event
     struct shop_event *moved = arena_alloc(d->arena, sizeof *moved);
     *moved = *event;
     moved->time_ms = customer_order_time(d->customer, event);
+    name_by_period(d, moved);
     consider_event(d, moved, event->time_ms);
 }
 

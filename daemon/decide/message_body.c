@@ -143,6 +143,18 @@ static void put_names(struct arena *arena, struct value body, const struct value
         put(arena, body, "locale", *locale);
 }
 
+/* Whether the journey's origin is what its start's source and id make. */
+static bool is_named_by_start(const struct customer_journey *journey, struct arena *arena)
+{
+    const char *id = value_to_text(arena, value_get(&journey->start, "id"));
+    const char *source = value_to_text(arena, value_get(&journey->start, "source"));
+    char name[SHOP_EVENT_NAME_SIZE];
+    if (!id || !*id)
+        return false;
+    shop_event_name(source ? source : "", id, name);
+    return strcmp(name, journey->origin) == 0;
+}
+
 bool message_body_make(const struct message_body_input *input, struct arena *arena,
                        const char **mid, struct value *body, const char **fault)
 {
@@ -179,8 +191,7 @@ bool message_body_make(const struct message_body_input *input, struct arena *are
         put(arena, *body, "collected", scene->collected);
     put(arena, *body, "event", scene->event ? *scene->event : input->journey->start);
     bool met = input->journey->met;
-    if (met ||
-        value_is_text(value_get(&input->journey->start, "id"), "")) /* else it is named again */
+    if (met || !is_named_by_start(input->journey, arena)) /* else it is named again */
         put_text(arena, *body, "origin", input->journey->origin);
     if (met) /* and the event does not tell when it began */
         put(arena, *body, "started", value_int(input->journey->started_ms));

@@ -49,6 +49,18 @@ static const struct decide_play plays[] = {
       {7 * DAY, "{\"type\":\"other\",\"id\":\"e1\"," ANA "}", "passed-over duplicate-differs"},
       {7 * DAY + 0.001, "{\"type\":\"customer.signed_up\",\"id\":\"e1\"," ANA "}",
        "welcome sends welcome"}}},
+    {"behind them it is another event, which limits count, and which brings its own data",
+     "{name: a, on: x, limit: 2 per 30d, send: a}\n---\n"
+     "{name: b, on: y, again: parallel, steps: [{wait: 10d},"
+     " {if: order.n == 2, then: [{send: two}], else: [{send: one}]}]}",
+     {{0, "{\"type\":\"x\",\"id\":\"e1\"," ANA "}", "a sends a"},
+      {8 * DAY, "{\"type\":\"x\",\"id\":\"e1\"," ANA "}", "a sends a"},
+      {16 * DAY, "{\"type\":\"x\",\"id\":\"e1\"," ANA "}", "a refused limit"},
+      {17 * DAY, "{\"type\":\"y\",\"id\":\"e2\",\"order\":{\"n\":1}," ANA "}",
+       "b waits 2.3328e+06"},
+      {25 * DAY, "{\"type\":\"y\",\"id\":\"e2\",\"order\":{\"n\":2}," ANA "}", "b waits 3.024e+06"},
+      {27 * DAY, NULL, "b sends one"},
+      {35 * DAY, NULL, "b sends two"}}},
     {"no consent, no marketing",
      WELCOME,
      {{0, "{\"type\":\"customer.signed_up\",\"customer\":{\"id\":7,\"email\":\"a@b.example\"}}",
