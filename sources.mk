@@ -1545,6 +1545,7 @@ unit_programs = \
 	tests/unit/test_emit \
 	tests/unit/test_endpoint \
 	tests/unit/test_envelope \
+	tests/unit/test_epochs \
 	tests/unit/test_event_again \
 	tests/unit/test_event_names \
 	tests/unit/test_event_splitter \

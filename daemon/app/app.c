@@ -292,6 +292,7 @@ static bool build_generation(struct app *app, struct diag *diag)
     if (!config_make_state(app->config, diag) || !config_secret(app->config, true, diag) ||
         !config_token_keys(app->config, true, diag))
         return false;
+    config_redis_remember(app->config, true);
     log_set_secret(app->config->secret, app->config->secret_length);
     if (!load_generation(app))
         return diag_error(diag, "rules or templates are broken: nothing was started");

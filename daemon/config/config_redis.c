@@ -1,5 +1,9 @@
 #include "config/config_redis.h"
 
+#include <stdio.h>
+
+#include "redis/epochs.h"
+
 bool config_redis_endpoint(const struct config *config, const char *private_url,
                            struct endpoint *endpoint, struct diag *diag)
 {
@@ -20,4 +24,12 @@ bool config_redis_endpoint(const struct config *config, const char *private_url,
     endpoint->sentinel_user = redis->sentinel_user;
     endpoint->sentinel_password_file = redis->sentinel_password_file;
     return true;
+}
+
+void config_redis_remember(const struct config *config, bool write)
+{
+    char path[4096];
+    int length = snprintf(path, sizeof path, "%s/sentinel-epochs", config->keys.state);
+    if (length > 0 && (size_t)length < sizeof path)
+        epochs_keep(path, write);
 }

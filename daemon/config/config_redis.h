@@ -9,4 +9,8 @@
 bool config_redis_endpoint(const struct config *config, const char *private_url,
                            struct endpoint *endpoint, struct diag *diag);
 
+/* What was followed of masters that Sentinels watch is known from the state folder, and, where
+ * `write`, is kept there (redis/epochs). */
+void config_redis_remember(const struct config *config, bool write);
+
 #endif

@@ -139,6 +139,7 @@ static bool read_endpoint(const struct context *context, struct endpoint *endpoi
     struct config *config = context->config;
     if (!config->keys.redis.url && !embedded_find(config->keys.state, private, sizeof private))
         return diag_error(diag, "the state folder's path is too long for a socket");
+    config_redis_remember(config, false);
     return config_redis_endpoint(config, private, endpoint, diag);
 }
 

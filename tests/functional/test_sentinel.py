@@ -110,9 +110,10 @@ def names(server, name):
     return [client for client in server.client.client_list() if client["name"] == name]
 
 
-def test_a_daemon_does_not_go_back_to_a_master_that_was_replaced(shop):
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_daemon_does_not_go_back_to_a_master_that_was_replaced(shop, restarted):
     """The only Sentinel that answers has not heard of the failover: the daemon waits for one that has, and says so
-    once."""
+    once; also one that starts only then, and nudgectl: the state folder has what was followed."""
     redis = shop.add(RedisSentinel(shop.folder / "sentinel").start())
     shards = Shards(shop, 0, redis)
     shop.rules(RULES)
@@ -130,10 +131,14 @@ def test_a_daemon_does_not_go_back_to_a_master_that_was_replaced(shop):
     for sentinel in others:
         sentinel.pause()
     before = lost.client.info("commandstats")["cmdstat_evalsha"]["calls"]
+    if restarted:
+        daemon.kill()
+        daemon.spawn(wait=False)
     heir.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
     told = "a Sentinel that knows less than was known is not believed"
     wait_until(lambda: told in daemon.log(), daemon.log)
     wait_until(lambda: daemon.ask("GET", "/health")[0] == 503, "it to be without Redis")
+    assert "was followed before" in shop.ctl("push", stdin='{"type": "x", "customer": {"id": 1}}')[2]
     event = {"type": "order.placed", "id": "a", "order": {"id": "7"}, "customer": {"id": 1, "email": "a@example.com"}}
     heir.client.xadd("nudged:events", {"event": json.dumps(event)})
     for sentinel in others:
