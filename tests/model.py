@@ -20,8 +20,8 @@ and with three:
   simulate  a day of 20000 events through three daemons, and what `nudgectl simulate` says of it
             (functional/simulate_day.py)
   drawn     2000 events, 100 a round, one after the other, and a rule set of its own for each: what
-            `nudgectl simulate` and `explain --event` say of them; in every second one persons are joined
-            (functional/simulate_drawn.py)"""
+            `nudgectl simulate` and `explain --event` say of them, in turn with clocks and where persons
+            are joined (functional/simulate_drawn.py)"""
 
 import pathlib
 import sys
@@ -67,7 +67,7 @@ def run_simulate(shop, seed, events, _):
 
 
 def run_drawn(shop, seed, events, daemons):
-    messages, asked = simulate_drawn.run(shop, seed, events, joins=daemons > 1)
+    messages, asked = simulate_drawn.run(shop, seed, events, clocks=daemons == 1, joins=daemons > 1)
     return f"{messages} messages, {asked} decisions, as predicted"
 
 

@@ -93,7 +93,8 @@ static void restart(struct deciding *d, const struct rule *rule, const char *per
             journey_is_of(d, &customer->journeys.items[i], rule, per))
             end_for_new(d, i);
     for (uint32_t i = customer->open.count; i-- > 0 && rule->again == RULE_RESTART;)
-        if (open_is_of(d, &customer->open.items[i], rule, per))
+        if (open_is_of(d, &customer->open.items[i], rule, per) &&
+            !withdraw_is_too_late(d, &customer->open.items[i]))
             withdraw_message(d, i, TRACE_WHY_RESTART);
 }
 

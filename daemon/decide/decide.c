@@ -13,9 +13,10 @@
  *           │      ends_no_longer    again: restart, and `if` is false: likewise
  *           │      try_rule          enabled, young enough, not over already; then what it does
  *           │                        to what runs (decide/again)
- *           ├─ consider_ticks    clocks: the `if`s of all that have the same moment first, likewise
- *           ├─ consider_emitted  what rules made of it, likewise (decide/emitting)
- *           └─ resume_due        journeys whose time has come, in the order of deadlines
+ *           ├─ consider_ticks    clocks: what is due by then (resume_due), and the `if`s of all
+ * that │                      have the same moment, likewise ├─ consider_emitted  what rules made
+ * of it, likewise (decide/emitting) └─ resume_due        journeys whose time has come, in the order
+ * of deadlines
  *
  *   Each of them lets journeys move on until they wait or end (decide/moving, which is to be read
  *   next), and at last has all that they want to send granted or refused at once (decide/sending).
@@ -433,20 +434,6 @@ static void consider_moment(struct deciding *d, const struct decide_tick *ticks,
         deciding_end_trace(d);
 }
 
-/* Whose document is gone is not known. */
-static void consider_ticks(struct deciding *d, const struct decide_tick *ticks, size_t count)
-{
-    size_t first = 0;
-    for (size_t i = 1; i <= count && d->customer->version[0]; i++) {
-        if (i < count && ticks[i].moment_ms == ticks[first].moment_ms &&
-            ticks[i].time_ms == ticks[first].time_ms)
-            continue;
-        consider_moment(d, &ticks[first], i - first);
-        consider_emitted(d);
-        first = i;
-    }
-}
-
 /* ---- Deadlines ---- */
 
 static void resume(struct deciding *d, uint32_t index)
@@ -477,6 +464,8 @@ static void resume(struct deciding *d, uint32_t index)
  * soon as that is resumed, however long its time still is. */
 static int64_t due_at(struct deciding *d, const struct customer_journey *journey)
 {
+    if (d->before_turn)
+        return journey->deadline_ms;
     enum rule_class class = journey->marketing ? RULE_MARKETING : RULE_TRANSACTIONAL;
     if (journey->full_ms && sending_has_room(d, class, journey))
         return journey->full_ms;
@@ -540,6 +529,40 @@ static void resume_due(struct deciding *d, int64_t due_ms)
     }
     moving_grant(d);
     deciding_end_trace(d);
+}
+
+/* ---- Ticks and deadlines ---- */
+
+/* What is due at the instant of the customer's turn goes before it, whichever of the two a daemon
+ * comes to first: what starts journeys anew each day finds those that wait for a day at their end.
+ * What waits for room, or for its rule, is woken as ever. */
+static void resume_before(struct deciding *d, int64_t turn_ms)
+{
+    uint32_t index;
+    d->before_turn = true;
+    if (first_due(d, turn_ms, &index)) {
+        d->has_kept = true;
+        resume_due(d, turn_ms);
+        consider_emitted(d);
+    }
+    d->before_turn = false;
+}
+
+/* Whose document is gone is not known. */
+static void consider_ticks(struct deciding *d, const struct decide_tick *ticks, size_t count)
+{
+    size_t first = 0;
+    for (size_t i = 1; i <= count && d->customer->version[0]; i++) {
+        if (i < count && ticks[i].moment_ms == ticks[first].moment_ms &&
+            ticks[i].time_ms == ticks[first].time_ms)
+            continue;
+        resume_before(d, ticks[first].moment_ms);
+        d->turn_ms = ticks[first].moment_ms;
+        consider_moment(d, &ticks[first], i - first);
+        d->turn_ms = 0;
+        consider_emitted(d);
+        first = i;
+    }
 }
 
 /* ---- Deciding ---- */

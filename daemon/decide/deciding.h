@@ -52,6 +52,8 @@ struct deciding {
     struct value joined; /* of decide/joining: items of the trace that are not told yet */
     struct trace trace;  /* the line of this event, or of all deadlines */
     bool has_kept;       /* some tick left something to keep */
+    int64_t turn_ms;     /* the customer's turn, at ticks; 0: none is decided */
+    bool before_turn;    /* what is due goes on, as a turn is decided that comes behind it */
     bool effect;         /* the event did something worth remembering its id for */
     struct carried_condition *compiled; /* of decide/carried */
     struct sending_want *wants;         /* of decide/sending: not granted yet */

@@ -158,7 +158,7 @@ static void end_value(struct deciding *d, const struct rule *rule, const char *p
     for (uint32_t i = customer->open.count; i-- > 0;) {
         const struct customer_open *open = &customer->open.items[i];
         if (at_ms >= open->started_ms && strcmp(open->rule, rule->name) == 0 &&
-            per_is(d, rule, open->per, open->origin, per))
+            per_is(d, rule, open->per, open->origin, per) && !withdraw_is_too_late(d, open))
             because_view(d, withdraw_message(d, i, TRACE_WHY_NO_LONGER), rule->condition, view,
                          false);
     }

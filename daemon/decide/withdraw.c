@@ -34,11 +34,18 @@ struct value withdraw_message(struct deciding *d, uint32_t index, enum trace_why
     return trace_add_withdrawal(&d->trace, open.rule, whats[place], why, open.mid);
 }
 
+bool withdraw_is_too_late(const struct deciding *d, const struct customer_open *open)
+{
+    const struct rule *rule = d->turn_ms ? ruleset_find(d->rules, open->rule) : NULL;
+    return rule && open->give_up_ms - rule->give_up_ms >= d->turn_ms;
+}
+
 void withdraw_run(struct deciding *d, const char *rule, const char *origin, enum trace_why why)
 {
     for (uint32_t i = d->customer->open.count; i-- > 0;)
         if (strcmp(d->customer->open.items[i].rule, rule) == 0 &&
-            strcmp(d->customer->open.items[i].origin, origin) == 0)
+            strcmp(d->customer->open.items[i].origin, origin) == 0 &&
+            !withdraw_is_too_late(d, &d->customer->open.items[i]))
             withdraw_message(d, i, why);
 }
 

@@ -6,12 +6,17 @@
 #ifndef NUDGED_DECIDE_WITHDRAW_H
 #define NUDGED_DECIDE_WITHDRAW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "decide/deciding.h"
 
 /* An open message of the document. The item of the trace that says so. */
 struct value withdraw_message(struct deciding *d, uint32_t index, enum trace_why why);
+
+/* Whether the message was decided at the instant of the customer's turn that is decided now, or
+ * behind it: it was due by then, so it goes, whatever the turn ends or begins anew. */
+bool withdraw_is_too_late(const struct deciding *d, const struct customer_open *open);
 
 /* All that the rule's journey of that origin has open. */
 void withdraw_run(struct deciding *d, const char *rule, const char *origin, enum trace_why why);

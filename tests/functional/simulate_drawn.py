@@ -2,8 +2,7 @@
 simulate` says of the archive that it wrote, and does with each event what `explain --event` said before.
 
 Both know nothing of what a daemon is late with. So events come one by one, each is decided before the next,
-and Redis' clock goes from deadline to deadline, a little past each. No rule has a clock: the turns of two, or
-one and a deadline, often fall together, and which of them a daemon then takes first is left open."""
+and Redis' clock goes from deadline to deadline, a little past each."""
 
 import collections
 import datetime
@@ -11,18 +10,23 @@ import email
 import email.policy
 import json
 import random
+import types
 
 from conftest import wait_until
 from journey_rules import Grammar
 from journey_shop import World
+from journey_steps import RuleSet
 from journey_text import document
 from journey_types import CODES, KEYS, MINUTE_MS, TOPICS, WINDOWS
-from journey_zones import DAY_MS, NOWHERE, PLACES, local, settings, time_text
+from journey_zones import DAY_MS, NOWHERE, PLACES, home_of, local, settings, time_text
+from journeys import Run
 from persons import LateRedis
 
 SUBJECT = "{{ message.rule }} {{ step }} {{ began }} {{ mark }} {{ level }} {{ all }}"
 SLOT_MS, SETTLE_MS = 30 * MINUTE_MS, 1100
 EACH, SLOTS_LEFT = 25, 12  # events in a slot; slots without any at the end
+SWEEP_MS = 50 * 1000  # where clocks tick: a turn that is taken later than a minute is a late one
+LEAD_MS = DAY_MS + 60 * MINUTE_MS  # all clocks have ticked once before anybody is known
 NEAR_MS = 3000  # between what would be and what then is
 
 
@@ -38,26 +42,28 @@ def alike(said, done):
 
 
 class Drawn:
-    def __init__(self, shop, seed, joins):
-        self.shop, self.rng, self.joins = shop, random.Random(seed), joins
+    def __init__(self, shop, seed, clocks, joins):
+        self.shop, self.rng, self.clocks, self.joins = shop, random.Random(seed), clocks, joins
         self.redis = shop.redis(LateRedis)
         self.client = shop.client
         self.smtp = shop.smtp()
+        self.shop_zone = self.rng.choice(["UTC", *PLACES])
         self.set_clock()
         self.set_config()
         zones = [None, NOWHERE, *PLACES, *self.zones]
-        self.world = World(self.rng, self.rng.randrange(4, 14), zones, moves=True)
+        self.world = World(self.rng, self.rng.randrange(4, 14), zones, moves=not clocks)
         self.set_rules()
         self.daemon = shop.daemon()
-        self.known, self.asked = False, 0
+        self.known, self.homes, self.asked = False, set(), 0
 
     def set_clock(self):
         """Often to some hours before a night in which somewhere the clocks are set."""
         self.night, self.zones = [], []
+        self.lead_ms = LEAD_MS if self.clocks else 0
         if self.rng.random() < 0.7:
             now_ms = self.now_ms()
-            zone, set_ms = self.rng.choice(settings(now_ms + DAY_MS))
-            self.redis.forward(set_ms - self.rng.randrange(30, 480) * MINUTE_MS - now_ms)
+            zone, set_ms = self.rng.choice(settings(now_ms + self.lead_ms + DAY_MS))
+            self.redis.forward(set_ms - self.rng.randrange(30, 480) * MINUTE_MS - self.lead_ms - now_ms)
             times = [local(set_ms + minutes * MINUTE_MS, zone) for minutes in range(-75, 76, 15)]
             self.night = sorted({60 * time.hour + time.minute for time in times})
             self.rng.shuffle(self.night)
@@ -71,15 +77,17 @@ class Drawn:
             begin = rng.choice([rng.randrange(48) * 30, *self.night])
             end = (begin + rng.choice([30, 120, 420])) % (24 * 60)
             policy["quiet_hours"] = {"from": time_text(begin), "to": time_text(end)}
-        config["shop"] = {**config.get("shop", {}), "timezone": rng.choice(["UTC", *PLACES])}
-        config["policy"], config["topics"] = policy, TOPICS
+        config["shop"] = {**config.get("shop", {}), "timezone": self.shop_zone}
+        config["policy"], config["topics"], config["clocks"] = policy, TOPICS, {"rate": 100000}
         config["customer"] = {"fields": {"points": {"default": 0, "on": "order.placed", "set": "points + n"}}}
         config["archive"] = {"folder": str(self.shop.folder / "archive")}
 
     def set_rules(self):
         rng, shop = self.rng, self.shop
-        rules = Grammar(rng, self.now_ms(), self.night).rules(rng.randrange(4, 12))
-        shop.rules("---\n".join(json.dumps(document(rule), indent=1) + "\n" for rule in rules))
+        grammar = Grammar(rng, self.now_ms() + self.lead_ms, self.night, self.clocks)
+        self.rules = grammar.rules(rng.randrange(4, 12))
+        self.reader = types.SimpleNamespace(sets=[RuleSet(self.rules, 0)])  # for Run.is_asked
+        shop.rules("---\n".join(json.dumps(document(rule), indent=1) + "\n" for rule in self.rules))
         for name in ("letter", "coded"):
             shop.template(f"{name}.text.liquid", f"---\nsubject: '{SUBJECT}'\n---\n{{{{ given.code }}}}\n")
         self.client.rpush(f"nudged:codes:{CODES}", *[f"code{number}" for number in range(10000)])
@@ -94,9 +102,12 @@ class Drawn:
         return seconds * 1000 + micros // 1000
 
     def settle(self):
+        self.asked_ms = self.now_ms()
+
         def done():
             due = self.client.zrange("nudged:due", 0, 0, withscores=True)
-            return self.shop.idle() and not (due and due[0][1] <= self.now_ms())
+            asked = not self.clocks or not self.known or Run.is_asked(self)
+            return asked and self.shop.idle() and not (due and due[0][1] <= self.now_ms())
         wait_until(done, "all that is due to be decided and sent", 120)
 
     def go_to(self, target_ms):
@@ -105,7 +116,9 @@ class Drawn:
         while stop_ms < target_ms:
             now_ms = self.now_ms()
             first = self.client.zrange("nudged:due", 0, 0, withscores=True)
-            stop_ms = min(target_ms, int(first[0][1]) + SETTLE_MS) if first else target_ms
+            stop_ms = min(target_ms, now_ms + SWEEP_MS) if self.clocks else target_ms
+            if first:
+                stop_ms = min(stop_ms, int(first[0][1]) + SETTLE_MS)
             self.redis.forward(stop_ms - now_ms)
             self.settle()
 
@@ -150,7 +163,13 @@ class Drawn:
 
     def begin(self):
         self.daemon.spawn()
-        for event in self.world.first(self.now_ms()):
+        if self.clocks:
+            wanted = sum(1 for rule in self.rules if rule.clock and rule.enabled)
+            wait_until(lambda: self.client.hlen("nudged:clocks") == wanted, "the clocks to be noted")
+            self.redis.forward(self.lead_ms)
+        first = self.world.first(self.now_ms())
+        self.homes = {home_of(event["customer"].get("timezone")) for event in first}
+        for event in first:
             self.push(event)
         self.known = True
 
@@ -183,9 +202,9 @@ class Drawn:
         return json.loads(out), (folder / "messages.jsonl").read_text()
 
 
-def run(shop, seed, events, joins):
+def run(shop, seed, events, clocks=False, joins=False):
     """How many messages were sent, and for how many decisions `explain` was asked before."""
-    one = Drawn(shop, seed, joins)
+    one = Drawn(shop, seed, clocks, joins)
     one.begin()
     for _ in range(events // EACH):
         one.slot()

@@ -358,6 +358,36 @@ def test_three_daemons_and_kills(clock):
         assert (sent.get("hourly", 0) > 0) == (number == people - 1), (number, sent)
 
 
+@pytest.mark.parametrize("overdue", [False, True])
+def test_what_is_due_at_a_turn_goes_before_it(clock, overdue):
+    """Whichever daemon and whichever loop comes first, and though nobody takes the message meanwhile: what begins
+    anew each day and waits for a day has sent each day."""
+    people, names = 40, ("one", "two")
+    clock.shop.rules(rule("daily", DAILY, "again: restart\nwait: 1d"))
+    clock.set("2027-03-02 05:00")
+    daemons = [clock.shop.daemon(name).spawn() for name in names]
+    for number in range(people):
+        clock.know(number)
+    clock.wait_ready()
+    clock.set("2027-03-02 09:00:30")
+    clock.wait_swept("daily shop", "2027-03-02")
+    assert clock.shop.ctl("gateway", "pause", "smtp")[0] == 0
+    for day in (3, 4):
+        for daemon in daemons if overdue else ():
+            daemon.kill()
+        clock.set(f"2027-03-0{day} {'12:00' if overdue else '09:00:30'}")
+        for daemon in daemons if overdue else ():
+            daemon.spawn()
+        wait_until(lambda: (clock.shop.client.hget("nudged:swept", "daily shop") or b"").startswith(
+            f"2027-03-0{day} ".encode()), "the day's sweep")
+        wait_until(lambda: clock.shop.client.zcard("nudged:ticks") == 0, "all ticks")
+        wait_until(lambda: clock.shop.client.zcount("nudged:due", "-inf", clock.now() * 1000) == 0
+                   and clock.shop.client.zcard("nudged:taken") == 0, "all that is due")
+    assert clock.shop.ctl("gateway", "resume", "smtp")[0] == 0
+    # Of the day before those that were still there were withdrawn: they are of a day that is over.
+    clock.wait_mails(*(f"{number} daily" for number in range(people)))
+
+
 def test_frozen_past_its_lease(clock):
     """It stood still, and a tick came: awake again it has its lease back at once, says so once, and
     asks everybody."""

@@ -649,10 +649,31 @@ static void test_deadlines(void **state)
     decide_fixture_close(&fixture);
 }
 
+/* What goes back into the outbox is counted by its journey's name, which its body has where the
+ * event does not give it. */
+static void test_named_by_period(void **state)
+{
+    static const char event[] = "{\"type\":\"customer.signed_up\",\"id\":\"e1\"," ANA "}";
+    struct decide_fixture fixture;
+    char first[64];
+    (void)state;
+    decide_fixture_open(&fixture, WELCOME);
+    assert_string_equal(decide_fixture_play(&fixture, 0, event), "welcome sends welcome");
+    assert_null(value_get(&fixture.last.messages[0].body, "origin"));
+    snprintf(first, sizeof first, "%s", fixture.last.messages[0].mid);
+    assert_string_equal(decide_fixture_play(&fixture, 8 * DAY, event), "welcome sends welcome");
+    const struct value *origin = value_get(&fixture.last.messages[0].body, "origin");
+    assert_string_not_equal(fixture.last.messages[0].mid, first);
+    assert_true(value_is(origin, VALUE_STRING));
+    assert_non_null(strstr(fixture.document, value_to_text(fixture.arena, origin)));
+    decide_fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plays),
+        cmocka_unit_test(test_named_by_period),
         cmocka_unit_test(test_cap),
         cmocka_unit_test(test_quiet_hours),
         cmocka_unit_test(test_after_nights),
