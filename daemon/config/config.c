@@ -116,13 +116,19 @@ static void fill_shop(struct loading *loading)
                        "`shop` must be a mapping");
         *shop = value_new_map(config->arena, 0);
     }
+    for (const struct setting *row = config_shop_settings; row->key; row++) {
+        const struct value *said = value_get(shop, row->key);
+        if (said && said->kind != VALUE_NULL && said->kind != VALUE_STRING)
+            settings_fault(loading->diags, &loading->source, said, DIAG_ERROR,
+                           "`%s` must be a string, not %s", row->key, value_kind_name(said->kind));
+    }
     const char *zone = value_to_text(config->arena, value_get(shop, "timezone"));
     const char *locale = value_to_text(config->arena, value_get(shop, "locale"));
     config->zone = zone ? zone : "UTC";
     config->locale = locale ? locale : "en";
     const struct value *currency = value_get(shop, "currency");
-    if (currency && (currency->kind != VALUE_STRING ||
-                     !locale_format_is_currency(currency->string, currency->length)))
+    if (value_is(currency, VALUE_STRING) &&
+        !locale_format_is_currency(currency->string, currency->length))
         diag_hint(settings_fault(loading->diags, &loading->source, currency, DIAG_WARNING,
                                  "`currency` names none that there is"),
                   "three letters of ISO 4217 are meant, such as EUR");
@@ -535,6 +541,7 @@ struct config *config_load(const char *file, struct diags *diags)
         fill_channels(&loading);
         fill_web(&loading, &root);
         config->source = loading.source;
+        config->root = root;
         check_all(&loading, &root);
     }
     if (diags->errors != errors)

@@ -30,7 +30,8 @@ struct config {
     struct arena *arena;
     const char *file;              /* "" where there is none: all defaults */
     const char *folder;            /* of the file; "." */
-    struct settings_source source; /* what was read, for the places of faults */
+    struct settings_source source; /* what was read, for the places of faults, … */
+    struct value root;             /* … and as what; null: nothing */
     struct config_keys keys;
     bool own_secret; /* secret_file is the one in the state folder, which a start makes */
     struct config_links links;

@@ -150,7 +150,7 @@ static void find_gateways(const struct reading *reading, const struct value *val
         else
             refuse_gateway(reading, item, name);
     }
-    if (count == 0)
+    if (count == 0 && reading->input->gateways[0].name) /* else that is what is wrong */
         fault(reading, value, "channel `%s` needs a gateway", channel->name);
     channel->gateways = list;
 }

@@ -86,5 +86,7 @@ struct config_keys {
 
 /* Ends with a row without a key. */
 extern const struct setting config_settings[];
+/* What nudged itself reads of `shop`, each a text. */
+extern const struct setting config_shop_settings[];
 
 #endif

@@ -401,6 +401,16 @@ static const struct setting metrics_settings[] = {
     {0},
 };
 
+const struct setting config_shop_settings[] = {
+    {.key = "name", .type = SETTING_TEXT, .help = "how mails call the shop"},
+    {.key = "url", .type = SETTING_TEXT, .help = "its pages"},
+    {.key = "email", .type = SETTING_TEXT, .help = "where people may write to"},
+    {.key = "locale", .type = SETTING_TEXT, .help = "of customers who have none; default: en"},
+    {.key = "timezone", .type = SETTING_TEXT, .help = "likewise; default: UTC"},
+    {.key = "currency", .type = SETTING_TEXT, .help = "of sums that name none, as in ISO 4217"},
+    {0},
+};
+
 const struct setting config_settings[] = {
     {.key = "state",
      .type = SETTING_TEXT,
@@ -445,7 +455,8 @@ const struct setting config_settings[] = {
      .help =
          "what rules and templates call `shop`: name, url, locale, timezone, currency, address, "
          "email, logo, …; docs/templates.md lists what the shipped messages read",
-     .shape = &(const struct shape){.kind = SHAPE_MAP}},
+     .shape =
+         &(const struct shape){.kind = SHAPE_KEYS, .table = config_shop_settings, .open = true}},
     {.key = "segments",
      .type = SETTING_VALUE,
      IN(config_keys, segments),

@@ -1,8 +1,11 @@
 #include "config/generation.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -68,6 +71,22 @@ static void check_topics(const struct config *config, const struct ruleset *rule
                            DIAG_WARNING, "no rule has the topic `%s`", config->topics[i].name);
 }
 
+/* What the configuration names as a folder is none: told at its place. Of one that it does not name
+ * who reads it tells. */
+static bool is_folder(const struct config *config, const char *key, const char *folder,
+                      struct diags *diags)
+{
+    const struct value *place = value_get(&config->root, key);
+    int fd = place ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (place && fd < 0)
+        settings_fault(diags, &config->source, place, DIAG_ERROR,
+                       "`%s` must be a folder, and this one cannot be listed: %s", key,
+                       strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return !place || fd >= 0;
+}
+
 struct generation *generation_load(const struct config *config, struct diags *diags)
 {
     struct generation *generation = mem_zero(1, sizeof *generation);
@@ -79,7 +98,8 @@ struct generation *generation_load(const struct config *config, struct diags *di
     const struct templates_settings templates = {.folder = config->keys.templates,
                                                  .default_locale = config->locale,
                                                  .built_in = preset_files};
-    generation->templates = templates_load(&templates, diags);
+    if (is_folder(config, "templates", templates.folder, diags))
+        generation->templates = templates_load(&templates, diags);
     /* Rules are read even where templates are broken, so that one run tells of all faults. */
     struct ruleset_settings rules = {.conditions = config->conditions,
                                      .references = &config->references,
@@ -97,7 +117,8 @@ struct generation *generation_load(const struct config *config, struct diags *di
         rules.templates.context = generation->templates;
         list_names(config, generation->templates, arena, &rules.templates);
     }
-    generation->rules = rule_files_load(config->keys.rules, &rules, diags);
+    if (is_folder(config, "rules", config->keys.rules, diags))
+        generation->rules = rule_files_load(config->keys.rules, &rules, diags);
     arena_destroy(&arena);
     if (!generation->rules || !generation->templates || diags->errors != errors) {
         generation_release(&generation);

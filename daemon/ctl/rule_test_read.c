@@ -201,6 +201,11 @@ static void check_item(const struct reading *reading, const struct rule_test_exp
     const struct value *item = expect->item;
     static const char *const of_message[] = {"at",   "after",   "to",       "via", "rule",
                                              "data", "subject", "contains", NULL};
+    const struct value *count = value_get(item, "count");
+    if (value_is(count, VALUE_INT) && count->integer < 0) {
+        fault(reading, count, "`count` must be at least 0%s", "");
+        return;
+    }
     bool both = expect->sent && expect->not_sent;
     bool is_customer = expect->customer.kind == VALUE_MAP && !expect->sent && !expect->not_sent;
     if (both || (!expect->sent && !expect->not_sent && !is_customer && expect->count < 0))

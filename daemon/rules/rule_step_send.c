@@ -86,6 +86,19 @@ static bool is_for_staff(const struct cel_program *to)
     return same;
 }
 
+/* An address. */
+static struct cel_program *read_address(const struct rule_step_reader *steps, const char *name,
+                                        const struct value *value)
+{
+    const struct rule_reader *reader = steps->reader;
+    struct cel_program *program = rule_expression(reader, value, steps->types);
+    if (program && !cel_may_give(program, VALUE_STRING))
+        diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                                 "`%s` must be a text, and this never is one", name),
+                  "an address is written in both quotes: '\"ana@shop.example\"'");
+    return program;
+}
+
 void rule_step_send_read(struct rule_step_reader *steps, const struct value *step_value,
                          const struct value *value)
 {
@@ -112,10 +125,10 @@ void rule_step_send_read(struct rule_step_reader *steps, const struct value *ste
                   "%s", word_hint);
     step->template_at = value->kind == VALUE_MAP ? value_get(value, "template") : value;
     step->channel_at = value->kind == VALUE_MAP ? value_get(value, "via") : NULL;
-    step->to = rule_expression(reader, &send.to, steps->types);
+    step->to = read_address(steps, "to", &send.to);
     step->to_at = value->kind == VALUE_MAP ? value_get(value, "to") : NULL;
     step->staff = is_for_staff(step->to);
-    step->from = rule_expression(reader, &send.from, steps->types);
+    step->from = read_address(steps, "from", &send.from);
     step->from_at = value->kind == VALUE_MAP ? value_get(value, "from") : NULL;
     step->data = rule_step_data_read(steps, &send.data, "data");
     step->id = rule_step_reader_id(steps, value_get(step_value, "id"), "send", value);

@@ -50,6 +50,8 @@ static void refuse_shares(const struct rule_reader *reader, const struct value *
 static struct rule_share *read_shares(const struct rule_reader *reader, const struct value *shares)
 {
     uint32_t count = value_count(shares), upto = 0, places;
+    if (shares->kind == VALUE_NULL)
+        return NULL; /* they are missing, which was told */
     if (shares->kind != VALUE_MAP || count == 0) {
         refuse_shares(reader, shares, "`shares` must be a mapping of names to percentages", 0);
         return NULL;

@@ -52,7 +52,8 @@ static struct diag *unknown_kind(const struct value *kind, const char *name,
     return name ? settings_fault(diags, source, kind, DIAG_ERROR, "unknown kind of gateway `%s`",
                                  name)
                 : settings_fault(diags, source, kind ? kind : map, DIAG_ERROR,
-                                 "a gateway needs its `kind`");
+                                 map->kind == VALUE_MAP ? "a gateway needs its `kind`"
+                                                        : "a gateway is a mapping with its `kind`");
 }
 
 /* The kind that `kind` names; NULL with an error. */

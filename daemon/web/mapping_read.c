@@ -250,6 +250,25 @@ static const struct cel_program *read_condition(const struct reading *in, const 
     return program;
 }
 
+/* What may be a list, or one of the kinds that are as good as a text. */
+static const struct cel_program *read_as(const struct reading *in, const char *name,
+                                         const struct value *value, bool list)
+{
+    static const enum value_kind lists[] = {VALUE_LIST, VALUE_LIST, VALUE_LIST, VALUE_LIST},
+                                 texts[] = {VALUE_STRING, VALUE_INT, VALUE_UINT, VALUE_DOUBLE};
+    const enum value_kind *kinds = list ? lists : texts;
+    const struct cel_program *program = read_part(in, name, value, DEPTH_MOST).program;
+    bool may_be = !program;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        may_be = may_be || cel_may_give(program, kinds[i]);
+    if (!may_be)
+        fault(in, value,
+              list ? "`%s` must be a list, and this never is one"
+                   : "`%s` must be a text or a number, and this never is one",
+              name);
+    return program;
+}
+
 /* ---- Types ---- */
 
 /* Its own, or the topic's. */
@@ -400,7 +419,12 @@ static bool read_document(struct reading *in, const char *text, size_t length, s
         *map = documents.list->items[0];
         return true;
     }
-    fault(in, NULL, "a mapping of webhooks is one mapping%s", "");
+    const struct value *found = value_count(&documents) ? &documents.list->items[0] : NULL;
+    if (value_is(found, VALUE_MAP)) /* and another behind it */
+        fault(in, &documents.list->items[1], "a mapping of webhooks is one mapping%s", "");
+    else
+        fault(in, found, "a mapping of webhooks is a mapping of keys to values, not %s",
+              found ? value_kind_name(found->kind) : "empty");
     return false;
 }
 
@@ -419,8 +443,8 @@ static void read_head(struct reading *in, const struct value *map)
     if (head.ping.kind != VALUE_NULL)
         mapping->ping = read_condition(in, "ping", &head.ping);
     if (head.each.kind != VALUE_NULL)
-        mapping->each = read_part(in, "each", &head.each, DEPTH_MOST).program;
-    mapping->topic = read_part(in, "topic", &head.topic, DEPTH_MOST).program;
+        mapping->each = read_as(in, "each", &head.each, true);
+    mapping->topic = read_as(in, "topic", &head.topic, false);
     read_parts(in, &head.shared, &shared);
     mapping->id = shared.id;
     read_topics(in, &head.topics, &shared);

@@ -67,6 +67,24 @@ def test_each_key_of_the_configuration(desk):
         assert re.search(rf"faulty\.yaml:{line}:\d+: error: ", out), (key, out)
 
 
+@pytest.mark.parametrize("text, column, words", [
+    ("rules: nope", 8, "`rules` must be a folder, and this one cannot be listed: No such file or directory"),
+    ("templates: faulty.yaml", 12, "`templates` must be a folder, and this one cannot be listed: Not a directory"),
+    ("rules: 5", 8, "`rules` must be a string, not an integer"),
+    ("gateways: []", 11, "`gateways` must be a mapping of 1 to 64 names"),
+    ("gateways: {a: 5}", 15, "a gateway is a mapping with its `kind`"),
+    ("shop: nope", 7, "`shop` must be a mapping"),
+    ("shop: {timezone: 5}", 18, "`timezone` must be a string, not an integer"),
+    ("shop: {currency: [EUR]}", 18, "`currency` must be a string, not a list"),
+])
+def test_what_is_of_a_wrong_kind(desk, text, column, words):
+    """One fault, at its place."""
+    out = told_by_both(desk, f"state: {desk.folder}/state\n{text}\n")
+    assert re.findall(r"^\S*error: .*|^\S*: error: .*", out, re.M) == [out.splitlines()[0]], out
+    assert f"faulty.yaml:2:{column}: error: {words}" in out.splitlines()[0]
+    assert re.search(r"^ +\^", out, re.M)
+
+
 @pytest.mark.parametrize("kind", NEEDED)
 def test_each_key_of_a_gateway(desk, kind):
     for key, of_type in keys(f"A gateway of kind `{kind}`"):

@@ -53,7 +53,8 @@ BEYOND = {
         r"`shares` has no|the `spread` of an hour|`at` must be a time|this is before the one above"),
     "how much": (
         r"`\w+` must be (between|at least|at most)|`holdout` is a number from 0 to 100, with two|"
-        r"a share is a number from 0 to 100, with two|more than \d+|`count` must be"),
+        r"a share is a number from 0 to 100, with two|more than \d+|`count` must be|"
+        r"the number does not fit into 64 bits"),
     "which of the words there are": (
         r"`once` must be a local time|`.*` is no time zone|`\w+` cannot be the name of a field|"
         r"`.*` is what expressions call something else|`.*` is what events say of the customer"),
@@ -86,10 +87,21 @@ def faults_of(folder, told):
     return found
 
 
+def unplaced(told):
+    """Errors that do not say where, with the line and what is wrong in it."""
+    lines = told.splitlines()
+    for number, line in enumerate(lines):
+        placed = re.match(r"\S+:\d+:\d+: error: .", line) and re.match(r" +\^~*$", (lines + ["", ""])[number + 2])
+        at_end = re.match(r"\S+:\d+:\d+: error: a value is missing here$", line)  # there is no line to show
+        if re.match(r"(.*: )?error: ", line) and not placed and not at_end:
+            yield line
+
+
 def tell(folder, *arguments):
     done = subprocess.run([BUILD / "nudgectl", "-c", "nudged.yaml", *arguments], cwd=folder, capture_output=True,
                           text=True, timeout=PATIENCE, check=False)
     assert done.returncode >= 0 and "runtime error" not in done.stderr and "Sanitizer" not in done.stderr, done.stderr
+    assert not list(unplaced(done.stdout + done.stderr)), done.stdout + done.stderr
     return faults_of(folder, done.stdout + done.stderr)
 
 
@@ -323,7 +335,7 @@ topics: {"*": {feedback: failed}}
 """
 
 TEXTS = {"rules": RULES, "nudged": NUDGED, "rule-tests": TESTS, "events": EVENTS, "webhooks": WEBHOOKS}
-OTHERS = [None, 5, 2.5, True, "", "x y", [], ["x"], {}, {"x": 1}]
+OTHERS = [None, 5, -1, 2.5, 10 ** 30, True, "", "x y", [], ["x"], {}, {"x": 1}]
 FEWER = [None, 5, "x y", {"x": 1}]  # where each is a run of its own
 
 
@@ -336,7 +348,8 @@ def places(value, path=()):
 
 
 def changed(document, others):
-    """The document with one thing in it another, gone, or more."""
+    """The document with one thing in it another, gone, or more; and what is no document."""
+    yield from (other for other in OTHERS if other is not None and other != {})
     for path in places(document):
         for other in [*others, "gone", "more"]:
             copied = copy.deepcopy(document)
