@@ -161,14 +161,26 @@ class Drawn:
         done = [line["did"] for line in lines]
         assert alike([said["did"]], done) or not said["did"] and not done, f"said: {said}\ndone: {lines}"
 
+    def settle_zones(self):
+        """In each zone lives somebody, who has no address: one where nobody did begins with the next tick."""
+        for number, zone in enumerate(self.world.zones):
+            home = {"timezone": zone} if zone else {}
+            self.shop.push({"type": "zone.known", "id": f"z{number}", "customer": {"id": f"z{number}", **home}})
+        self.homes = {home_of(zone) for zone in self.world.zones}
+        self.settle()
+
     def begin(self):
         self.daemon.spawn()
         if self.clocks:
             wanted = sum(1 for rule in self.rules if rule.clock and rule.enabled)
             wait_until(lambda: self.client.hlen("nudged:clocks") == wanted, "the clocks to be noted")
+            self.settle_zones()
             self.redis.forward(self.lead_ms)
+            self.known = True  # or who comes now would be asked at the ticks between
+            self.settle()
+            self.known = False
         first = self.world.first(self.now_ms())
-        self.homes = {home_of(event["customer"].get("timezone")) for event in first}
+        self.homes |= {home_of(event["customer"].get("timezone")) for event in first}
         for event in first:
             self.push(event)
         self.known = True

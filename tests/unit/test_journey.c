@@ -254,7 +254,8 @@ static const struct decide_play steps[] = {
       {86401, NULL, ""}}},
     {"an address that is not there is none",
      "{name: r, on: x, again: ignore, steps: [{send: {template: a, to: customer.other}}, {send: "
-     "{template: b, to: \"''\"}}, {send: {template: c, to: '5'}}, {send: d}]}",
+     "{template: b, to: \"''\"}}, {send: {template: c, to: customer.accepts_marketing}}, {send: "
+     "d}]}",
      {{0, X(""), "r refused no-address; r refused no-address; r refused no-address; r sends d"}}},
     {"each channel has its field",
      "{name: r, on: x, steps: [{send: {template: a, via: sms}}, {send: {template: b, via: push}}]}",
