@@ -278,6 +278,7 @@ static void test_lapsed(void **state)
     redis_fixture_open(&redis, NULL);
     assert_int_equal(enter(&one, &redis, "one", &strict), INSTANCE_READY);
     int64_t term = instance_lease_term(one.instance);
+    event_del(one.beats); /* no beat renews it as well */
     redis_fixture_ask(&redis, "DEL t:instance:one");
     redis_fixture_ask(&redis, "CONFIG RESETSTAT");
     for (int i = 0; i < 3; i++)
