@@ -21,6 +21,11 @@ uint32_t share_place(const char *purpose, const char *name, const char *key)
     return (uint32_t)((hash >> 32) * SHARE_WHOLE >> 32);
 }
 
+double share_percent(uint32_t places)
+{
+    return (double)places / (double)PERCENT;
+}
+
 const struct shape share_shape = {.kind = SHAPE_NUMBER, .least = 0, .most = 100};
 
 bool share_read(const struct value *percentage, uint32_t *places)
@@ -28,7 +33,7 @@ bool share_read(const struct value *percentage, uint32_t *places)
     double number;
     if (!value_to_double(percentage, &number) || !(number >= 0 && number <= 100))
         return false;
-    double exact = number * PERCENT, whole = round(exact);
+    double exact = number * (double)PERCENT, whole = round(exact);
     *places = (uint32_t)whole;
     return fabs(exact - whole) < 1e-6;
 }

@@ -18,6 +18,9 @@ enum { SHARE_WHOLE = 10000 }; /* places: a percentage is a hundred of them */
  * user's. */
 uint32_t share_place(const char *purpose, const char *name, const char *key);
 
+/* So many places as a percentage. */
+double share_percent(uint32_t places);
+
 /* Reads a percentage: a number from 0 to 100 with two decimals at most. False: it is none. */
 bool share_read(const struct value *percentage, uint32_t *places);
 extern const struct shape share_shape; /* of it */

@@ -250,8 +250,7 @@ static void put_split(const struct drawing *drawing, uint32_t number, const stru
     add_line(&label, "split %s", step->split);
     put_node(drawing, step_name(number, name), diamond, &label);
     for (const struct rule_share *share = step->shares; share->name; share++) {
-        snprintf(text, sizeof text, "%s %g%%", share->name,
-                 (double)(share->upto - before) * 100 / SHARE_WHOLE);
+        snprintf(text, sizeof text, "%s %g%%", share->name, share_percent(share->upto - before));
         put_way(drawing, number, text, share->target);
         before = share->upto;
     }
@@ -363,8 +362,7 @@ static void put_exits(const struct drawing *drawing)
     if (rule->while_condition)
         add_line(&label, "while no longer %s", cel_text(rule->while_condition));
     if (rule->holdout)
-        add_line(&label, "holdout: %g%% of all customers",
-                 (double)rule->holdout * 100 / SHARE_WHOLE);
+        add_line(&label, "holdout: %g%% of all customers", share_percent(rule->holdout));
     if (label.text.length == 0) {
         buf_free(&label.text);
         return;

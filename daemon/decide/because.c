@@ -173,5 +173,5 @@ void because_number(struct deciding *d, struct value item, const char *name, int
 
 void because_share(struct deciding *d, struct value item, const char *name, uint32_t places)
 {
-    trace_note(&d->trace, item, name, value_double((double)places * 100 / SHARE_WHOLE));
+    trace_note(&d->trace, item, name, value_double(share_percent(places)));
 }

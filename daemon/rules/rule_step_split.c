@@ -42,7 +42,7 @@ static void refuse_shares(const struct rule_reader *reader, const struct value *
                           const char *format, uint32_t places)
 {
     diag_hint(settings_fault(reader->diags, reader->source, place, DIAG_ERROR, format,
-                             (double)places * 100 / SHARE_WHOLE),
+                             share_percent(places)),
               "shares are percentages, together 100: {a: 50, b: 50}");
 }
 

@@ -32,7 +32,7 @@ static void play(struct decide_fixture *fixture, double second, const char *even
 
 static int64_t ms_of(double second)
 {
-    return (int64_t)((DECIDE_FIXTURE_START + second) * 1000);
+    return (int64_t)(((double)DECIDE_FIXTURE_START + second) * 1000);
 }
 
 /* The send waits, and goes when it is woken; the next wait counts from then. */

@@ -45,7 +45,7 @@ static void play(struct decide_fixture *fixture, double second, const char *even
 
 static int64_t ms_of(double second)
 {
-    return (int64_t)((DECIDE_FIXTURE_START + second) * 1000);
+    return (int64_t)(((double)DECIDE_FIXTURE_START + second) * 1000);
 }
 
 /* The send waits, for its give_up at most; with room it goes, and the give_up has run meanwhile. */

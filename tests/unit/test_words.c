@@ -39,7 +39,7 @@ static const char *told(struct decide_fixture *fixture)
                                                           : "other";
         buf_printf(&out, "%s%s %s %s %g", i ? "; " : "", who, words[said->word],
                    said->word == DECISION_ERASED ? "-" : said->topic,
-                   (double)said->at_ms / 1000 - DECIDE_FIXTURE_START);
+                   (double)said->at_ms / 1000 - (double)DECIDE_FIXTURE_START);
     }
     const char *text = arena_text(fixture->arena, buf_string(&out));
     buf_free(&out);
@@ -315,9 +315,10 @@ static void test_erased_again(void **state)
         decide_fixture_play(&fixture, second + 1, SAYS("erased") "}");
         assert_int_equal(fixture.last.erased_count, 1);
         assert_true(fixture.last.bare);
-        record.text = slice_of(arena_printf(fixture.arena, "!%lld=%s",
-                                            (long long)(1000 * (DECIDE_FIXTURE_START + second + 1)),
-                                            fixture.last.said[0].topic));
+        record.text =
+            slice_of(arena_printf(fixture.arena, "!%lld=%s",
+                                  (long long)(1000 * ((double)DECIDE_FIXTURE_START + second + 1)),
+                                  fixture.last.said[0].topic));
     }
     decide_fixture_close(&fixture);
 }
