@@ -57,17 +57,20 @@ def test_a_mail_that_is_marked(press):
     assert "[Test]" not in press.ctl("preview", "welcome")[1] + press.ctl("preview", "welcome", "--as", "eml")[1]
 
 
+def contents(client):
+    """Of streams the entries: since Redis 7.2 they note when each consumer was last seen."""
+    return {key: client.xrange(key) if client.type(key) == b"stream" else client.dump(key)
+            for key in client.scan_iter("*") if not re.search(b"bulletin|instance|meta", key)}
+
+
 def test_nothing_counts_it(press):
     press.redis()
     two = press.daemon("two").spawn()
     press.client.hset("nudged:suppressed", "whoever", "{}")
-    before = {key: press.client.dump(key) for key in press.client.scan_iter("*")
-              if not re.search(b"bulletin|instance|meta", key)}
+    before = contents(press.client)
     assert press.ctl("preview", "welcome", "--send-to", "me@office.example", config=two.config)[0] == 0
     press.mail.mails.get(timeout=60)
-    after = {key: press.client.dump(key) for key in press.client.scan_iter("*")
-             if not re.search(b"bulletin|instance|meta", key)}
-    assert before == after and two.figure("nudged_messages_sent_total") == 0
+    assert before == contents(press.client) and two.figure("nudged_messages_sent_total") == 0
 
 
 def test_in_another_language_of_another_event(press):
