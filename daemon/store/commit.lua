@@ -126,7 +126,7 @@ local function run()
     end
 
     local function judge(c)
-        if c.seldom then -- it may have to do with what another has begun
+        if c.is_entangled then -- it may have to do with what another has begun
             note_begun()
         end
         return check(c) or write(c)

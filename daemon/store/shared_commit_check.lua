@@ -133,7 +133,7 @@ end
 
 -- What does not hold of a commit; nil: all does.
 local function check(c)
-    c.traces_first = c.traces < c.relied and not (c.seldom and #c.joins + #c.erased + #c.dry > 0)
+    c.traces_first = c.traces < c.relied and not (c.seldom and (c.merges or #c.erased + #c.dry > 0))
     local refused = check_shared(c) or check_still(c, c.traces_first)
     if refused then
         return refused

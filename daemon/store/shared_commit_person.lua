@@ -68,7 +68,9 @@ local function join(c)
     for _, j in ipairs(c.joins) do
         local key = j[1]
         redis.call('ZREM', DUE, key)
-        redis.call('ZREM', TAKEN, key)
+        if kind_of(TAKEN) ~= 'none' then
+            redis.call('ZREM', TAKEN, key)
+        end
         if j[2] ~= '' then
             forget_texts(document_key(key))
             for _, class in ipairs(CLASSES) do
@@ -118,11 +120,14 @@ end
 
 -- Returns lines of the trace: what is watched no more, as the list was full.
 local function put_watches(c)
-    local dropped = {}
+    local dropped, came = {}, c.came and c.came.watching or NONE
+    local changed = #c.watches + #came > 0
     for _, j in ipairs(c.joins) do
-        watch_join(j[1], c.customer, dropped)
+        if not bare[j[1]] then
+            watch_join(j[1], c.customer, dropped)
+            changed = true
+        end
     end
-    local came = c.came and c.came.watching or NONE
     for i = 1, #came, 2 do
         watch_put(c.customer, came[i], tonumber(came[i + 1]), dropped)
     end
@@ -132,13 +137,13 @@ local function put_watches(c)
     for _, w in ipairs(c.watches) do
         watch_put(c.customer, w[1], (w[2] == '1' and 1 or -1) * tonumber(w[3]), dropped)
     end
-    if c.document ~= '' and #c.watches + #c.joins + #came > 0 then
+    if c.document ~= '' and changed then
         watch_keep(c.customer, c.expire, true)
     end
     for _, t in ipairs(c.tellings) do
         watch_tell(t[1], t[2], t[3])
     end
-    are_there.watching = are_there.watching or #c.watches + #c.joins + #came > 0
+    are_there.watching = are_there.watching or changed
     for i, product in ipairs(dropped) do
         dropped[i] = string.format('{"at":%s,"did":[{"what":"watch-dropped","why":%s}]}', now_ms,
             cjson.encode(product))

@@ -41,6 +41,7 @@ local function put_customer(c)
     if c.document ~= '' then
         redis.call('SET', document_key(c.customer), c.document, 'PXAT', c.expire)
     end
+    bare[c.customer] = nil
     put_score(TAKEN, c.customer, '0')
     put_score(DUE, c.customer, ARGV[c.head + 5])
 end

@@ -4,6 +4,7 @@
 local texts, records, suppressions, halted = {}, {}, {}, {}
 local kinds, are_there = {}, {}
 local none_there, touched = false, {} -- no message of the call was there; but these were written since
+local bare = {} -- keys that become part of a customer, under which there is nothing
 local seldom -- what is needed seldom: shared_commit_seldom.lua
 local SOME = 1000 -- arguments: what fits on Lua's stack
 
@@ -170,7 +171,7 @@ end
 
 local function read_all(commits)
     look_for_rare()
-    local keys, names, hashes, ids, maybe = {}, {}, {}, {}, {}
+    local keys, names, hashes, ids, mids, maybe, joined = {}, {}, {}, {}, {}, {}, {}
     local id_count, hash_count, name_count = 0, 0, 0
     for i = 1, #commits do
         local c = commits[i]
@@ -178,7 +179,7 @@ local function read_all(commits)
         hash_count = put_range(hashes, hash_count, c.free, c.records - 1, 1)
         name_count = put_range(names, name_count, c.records, c.messages - 1, 2)
         for m = c.messages, c.running - 1, MESSAGE do
-            maybe[#maybe + 1] = message_key(ARGV[m])
+            mids[#mids + 1] = message_key(ARGV[m])
         end
         for r = c.relied, c.rest - 1, 2 do
             keys[#keys + 1] = to_key(ARGV[r])
@@ -188,16 +189,19 @@ local function read_all(commits)
             maybe[#maybe + 1] = watching_of(c.customer)
         end
         if c.seldom then
-            seldom().names_of(c, names)
+            seldom().names_of(c, names, joined)
             name_count = #names
         end
     end
     read_texts(keys)
     read_fields(SAID, names, records)
     read_fields(SUPPRESSED, hashes, suppressions)
-    none_there = not any_there(maybe)
-    if not none_there then
+    none_there = not any_there(mids)
+    if any_there(maybe) then
         are_there.starts, are_there.watching = any_of(commits, starts_key), any_of(commits, watching_of)
+    end
+    if #joined > 0 then
+        seldom().look_for(joined)
     end
     read_pending_of(ids)
 end

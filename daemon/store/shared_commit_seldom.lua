@@ -18,7 +18,7 @@ seldom = function()
 --with shared_commit_shards
 --with shared_commit_seldom_check
 --with shared_commit_seldom_write
-    parts = {read = read_seldom, names_of = names_of_seldom, check_shared = check_shared_seldom,
+    parts = {read = read_seldom, names_of = names_of_seldom, look_for = look_for_joined, check_shared = check_shared_seldom,
         check_ticks = check_ticks, check_joins = check_joins, ask = ask_seldom, write_first = write_first, stays = stays,
         write_person = write_person, write_rest = write_rest, give = give, unmark = unmark, is_message = is_message, keep_watching = keep_watching,
         put_zone = put_zone}

@@ -68,7 +68,7 @@ end
 
 local function check_joins(c)
     for _, j in ipairs(c.joins) do
-        local text = redis.pcall('GET', document_key(j[1]))
+        local text = not bare[j[1]] and redis.pcall('GET', document_key(j[1]))
         if version_of(type(text) == 'string' and text) ~= j[2] then
             return {'moved', j[1]}
         end

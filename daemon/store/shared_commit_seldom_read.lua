@@ -7,6 +7,9 @@ local ABSENT = {__index = function(_, name)
     return WIDTHS[name] and NONE
 end}
 
+-- Of these none has to do with a message: what other commits of the call have begun need not be noted before.
+local APART = {redirects = true, said = true, starts = true, forgotten = true, zones = true, joins = true}
+
 -- Returns where the last one ends.
 local function read_seldom(c, at)
     setmetatable(c, ABSENT)
@@ -19,16 +22,39 @@ local function read_seldom(c, at)
             at = at + width
         end
         c[name] = items
+        c.is_entangled = c.is_entangled or not APART[name]
     end
+    for _, j in ipairs(c.joins) do
+        c.merges = c.merges or j[2] ~= ''
+    end
+    c.is_entangled = c.is_entangled or c.merges
     return at
 end
 
--- Adds the records that it asks for.
-local function names_of_seldom(c, names)
+-- Adds the records that it asks for, and the keys that become part of its customer.
+local function names_of_seldom(c, names, joined)
+    for _, j in ipairs(c.joins) do
+        joined[#joined + 1] = j[1]
+    end
     for _, item in ipairs(c.said) do
         names[#names + 1] = item[1]
     end
     for _, name in ipairs(c.leave_names) do
         names[#names + 1] = name
+    end
+end
+
+-- Mostly they are an address that comes with an id for the first time.
+local function look_for_joined(joined)
+    local keys = {}
+    for _, key in ipairs(joined) do
+        keys[#keys + 1] = document_key(key)
+        keys[#keys + 1] = watching_of(key)
+    end
+    if any_there(keys) then
+        return
+    end
+    for _, key in ipairs(joined) do
+        bare[key] = true
     end
 end

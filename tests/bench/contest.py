@@ -12,10 +12,13 @@ from place import Folder, Nudged, Redis
 from processes import Process
 
 HERE = SOURCE / "tests/bench"
+STRIDE = 7919  # a prime: no customer comes twice
 
 
 def events(messages, customers=shop.CUSTOMERS):
-    return [shop.event(number, customers) for number in range(messages)]
+    """Orders of each customer in turn; where there are more customers than orders, of some here and there."""
+    step = STRIDE if customers >= messages else 1
+    return [shop.event(number * step, customers) for number in range(messages)]
 
 
 def between(messages, gateway, used, begin=None):

@@ -146,6 +146,49 @@ static void keys_of_another_type_are_nothing(void **state)
     ask(scene, "GET t:to:eeeeeeeeeeeeeeee", "id:7");
 }
 
+/* Under a key that was never a customer's nothing is looked for; what the call itself wrote is
+ * seen. */
+static void what_the_call_wrote_is_there(void **state)
+{
+    struct commit_fixture *scene = *state;
+    static const struct commit_join join = {GUEST, ""};
+    struct commit guest = commit_fixture_document("", "3-9-3", V("3-9-3"));
+    struct commit account = commit_fixture_document("", "2-9-2", V("2-9-2"));
+    struct commit_fixture_result results[2] = {{0}};
+    guest.customer = GUEST;
+    account.joins = &join;
+    account.join_count = 1;
+    customers_commit(scene->customers,
+                     &(struct commit_call){
+                         .commits = (const struct commit *const[]){&guest, &account}, .count = 2},
+                     commit_fixture_on_commit, (void *[]){&results[0], &results[1]});
+    redis_fixture_run(&scene->redis, &results[1].done);
+    assert_string_equal(results[0].text, "done");
+    assert_string_equal(results[1].text, "moved " GUEST);
+    ask(scene, "EXISTS t:customer:id:7", "0");
+}
+
+/* An address that comes with an id for the first time had no document; it may have watched all the
+ * same, where the document has expired. */
+static void a_key_without_a_document_may_watch(void **state)
+{
+    struct commit_fixture *scene = *state;
+    static const struct commit_join join = {GUEST, ""};
+    static const struct slice line = {"{\"at\":9}", 8};
+    struct commit first = commit_fixture_document("", "2-9-2", V("2-9-2"));
+    first.joins = &join;
+    first.traces = &line;
+    first.join_count = first.trace_count = 1;
+    redis_fixture_ask(&scene->redis, "HSET t:watching:" GUEST " POT 5");
+    redis_fixture_ask(&scene->redis, "ZADD t:watch:POT 5 " GUEST);
+    redis_fixture_ask(&scene->redis, "ZADD t:due 5 " GUEST);
+    assert_string_equal(commit_fixture_ask(scene, &first), "done");
+    ask(scene, "ZRANGE t:watch:POT 0 -1", "[id:7]");
+    ask(scene, "HGET t:watching:id:7 POT", "5");
+    ask(scene, "EXISTS t:watching:" GUEST " t:due", "0");
+    ask(scene, "LRANGE t:trace:id:7 0 -1", "[{\"at\":9}]");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, commit_fixture_open, commit_fixture_close)
 
 int main(void)
@@ -155,6 +198,8 @@ int main(void)
         TEST(traces_are_bounded),
         TEST(what_has_changed_is_told),
         TEST(keys_of_another_type_are_nothing),
+        TEST(what_the_call_wrote_is_there),
+        TEST(a_key_without_a_document_may_watch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
