@@ -19,7 +19,7 @@ enum {
     SILENT_MS = 1000, /* what waits for a connection waits no longer where none gets free */
     AHEAD_LEAST = 8,  /* connections: where they are fewer none of them is worth a message's wait */
     PACE_MS = 10,     /* messages wait so long in hand, about, where … */
-    PACE_MOST = 32,   /* … no more than that, or than there are connections, do */
+    PACE_MOST = 64,   /* … no more than that, or than there are connections, do */
 };
 
 /* ---- In a sender's thread ---- */
