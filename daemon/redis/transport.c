@@ -30,6 +30,7 @@ struct transport {
     struct event_base *base;
     struct evdns_base *dns; /* made at the first name */
     const struct endpoint *endpoint;
+    char *piece; /* made at the first read */
 };
 
 struct transport *transport_new(struct event_base *base, const struct endpoint *endpoint)
@@ -45,6 +46,7 @@ void transport_destroy(struct transport **transport)
         return;
     if ((*transport)->dns)
         evdns_base_free((*transport)->dns, 0);
+    free((*transport)->piece);
     free(*transport);
     *transport = NULL;
 }
@@ -130,29 +132,29 @@ void transport_connected(const struct transport *transport, struct bufferevent *
 }
 
 /* With TLS libevent reads all that there is. */
-static size_t read_on(const struct transport *transport, struct bufferevent *stream, char *piece,
-                      size_t room)
+static size_t read_on(struct transport *transport, struct bufferevent *stream)
 {
     if (transport->endpoint->kind == ENDPOINT_TLS)
         return 0;
-    const ssize_t got = recv(bufferevent_getfd(stream), piece, room, MSG_DONTWAIT);
+    if (!transport->piece)
+        transport->piece = mem_alloc(PIECE);
+    const ssize_t got = recv(bufferevent_getfd(stream), transport->piece, PIECE, MSG_DONTWAIT);
     return got > 0 ? (size_t)got : 0;
 }
 
-void transport_read(const struct transport *transport, struct bufferevent *stream,
+void transport_read(struct transport *transport, struct bufferevent *stream,
                     void (*take)(void *context, const char *bytes, size_t length), void *context)
 {
     struct evbuffer *input = bufferevent_get_input(stream);
-    char piece[PIECE];
     size_t length;
     while ((length = evbuffer_get_contiguous_space(input)) > 0) {
         take(context, (const char *)evbuffer_pullup(input, (ev_ssize_t)length), length);
         evbuffer_drain(input, length);
     }
     for (size_t all = 0; all < AT_ONCE; all += length) {
-        if ((length = read_on(transport, stream, piece, sizeof piece)) > 0)
-            take(context, piece, length);
-        if (length < sizeof piece)
+        if ((length = read_on(transport, stream)) > 0)
+            take(context, transport->piece, length);
+        if (length < PIECE)
             break;
     }
 }

@@ -30,7 +30,7 @@ void transport_connected(const struct transport *transport, struct bufferevent *
 /* Gives to `take` what has come, in pieces. libevent reads 4 KiB at a time (2.1), and a batch of
  * events has twenty times as much: the rest is read here from the socket. Its end or a failure is
  * left for the bufferevent to see. */
-void transport_read(const struct transport *transport, struct bufferevent *stream,
+void transport_read(struct transport *transport, struct bufferevent *stream,
                     void (*take)(void *context, const char *bytes, size_t length), void *context);
 
 /* After an event of the bufferevent that ended it: why, in words. Returns false. */
