@@ -1,6 +1,6 @@
-"""What does not stay small: the shop of `pipeline` with 10 and 10,000 rules; the first order of 20,000 customers who each
-have a timer, where there are no others and where there are 100,000 ($BENCH_CUSTOMERS=1000000); 1, 2 and 4 daemons on
-one Redis, and how busy each part is; and Redis' memory by kind of key with so many customers."""
+"""What does not stay small: the shop of `pipeline` with 10 and 10,000 rules; the first order of 20,000 customers who
+each have a timer, where there are no others and where there are 100,000 ($BENCH_CUSTOMERS=1000000); 1, 2 and 4 daemons
+on one Redis, and how busy each part is; and Redis' memory by kind of key with so many customers."""
 
 import collections
 import re
