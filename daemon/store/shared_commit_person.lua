@@ -67,10 +67,8 @@ end
 local function join(c)
     for _, j in ipairs(c.joins) do
         local key = j[1]
-        redis.call('ZREM', DUE, key)
-        if kind_of(TAKEN) ~= 'none' then
-            redis.call('ZREM', TAKEN, key)
-        end
+        put_score(DUE, key, '0')
+        put_score(TAKEN, key, '0')
         if j[2] ~= '' then
             forget_texts(document_key(key))
             for _, class in ipairs(CLASSES) do

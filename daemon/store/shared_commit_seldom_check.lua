@@ -17,8 +17,12 @@ local function place_of(mid)
     return (m[2] or m[1] == 'uncertain') and 'uncertain' or 'waits'
 end
 
+local right = {} -- which lists need nothing of a wrong type; of those that are apart
 local function check_shared_seldom(c)
     local needed = {}
+    if right[c.lists] then
+        return
+    end
     if #c.parcel > 0 then
         open_parcel(c)
     end
@@ -53,6 +57,7 @@ local function check_shared_seldom(c)
             return wrong_key({needed[i], needed[i + 1]})
         end
     end
+    right[c.lists] = not c.is_entangled
 end
 
 -- Adds the ticks that are in work no longer to what is gone.

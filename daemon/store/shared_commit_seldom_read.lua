@@ -3,9 +3,10 @@ local WIDTHS = {withdrawals = 3, emits = 2, abroad = 2, dead = 5, postponed = 2,
     redirects = 3, said = 4, erased = 2, starts = 2, forgotten = 1, ticks = 1, zones = 5, paused = 1, halted = 3,
     brakes = 1, braked = 4, codes = 4, runs = 2, dry = 1, watches = 3, tellings = 3, strays = 3, aside = 2, heard = 2, leads = 4,
     leave = 3, leave_mids = 1, leave_runs = 1, leave_names = 1, parcel = 1, elsewhere = 1}
-local ABSENT = {__index = function(_, name)
-    return WIDTHS[name] and NONE
-end}
+local ABSENT = {__index = {}}
+for name in pairs(WIDTHS) do
+    ABSENT.__index[name] = NONE
+end
 
 -- Of these none has to do with a message: what other commits of the call have begun need not be noted before.
 local APART = {redirects = true, said = true, starts = true, forgotten = true, zones = true, joins = true}
@@ -22,6 +23,7 @@ local function read_seldom(c, at)
             at = at + width
         end
         c[name] = items
+        c.lists = c.lists and c.lists .. ' ' .. name or name
         c.is_entangled = c.is_entangled or not APART[name]
     end
     for _, j in ipairs(c.joins) do

@@ -27,7 +27,7 @@ struct survey {
     int64_t deciding;                /* whose deadline is being decided */
     int64_t later;                   /* messages that wait for another try */
     int64_t uncertain, uncertain_since_ms;
-    int64_t withdrawn; /* of the uncertain: they end by themselves */
+    int64_t withdrawn;                          /* of the uncertain: they end by themselves */
     int64_t full_transactional, full_marketing; /* customers whose sends wait for room */
     int64_t dead, dead_newest_ms;
     struct survey_queue *queues; /* by channel, receipts first */
