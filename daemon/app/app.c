@@ -129,12 +129,13 @@ static void on_connection(void *context, bool ready, const char *reason)
 {
     struct app *app = context;
     bool starting = lifecycle_state(app->lifecycle) == LIFECYCLE_STARTING;
+    const char *hint = ready ? NULL : config_redis_hint(app->config, reason);
     if (ready)
         log_info("connected to Redis");
     else if (app->without_redis || (app->embedded && starting))
         log_debug("still no Redis: %s", reason);
     else
-        log_warning("no Redis, trying again: %s", reason);
+        log_warning("no Redis, trying again: %s%s%s", reason, hint ? "; " : "", hint ? hint : "");
     app->without_redis = !ready;
     if (!ready && starting)
         notify_status("waiting for Redis: %s", reason);

@@ -1,6 +1,7 @@
 #include "config/config_redis.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "redis/epochs.h"
 
@@ -24,6 +25,15 @@ bool config_redis_endpoint(const struct config *config, const char *private_url,
     endpoint->sentinel_user = redis->sentinel_user;
     endpoint->sentinel_password_file = redis->sentinel_password_file;
     return true;
+}
+
+const char *config_redis_hint(const struct config *config, const char *refusal)
+{
+    bool login = strstr(refusal, "NOAUTH") || strstr(refusal, "WRONGPASS");
+    return !config->keys.redis.url || !login
+               ? NULL
+               : "`redis.password_file` names a file with the password, and `redis.user` whose it "
+                 "is";
 }
 
 void config_redis_remember(const struct config *config, bool write)

@@ -9,6 +9,9 @@
 bool config_redis_endpoint(const struct config *config, const char *private_url,
                            struct endpoint *endpoint, struct diag *diag);
 
+/* Which keys may mend what Redis refused, in words; NULL: nothing is known of it. */
+const char *config_redis_hint(const struct config *config, const char *refusal);
+
 /* What was followed of masters that Sentinels watch is known from the state folder, and, where
  * `write`, is kept there (redis/epochs). */
 void config_redis_remember(const struct config *config, bool write);

@@ -94,13 +94,11 @@ struct config *context_config(struct context *context)
 
 static void hint_at_redis(const struct config *config, struct diag *diag)
 {
-    if (config->keys.redis.url) {
-        if (strstr(diag->text, "NOAUTH") || strstr(diag->text, "WRONGPASS"))
-            diag_hint(diag,
-                      "`redis.password_file` names a file with the password, and `redis.user` "
-                      "whose it is");
+    const char *hint = config_redis_hint(config, diag->text);
+    if (hint)
+        diag_hint(diag, "%s", hint);
+    if (config->keys.redis.url)
         return;
-    }
     if (strstr(diag->text, strerror(EACCES)))
         diag_hint(diag, "the private Redis is for nudged's own user: ask as that, or as root");
     else if (!diag->hint[0])

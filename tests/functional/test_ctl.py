@@ -263,6 +263,9 @@ def test_redis_with_a_password(desk):
         for arguments in (["push"], ["explain", "id:7"], ["dead"]):
             status, out, err = desk.ctl(*arguments, stdin="")
             assert (status, out) == (69, "") and word in err and "\nhint: `redis.password_file` names" in err, err
+        daemon = desk.daemon().spawn(wait=False)
+        wait_until(lambda: re.search(f"{word}.*; `redis.password_file` names", daemon.log()), "the daemon to say it")
+        daemon.kill()
     redis.client.config_set("requirepass", "")
 
 
