@@ -13,10 +13,10 @@
  *           │      ends_no_longer    again: restart, and `if` is false: likewise
  *           │      try_rule          enabled, young enough, not over already; then what it does
  *           │                        to what runs (decide/again)
- *           ├─ consider_ticks    clocks: what is due by then (resume_due), and the `if`s of all
- * that │                      have the same moment, likewise ├─ consider_emitted  what rules made
- * of it, likewise (decide/emitting) └─ resume_due        journeys whose time has come, in the order
- * of deadlines
+ *           ├─ consider_ticks    clocks: what is due by then, then the `if`s of all that
+ *           │                      have the same moment, likewise
+ *           ├─ consider_emitted  what rules made of it, likewise (decide/emitting)
+ *           └─ resume_due        journeys whose time has come, in the order of deadlines
  *
  *   Each of them lets journeys move on until they wait or end (decide/moving, which is to be read
  *   next), and at last has all that they want to send granted or refused at once (decide/sending).
