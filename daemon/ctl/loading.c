@@ -10,8 +10,10 @@ struct generation *loading_generation(struct context *context, const char *rules
     struct config *config = context_config(context);
     if (!config)
         return NULL;
-    if (rules)
+    if (rules && rules != config->keys.rules) {
         config->keys.rules = rules;
+        config->root = value_null(); /* which names another folder */
+    }
     if (!config_secret(config, false, &ignored)) {
         config->secret = another;
         config->secret_length = sizeof another - 1;
