@@ -28,7 +28,7 @@ AIMS = [
     ("50,000 messages wait: anonymous memory", "backlog", "50,000 messages wait: most anonymous", "most", 20, " MB"),
     ("500,000 wait: the rate, of that at 1,000", "backlog", "500,000 wait: of the first", "least", 0.9, ""),
     ("10,000 rules: the rate, of that with ten", "scale", "10,000 rules: of the small one", "least", 0.8, ""),
-    ("very many customers with timers: the rate, of that with few", "scale",
+    ("very many customers with timers: the rate of first orders, of that with 20,000", "scale",
      "[0-9,]+ customers with timers: of the small one", "least", 0.8, ""),
     ("reload of 1,000 rules and 300 templates: longest pause", "reload", "a reload: longest pause", "most", 20, " ms"),
     ("… anonymous memory, of that before", "reload", "anonymous memory after, of before", "most", 1.1, ""),
