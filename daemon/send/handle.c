@@ -129,9 +129,10 @@ void handle_step(struct handle *handle, const struct pollfd *fds, size_t count)
     struct handle_thread *thread = handle->thread;
     int running, woken = 0;
     for (size_t i = 0; i < count; i++) {
-        const int events = (fds[i].revents & POLLIN ? CURL_CSELECT_IN : 0) |
-                           (fds[i].revents & POLLOUT ? CURL_CSELECT_OUT : 0) |
-                           (fds[i].revents & (POLLERR | POLLHUP) ? CURL_CSELECT_ERR : 0);
+        /* What has failed is read, as libcurl's own poll(2) has it: CURL_CSELECT_ERR alone ends the
+         * transfer with CURLE_SEND_ERROR, though all was sent and an answer waits to be read. */
+        const int events = (fds[i].revents & (POLLIN | POLLERR | POLLHUP) ? CURL_CSELECT_IN : 0) |
+                           (fds[i].revents & POLLOUT ? CURL_CSELECT_OUT : 0);
         if (events && ++woken)
             curl_multi_socket_action(thread->multi, fds[i].fd, events, &running);
     }
