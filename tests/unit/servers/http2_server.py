@@ -37,6 +37,11 @@ MODES = {
 }
 
 
+def say(*words):
+    """A line, in one piece: threads write side by side."""
+    print(" ".join(str(word) for word in words) + "\n", end="", flush=True)
+
+
 class Over(Exception):
     pass
 
@@ -87,7 +92,7 @@ class Connection:
             self.whole(stream)
 
     def tell(self, stream, length):
-        print(self.mode, self.number, stream, length, flush=True)
+        say(self.mode, self.number, stream, length)
 
     def refuse(self, stream):
         self.tell(stream, 0)

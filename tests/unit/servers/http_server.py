@@ -30,6 +30,11 @@ from urllib.parse import unquote
 PACE = threading.Event()  # never set: its wait is the time between two parts
 
 
+def say(*words):
+    """A line, in one piece: threads write side by side."""
+    print(" ".join(str(word) for word in words) + "\n", end="", flush=True)
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     connections = 0
@@ -46,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
         names = ("Idempotency-Key", "Content-Type", "Authorization", "X-To")
         fields = [self.headers.get(name, "-").replace(" ", "_") for name in names]
         digest = hashlib.sha256(body).hexdigest()
-        print(self.command, self.path, self.number, len(body), digest, *fields, flush=True)
+        say(self.command, self.path, self.number, len(body), digest, *fields)
 
     def answer(self, status, retry_after=None, body=b'{"error": "as\tyou\nwished"}'):
         self.send_response(status)
@@ -87,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200)
             self.wfile.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
             self.connection.shutdown(socket.SHUT_RDWR)
-            print("ended", flush=True)
+            say("ended")
         elif words[0] == "echo":
             self.answer(418, body=f"you sent {self.path}".encode())
         elif words[0] == "stall":
