@@ -47,7 +47,7 @@ static bool says_denied(const char *error)
 static bool says_refused(const char *error)
 {
     return strncmp(error, "NOREPLICAS ", 11) == 0 || strncmp(error, "MISCONF ", 8) == 0 ||
-           strncmp(error, "OOM ", 4) == 0;
+           strncmp(error, "OOM ", 4) == 0 || strncmp(error, "READONLY ", 9) == 0;
 }
 
 /* Without the script and its line, which Redis names. */

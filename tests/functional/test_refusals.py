@@ -127,6 +127,22 @@ def test_stop_while_writes_are_refused(hello_shop, code, events):
     assert sorted(subjects) == sorted(f"hello {n}" for n in range(events))
 
 
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_refusal_is_named(hello_shop, code):
+    """By a daemon that runs and by one that cannot enter; `status` begins with it."""
+    refuse, allow = REFUSALS[code]
+    one, two = hello_shop.daemon().spawn(), hello_shop.daemon("two")
+    refuse(hello_shop)
+    two.spawn(wait=False)
+    for daemon in (one, two):
+        wait_until(lambda: f"degraded: Redis refuses: {code} " in daemon.ask("GET", "/health")[1],
+                   lambda: (daemon.ask("GET", "/health"), daemon.log()))
+    wait_until(lambda: f"!  Redis refuses: {code} " in hello_shop.ctl("status")[1], lambda: hello_shop.ctl("status"))
+    allow(hello_shop)
+    two.wait_healthy()
+    wait_until(lambda: one.ask("GET", "/health") == (200, "ok\n"), lambda: one.ask("GET", "/health"))
+
+
 def test_full_redis_drains(hello_shop):
     """Out of memory: what is in is decided and sent, new work is refused and stays where it is."""
     daemon = hello_shop.daemon()
