@@ -338,9 +338,11 @@ def test_three_daemons_and_kills(clock):
     for day in range(2, 5):
         for daemon in daemons[:2]:
             daemon.kill()
-            daemon.spawn("ticks-taken=kill@2" if day < 4 else "", wait=False)
+            daemon.spawn("ticks-taken=kill@1" if day < 4 else "", wait=False)
+        daemons[2].process.send_signal(signal.SIGSTOP)  # or it may be done before the others are there
         clock.set(f"2027-03-0{day} 07:40")
         wait_until(lambda: day == 4 or any(d.process.poll() is not None for d in daemons[:2]), "a daemon to die")
+        daemons[2].process.send_signal(signal.SIGCONT)
         clock.set(f"2027-03-0{day} 10:31")
         wait_until(lambda: (clock.shop.client.hget("nudged:swept", "daily shop") or b"").startswith(
             f"2027-03-0{day} ".encode()), "the day's sweep")
