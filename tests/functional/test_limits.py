@@ -326,7 +326,7 @@ def test_message_is_small(hello_shop):
     event["order"]["note"] = "x" * (700 - len(json.dumps(event, separators=(",", ":"))))
     hello_shop.daemon().spawn()
     hello_shop.push(json.dumps(event, separators=(",", ":")))
-    [key] = wait_until(lambda: hello_shop.client.keys("nudged:message:*"), "the message")
+    [key] = wait_until(lambda: hello_shop.client.keys("nudged:body:*"), "the message, no longer in hand")
     mid = key.decode().rpartition(":")[2]
     size = sum(hello_shop.client.memory_usage(key, samples=0) for key in (
         f"nudged:message:{mid}", f"nudged:body:{mid}"))
