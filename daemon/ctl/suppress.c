@@ -25,6 +25,7 @@
 #include "ctl/suppress_import.h"
 #include "ctl/suppressing.h"
 #include "ctl/who.h"
+#include "customer/customer_key.h"
 #include "decide/policy.h"
 
 enum { BATCH = 500, TOLD_MOST = 20, FIRST_CHUNK = 64 * 1024 };
@@ -116,19 +117,37 @@ static int finish(struct suppress *suppress)
     return !status && (suppress->wrong || missed) ? EXIT_FAILURE : status;
 }
 
-static void refuse(struct suppress *suppress, const char *address)
+/* "id:7", "phone:+40711222333", as `explain` names a customer: nothing goes to an address like
+ * that. */
+static bool is_key(const struct suppress *suppress, const char *text)
 {
-    suppress->wrong++;
-    fprintf(stderr, "nudgectl: %s: this is no address\n", plain_of(suppress->arena, address));
+    const struct shop_event_form form = config_event_form(suppress->context->config);
+    for (const char *const *path = form.key_paths; *path; path++) {
+        const struct slice name = customer_key_kind_of(form.key_paths, *path).name;
+        if (strncmp(text, name.text, name.length) == 0 && text[name.length] == ':')
+            return true;
+    }
+    return false;
+}
+
+/* Why it cannot be changed; NULL: it can. */
+static const char *fault_of(const struct suppress *suppress, const char *address)
+{
+    if (is_key(suppress, address))
+        return "this is a customer's key, not an address";
+    bool is_hash = suppress_import_is_hash(address);
+    bool good = is_hash ? !suppress->add : suppress_import_is_address(suppress->arena, address);
+    return good ? NULL : "this is no address";
 }
 
 static int change(struct suppress *suppress, char **addresses)
 {
     for (; *addresses && !suppress->failed; addresses++) {
         bool is_hash = suppress_import_is_hash(*addresses);
-        if ((is_hash && suppress->add) ||
-            (!is_hash && !suppress_import_is_address(suppress->arena, *addresses))) {
-            refuse(suppress, *addresses);
+        const char *fault = fault_of(suppress, *addresses);
+        if (fault) {
+            suppress->wrong++;
+            fprintf(stderr, "nudgectl: %s: %s\n", plain_of(suppress->arena, *addresses), fault);
             continue;
         }
         struct suppressions_item *item = &suppress->items[suppress->count++];

@@ -54,6 +54,18 @@ def test_added_and_removed(office):
     assert "\n    suppressed: by hand\n" in out and "\n    unsuppressed: by hand\n" in out
 
 
+@pytest.mark.parametrize("key", ["id:1", "email:c1@example.com", "phone:+40711222333"])
+@pytest.mark.parametrize("verb", ["add", "rm"])
+def test_a_key_is_no_address(office, verb, key):
+    """Nothing goes to what `explain` calls a customer: who names one so must not believe that it is done."""
+    office.config["customer"] = {"keys": ["customer.id", "customer.email", "customer.phone"]}
+    config = office.daemon("keys").config
+    status, out, err = office.ctl("suppress", verb, key, "c2@example.com", config=config)
+    assert status == 1 and out.endswith(", 1 wrong\n"), out
+    assert err == f"nudgectl: {key}: this is a customer's key, not an address\n"
+    assert len(stored(office)) == (verb == "add")
+
+
 def test_what_waits_minds_it(office):
     """A message that was decided before is not sent any more."""
     office.mail.answers = lambda envelope: "451 later"
