@@ -287,6 +287,14 @@ class Daemon:
             client.hset("nudged:gone", f"{self.name}:{epoch.decode()}", 1)
             client.delete(lease)
 
+    def outlast(self):
+        """It stands still: until its lease is over by its own clock too, and then as if for long."""
+        client, lease = self.shop.client, f"nudged:instance:{self.name}"
+        epoch = client.get(lease)
+        wait_until(lambda: not client.exists(lease), "the end of its lease")
+        if epoch:
+            client.hset("nudged:gone", f"{self.name}:{epoch.decode()}", 1)
+
     def ended(self):
         """The exit status of a daemon that ends by itself."""
         status = self.process.wait(PATIENCE)

@@ -84,6 +84,7 @@ def test_another_takes_many_over(wide_shop):
     daemon = ready(wide_shop, failpoints="begun=kill@5")
     wide_shop.push(*[hello(number) for number in range(MANY)])
     assert daemon.ended() == -signal.SIGKILL
+    daemon.lapse()
     wide_shop.daemon("two").spawn()
     wait_until(lambda: in_hand(wide_shop) == 0, "the other daemon to take them over")
     check_once(wide_shop)
@@ -97,6 +98,7 @@ def test_stands_still_with_many(wide_shop):
     wait_until(lambda: in_hand(wide_shop) > 10 and reached.exists(), "many in hand")
     frozen.process.send_signal(signal.SIGSTOP)
     wide_shop.daemon("two").spawn()
+    frozen.outlast()
     wait_until(lambda: in_hand(wide_shop) == 0, "the other daemon to take them over")
     gate.unlink()
     frozen.process.send_signal(signal.SIGCONT)

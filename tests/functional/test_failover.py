@@ -229,10 +229,7 @@ def test_frozen_between_the_pass_and_the_sender(two):
     frozen = two.daemon("two").spawn("passed=stop@1")
     two.push(*mails(1))
     wait_until(lambda: [fields.get("gateway") for fields in all_messages(two.client)] == ["b"], "the pass")
-    lease = "nudged:instance:two"  # by which it would send itself, were it awake
-    epoch = two.client.get(lease).decode()
-    wait_until(lambda: not two.client.exists(lease), "the end of its lease")
-    two.client.hset("nudged:gone", f"two:{epoch}", 1)  # for long
+    frozen.outlast()  # by its lease it would send itself, were it awake
     two.daemon("three").spawn()
     wait_until(lambda: b.mails, "the mail, by the other one")
     frozen.process.send_signal(signal.SIGCONT)

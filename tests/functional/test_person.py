@@ -216,7 +216,9 @@ def test_killed_over_a_join_and_told_again(shop):
     order = event("order.placed", BOTH)
     shop.push(order)
     for number, failpoint in enumerate(("commit=kill@1", "commit-answered=kill@1")):
-        shop.daemon(f"killed{number}").spawn(failpoints=failpoint, wait=False).ended()
+        killed = shop.daemon(f"killed{number}").spawn(failpoints=failpoint, wait=False)
+        killed.ended()
+        killed.lapse()
     shop.daemon("last").spawn()
     push(shop, order, {**order, "customer": EMAIL})
     assert document(shop, "id:7")["counts"][0]["n"] == 2
