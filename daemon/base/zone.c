@@ -1,3 +1,8 @@
+/*
+ * A zone is opened by its name, of a file or of an offset (zone_open), and kept for the thread that
+ * asked (zone_get, renew). Then instants and local times (zone_local, zone_instant); texts of them
+ * (zone_parse).
+ */
 #include "base/zone.h"
 
 #include <pthread.h>
@@ -5,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/zone_civil.h"
 #include "base/zone_file.h"
@@ -197,4 +203,21 @@ int64_t zone_instant(struct zone *zone, const struct zone_time *local)
     bool is_over = zone_file_offset(&zone->file, wall - before) != before;
     bool is_gap = zone_file_offset(&zone->file, wall - after) != after;
     return ms - INT64_C(1000) * (is_over && !is_gap ? after : before);
+}
+
+bool zone_parse(const char *zone, const char *text, size_t length, int64_t *ms)
+{
+    char in_utc[64];
+    struct zone_time local;
+    if (clock_parse(text, length, ms))
+        return true;
+    if (length + 1 > sizeof in_utc)
+        return false;
+    memcpy(in_utc, text, length);
+    in_utc[length] = 'Z';
+    if (!clock_parse(in_utc, length + 1, ms))
+        return false;
+    zone_local(zone_or_utc(NULL), *ms, &local);
+    *ms = zone_instant(zone_or_utc(zone), &local);
+    return true;
 }

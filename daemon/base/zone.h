@@ -8,6 +8,7 @@
 #define NUDGED_BASE_ZONE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct zone;
@@ -51,5 +52,9 @@ const char *zone_abbreviation(const struct zone *zone, int64_t ms);
  * range carry over (day 32 is in the next month); weekday, day_of_year and
  * offset are not read. */
 int64_t zone_instant(struct zone *zone, const struct zone_time *local);
+
+/* A time as clock_parse() reads it, to milliseconds since 1970; one that says no offset is local in
+ * the zone of that name (zone_or_utc). False where it is no time. */
+bool zone_parse(const char *zone, const char *text, size_t length, int64_t *ms);
 
 #endif

@@ -691,5 +691,6 @@ void config_compose(const struct config *config, struct compose_settings *compos
 struct shop_event_form config_event_form(const struct config *config)
 {
     return (struct shop_event_form){.key_paths = config->customer_keys,
-                                    .skew_ms = config->keys.events.skew_ms};
+                                    .skew_ms = config->keys.events.skew_ms,
+                                    .zone = config->zone};
 }

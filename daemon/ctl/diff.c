@@ -169,7 +169,7 @@ static int open_side(struct side *side, int count, char **names, struct arena *a
                                                 .on_dead = on_dead,
                                                 .on_progress = on_progress,
                                                 .context = side};
-    side->history = history_new();
+    side->history = history_new(side->generation->policy.zone);
     int status =
         simulate_input_read(&diffing->input, side->generation->policy.zone, arena, &side->options);
     if (!status)

@@ -178,7 +178,7 @@ static bool one_thread(const struct simulating *simulating)
 static int simulate(struct simulating *simulating, int count, char **names)
 {
     struct arena *arena = arena_new(64 * 1024);
-    struct history *history = history_new();
+    struct history *history = history_new(simulating->generation->policy.zone);
     struct simulation_options options = {.generation = simulating->generation,
                                          .people = {.spans_ms = {SIMULATE_REPORT_SPAN_MS},
                                                     .span_count = 1,

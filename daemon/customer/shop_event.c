@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "base/json_place.h"
 #include "base/json_shape.h"
+#include "base/zone.h"
 
 /* Members of the short form that are attributes, not data. */
 static const struct slice attributes[] = {{"type", 4},    {"id", 2},   {"source", 6},
@@ -93,27 +94,27 @@ static bool read_attribute(struct arena *arena, const struct value *value, const
     return true;
 }
 
-/* As shops write times: RFC 3339, or a number since 1970. */
-static bool parse_time(const struct value *time, int64_t *ms)
+/* As shops write times: RFC 3339, without an offset too, or a number since 1970. */
+static bool parse_time(const struct value *time, const char *zone, int64_t *ms)
 {
     double number;
     if (time->kind == VALUE_STRING)
-        return clock_parse(time->string, time->length, ms);
+        return zone_parse(zone, time->string, time->length, ms);
     return value_to_double(time, &number) && clock_of_number(number, ms);
 }
 
-static bool read_time(const struct tree *tree, int64_t skew_ms, struct shop_event *event,
-                      struct diag *diag)
+static bool read_time(const struct tree *tree, const struct shop_event_form *form,
+                      struct shop_event *event, struct diag *diag)
 {
     const struct value *time = MEMBER(tree, time);
     event->time_ms = event->arrival_ms;
     if (!time || time->kind == VALUE_NULL)
         return true;
-    if (!parse_time(time, &event->time_ms))
+    if (!parse_time(time, form->zone, &event->time_ms))
         return refuse(diag, "bad-time",
                       "`time` must be a time as of RFC 3339, such as "
                       "\"2026-03-01T10:00:00+02:00\", or seconds since 1970");
-    if (event->time_ms > event->arrival_ms + skew_ms)
+    if (event->time_ms > event->arrival_ms + form->skew_ms)
         event->time_ms = event->arrival_ms;
     return true;
 }
@@ -413,7 +414,7 @@ static bool read_what(struct arena *arena, const struct tree *tree,
         return refuse(diag, "no-type", "no `type`");
     event->login = form->login;
     event->internal = form->own || (form->former && strcmp(event->source, "nudged") == 0);
-    return read_hops(tree, event, diag) && read_time(tree, form->skew_ms, event, diag) &&
+    return read_hops(tree, event, diag) && read_time(tree, form, event, diag) &&
            read_data(arena, tree, event, diag);
 }
 

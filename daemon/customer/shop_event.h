@@ -39,6 +39,7 @@ struct shop_event_known {
 struct shop_event_form {
     const char *const *key_paths; /* NULL-terminated: "customer.id", "customer.email", "subject" */
     int64_t skew_ms;              /* a time further ahead of arrival than this counts as arrival */
+    const char *zone;             /* in which a time is that says none, the shop's; NULL: UTC */
     struct json_shapes *shapes;   /* of this reader, with json_event_limits: events of a known shape
                                      are read faster, and refer to them too; NULL: none */
     struct shop_event_known *known; /* likewise; NULL: none */

@@ -34,14 +34,16 @@ struct source {
 struct history {
     struct source *sources;
     uint32_t source_count;
+    const char *zone;     /* of a time that says none */
     struct source *given; /* whose first line the caller has; NULL: none */
     int64_t now_ms;       /* of the entry that was given last */
     uint64_t number;      /* of the next */
 };
 
-struct history *history_new(void)
+struct history *history_new(const char *zone)
 {
     struct history *history = mem_zero(1, sizeof *history);
+    history->zone = zone;
     history->now_ms = INT64_MIN;
     return history;
 }
@@ -215,7 +217,8 @@ static bool read_line(const struct history *history, struct source *source, stru
         return true;
     }
     if (waiting.line.text)
-        waiting.is = history_line_of((struct slice){waiting.line.text, waiting.line.length});
+        waiting.is =
+            history_line_of((struct slice){waiting.line.text, waiting.line.length}, history->zone);
     if (!find_time(history, source, &waiting, diag)) {
         line_reader_give_back(source->reader, &waiting.line);
         return false;

@@ -29,7 +29,8 @@ struct history_entry {
     uint32_t mark;    /* as simulate/event_names found it; 0: nobody has looked */
 };
 
-struct history *history_new(void);
+/* `zone`: the shop's, which outlives it; NULL: UTC. */
+struct history *history_new(const char *zone);
 void history_destroy(struct history **history);
 
 /* `name` "-" is standard input. False where it cannot be opened. */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/decimal.h"
+#include "base/zone.h"
 #include "simulate/member_scan.h"
 
 /* The member's value of the object that the text is; NULL: none such, or it is no object. */
@@ -103,14 +104,14 @@ static bool is_number(struct slice text)
 }
 
 /* As customer/shop_event reads it. */
-static bool read_time(struct slice time, int64_t *ms)
+static bool read_time(struct slice time, const char *zone, int64_t *ms)
 {
     if (time.length >= 2 && time.text[0] == '"')
-        return clock_parse(time.text + 1, time.length - 2, ms);
+        return zone_parse(zone, time.text + 1, time.length - 2, ms);
     return is_number(time) && clock_of_number(decimal_read(time.text, time.length), ms);
 }
 
-struct history_line history_line_of(struct slice line)
+struct history_line history_line_of(struct slice line, const char *zone)
 {
     struct history_line found = {.event = line};
     line = slice_trim(line, " \t\r");
@@ -118,7 +119,7 @@ struct history_line history_line_of(struct slice line)
         return found;
     const struct slice time = find_member(line, "time");
     if (time.text)
-        found.misdated = !(found.timed = read_time(time, &found.at_ms));
+        found.misdated = !(found.timed = read_time(time, zone, &found.at_ms));
     else
         is_archived_otherwise(line, &found);
     return found;

@@ -23,6 +23,7 @@ struct history_line {
     int64_t sequence; /* within the millisecond; 0 where nothing tells */
 };
 
-struct history_line history_line_of(struct slice line);
+/* A time that says no zone is one of `zone`, the shop's. */
+struct history_line history_line_of(struct slice line, const char *zone);
 
 #endif

@@ -243,6 +243,19 @@ def test_an_event_without_a_time(history):
     assert [message["time"] for message in messages] == [millis(67)]
 
 
+def test_a_time_without_a_zone_is_the_shops(history):
+    """As databases write it: the order is an hour behind the cart, though its text is the earlier one."""
+    history.config["shop"]["timezone"] = "Asia/Kolkata"
+    history.daemon()
+    cart = event("cart.updated", 1, 0, cart={"total": 30}) | {"time": "2026-03-02T15:30:00"}
+    order = event("order.placed", 1, 59, order={"total": 30})
+    path = history.write(cart, event("cart.updated", 2, 5, cart={"total": 40}), order)
+    figures, messages, _ = simulate(history, "--events", path, "--to", "2026-03-02T12:00:00Z")
+    assert rule(figures, "cart")["ended"] == {"until": 1}
+    assert [(message["rule"], message["time"]) for message in messages] == [
+        ("receipt", millis(59)), ("cart", millis(65))]
+
+
 @pytest.mark.parametrize("arguments, told", [
     (["--events", "/nowhere"], "/nowhere: error: cannot be read: No such file or directory"),
     (["--events", "/"], "/: error: cannot be read: Is a directory"),

@@ -45,7 +45,7 @@ static struct feed *open_feed(const struct world *world, bool ahead, struct hist
 {
     const struct shop_event_form form = {.key_paths = key_paths};
     struct diag diag = {0};
-    *history = history_new();
+    *history = history_new(NULL);
     assert_true(history_add(*history, world->path, &diag));
     return feed_new(*history, &form, ahead);
 }

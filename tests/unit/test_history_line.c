@@ -22,6 +22,7 @@ static const struct {
     {"{\"received\":5,\"entry\":\"x\",\"event\":{}}", "{}", true, 5, 0},
     {"{\"received\":5,\"entry\":\"\\\\\\\"-9\",\"event\":{}}", "{}", true, 5, 9},
     {"{\"type\":\"x\",\"time\":\"2026-03-01T08:00:00Z\"}", NULL, true, 1772352000000, 0},
+    {"{\"type\":\"x\",\"time\":\"2026-03-01T10:00:00\"}", NULL, true, 1772352000000, 0},
     {"{\"type\":\"x\",\"n\":[{\"time\":1}],\"time\":1772352000}", NULL, true, 1772352000000, 0},
     {"{\"s\":\"\\\"time\\\":1\",\"time\" : 1772352000000 }", NULL, true, 1772352000000, 0},
     {"{\"type\":\"x\",\"received\":5,\"event\":{}}", NULL, false, 0, 0},
@@ -40,7 +41,8 @@ static void test_lines(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct history_line found = history_line_of(slice_of(cases[i].line));
+        const struct history_line found =
+            history_line_of(slice_of(cases[i].line), "Europe/Helsinki");
         const char *event = cases[i].event ? cases[i].event : cases[i].line;
         if (!slice_is(found.event, event) || found.timed != cases[i].timed ||
             (found.timed && found.at_ms != cases[i].at_ms) || found.sequence != cases[i].sequence)
@@ -58,7 +60,7 @@ static void test_cut_lines(void **state)
         for (size_t length = 0; length < strlen(cases[i].line); length++) {
             char *copy = test_malloc(length + 1);
             memcpy(copy, cases[i].line, length);
-            history_line_of((struct slice){copy, length});
+            history_line_of((struct slice){copy, length}, NULL);
             test_free(copy);
         }
 }

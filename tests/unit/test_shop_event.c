@@ -10,7 +10,8 @@
 #include "customer/shop_event.h"
 
 static const char *const paths[] = {"customer.id", "customer.email", NULL};
-static const struct shop_event_form form = {.key_paths = paths, .skew_ms = 300000};
+static const struct shop_event_form form = {
+    .key_paths = paths, .skew_ms = 300000, .zone = "Europe/Helsinki"};
 static const char entry[] = "1772445600000-3"; /* 2026-03-02T10:00:00Z */
 
 /* Whoever knows its shape reads the same. */
@@ -342,6 +343,9 @@ static void test_times(void **state)
     } cases[] = {
         {"\"2026-03-02T11:59:59+02:00\"", 1772445599000, "2026-03-02T09:59:59Z"},
         {"\"2026-03-02T11:59:59+0200\"", 1772445599000, "2026-03-02T09:59:59Z"},
+        /* Without a zone it is the shop's, also as databases write it. */
+        {"\"2026-03-02T11:59:59\"", 1772445599000, "2026-03-02T09:59:59Z"},
+        {"\"2026-03-02 11:59:59.25\"", 1772445599250, "2026-03-02T09:59:59.250Z"},
         {"1772445599", 1772445599000, "2026-03-02T09:59:59Z"},
         {"1772445599.25", 1772445599250, "2026-03-02T09:59:59.250Z"},
         {"1772445599250", 1772445599250, "2026-03-02T09:59:59.250Z"},

@@ -353,6 +353,43 @@ static int offset_of(const struct zone *zone)
     return local.offset;
 }
 
+static void test_parse(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone, *text;
+        int64_t ms; /* -1: it is no time */
+    } cases[] = {
+        {"Europe/Helsinki", "2026-03-01T10:00:00", 1772352000000},
+        {"Europe/Helsinki", "2026-03-01 10:00:00.1239", 1772352000123},
+        {"Europe/Helsinki", "2026-07-01T10:00:00", 1782889200000},
+        {"Europe/Helsinki", "2026-03-01T10:00:00Z", 1772359200000}, /* it says its own */
+        {"Europe/Helsinki", "2026-03-01T10:00:00-0500", 1772377200000},
+        {"Europe/Helsinki", "2026-03-29T03:30:00", 1774747800000}, /* skipped: 04:30 */
+        {"Europe/Helsinki", "2026-10-25T03:30:00", 1792888200000}, /* twice: the first */
+        {"+05:30", "2026-03-01T13:30:00", 1772352000000},
+        {NULL, "2026-03-01T08:00:00", 1772352000000},
+        {"Nowhere/City", "2026-03-01T08:00:00", 1772352000000},
+        {NULL, "2024-02-29T00:00:00", 1709164800000},
+        {NULL, "2023-02-29T00:00:00", -1},
+        {NULL, "2026-03-01T08:00", -1},
+        {NULL, "2026-03-01", -1},
+        {NULL, "2026-03-01T08:00:00 ", -1},
+        {NULL, "2026-03-01T08:00:00+", -1},
+        {NULL, "2026-03-01T08:00:00+02", -1},
+        {NULL, "2026-03-01T08:00:00.", -1},
+        {NULL, "2026-03-01T08:00:00.0000000000000000000000000000000000000000000000000", -1},
+        {NULL, "", -1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t ms = -1;
+        if (!zone_parse(cases[i].zone, cases[i].text, strlen(cases[i].text), &ms))
+            ms = -1;
+        if (ms != cases[i].ms)
+            fail_msg("%s: %lld", cases[i].text, (long long)ms);
+    }
+}
+
 /* A law has changed, and the package with it: so it is from the next reload on. */
 static void test_read_again(void **state)
 {
@@ -386,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_bad_names),      cmocka_unit_test(test_cache),
         cmocka_unit_test(test_threads),        cmocka_unit_test(test_utmost),
         cmocka_unit_test(test_abbreviations),  cmocka_unit_test(test_read_again),
+        cmocka_unit_test(test_parse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
