@@ -20,7 +20,12 @@
 
 #include "base/mem.h"
 
-enum { SMALLEST_CHUNK = 256, LARGEST_GROWTH = 1 << 20 };
+enum {
+    SMALLEST_CHUNK = 256,
+    LARGEST_GROWTH = 1 << 20,
+    LARGE_ITEM = 256, /* of these an array begins with one */
+    FIRST_ITEMS = 4,
+};
 
 struct arena_chunk {
     struct arena_chunk *older;
@@ -195,7 +200,10 @@ void *arena_grow(struct arena *arena, void *items, uint32_t count, uint32_t *cap
         return items;
     if (*capacity > UINT32_MAX / 2)
         mem_exhausted();
-    *capacity = *capacity ? *capacity * 2 : 4;
+    if (*capacity)
+        *capacity *= 2;
+    else
+        *capacity = size < LARGE_ITEM ? FIRST_ITEMS : 1;
     void *grown = arena_alloc(arena, size * *capacity);
     if (count)
         memcpy(grown, items, size * count);

@@ -54,7 +54,7 @@ static struct value add(struct trace *trace, const char *rule, enum trace_what w
     trace->items++;
     if (trace->silent || trace->did.list->count >= TRACE_MOST)
         return value_null();
-    struct value item = value_new_map(arena, 4);
+    struct value item = value_new_map(arena, 6);
     if (rule)
         value_add(arena, item, value_text("rule"), value_text(rule));
     value_add(arena, item, value_text("what"), value_text(trace_what_word(what)));

@@ -5,10 +5,10 @@
 #include "base/mem.h"
 
 enum {
-    PORTION_BYTES = 256 * 1024, /* a portion that has so many takes no other work */
-    FIRST_CHUNK = 320 * 1024,
+    PORTION_BYTES = 40 * 1024, /* a portion that has so many takes no other work */
+    FIRST_CHUNK = 64 * 1024,
     SPARE_BYTES = 4 * FIRST_CHUNK, /* one that has grown beyond is not kept */
-    SPARE_MOST = 6,
+    SPARE_MOST = 24,
 };
 
 struct portion {

@@ -9,7 +9,7 @@
 
 #include "events/portions.h"
 
-enum { FULL = 300 * 1024 /* bytes: no other work is decided there */ };
+enum { FULL = 60 * 1024 /* bytes: no other work is decided there */ };
 
 static void end(struct portions *portions, struct work *work, enum work_state state)
 {
