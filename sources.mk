@@ -2169,6 +2169,7 @@ test_files = \
 	tests/functional/test_complaints.py \
 	tests/functional/test_completion.py \
 	tests/functional/test_ctl.py \
+	tests/functional/test_ctl_push.py \
 	tests/functional/test_customer_erase.py \
 	tests/functional/test_customer_export.py \
 	tests/functional/test_customer_import.py \

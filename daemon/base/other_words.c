@@ -5,8 +5,8 @@
 
 /* Each row: our word, and what automation tools, workflow files and clients of APIs call it. Of
  * several that mean the same, the first that there is counts. */
-static const char *const rows[][8] = {
-    {"on", "trigger", "triggers", "event"},
+static const char *const rows[][9] = {
+    {"on", "trigger", "triggers", "event", "every", "schedule", "cron"},
     {"if", "when", "condition", "conditions", "filter", "where"},
     {"until", "exit", "exit_on", "exit_when", "stop_on", "cancel_on", "cancel"},
     {"again", "reentry", "re_entry", "concurrency"},
@@ -16,11 +16,23 @@ static const char *const rows[][8] = {
     {"limit", "frequency", "throttle"},
     {"about", "description", "comment", "note"},
     {"kind", "type", "driver"},
-    {"url", "endpoint", "address", "uri"},
+    {"class", "type", "category"},
     {"host", "server", "hostname"},
+    {"url", "endpoint", "address", "uri", "host", "hostname", "server"},
+    {"user", "username", "login"},
+    {"listen", "port", "bind"},
+    {"from", "start", "begin"},
+    {"to", "until", "end", "recipient"},
     {"secret_file", "token", "api_key", "apikey", "key", "secret"},
     {"timezone", "tz", "zone"},
     {"cap", "frequency_cap", "limit"},
+    {"enabled", "active"},
+    {"test", "name"},
+    {"given", "events"},
+    /* Values. */
+    {"marketing", "promotional", "promo", "campaign", "newsletter"},
+    {"never", "no", "off", "none"},
+    {"debug", "verbose", "trace"},
 };
 
 static const char *find(const char *word, const char *const *words, size_t count)

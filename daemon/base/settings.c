@@ -54,6 +54,19 @@ static const struct setting *find_setting(const struct setting *table, const str
     return NULL;
 }
 
+/* A key that stands one level too high: below which sections there is one of that name. */
+static void hint_sections(struct diag *diag, const struct setting *table, const struct value *key)
+{
+    struct buf sections;
+    buf_init(&sections, 200);
+    for (; table->key; table++)
+        if (table->type == SETTING_SECTION && find_setting(table->section, key))
+            buf_printf(&sections, "%s`%s`", sections.length ? " or " : "", table->key);
+    if (sections.length)
+        diag_hint(diag, "it stands under %s", buf_string(&sections));
+    buf_free(&sections);
+}
+
 static void unknown_key(struct settings_reading *in, const struct setting *table,
                         const struct value *key)
 {
@@ -67,7 +80,8 @@ static void unknown_key(struct settings_reading *in, const struct setting *table
     struct diag *diag = settings_fault(in->diags, in->source, key, DIAG_ERROR, "unknown key `%s`",
                                        word ? word : value_kind_name(key->kind));
     diag_code(diag, "unknown-key");
-    if (word)
+    hint_sections(diag, table, key);
+    if (word && !diag->hint[0])
         diag_suggest(diag, word, names);
 }
 
@@ -87,6 +101,15 @@ static void missing_keys(struct settings_reading *in, const struct setting *tabl
 static void read_map(struct settings_reading *in, const struct setting *table,
                      const struct value *map, void *into);
 
+/* `log: debug`: that it has keys, by the first of them. */
+static void not_a_section(struct settings_reading *in, const struct setting *setting,
+                          const struct value *value)
+{
+    const char *hint = arena_printf(in->arena, "its keys stand below it, as in `%s: {%s: …}`",
+                                    setting->key, setting->section->key);
+    settings_fields_wrong_type(in, setting, value, "a mapping", hint);
+}
+
 static void read_member(struct settings_reading *in, const struct setting *setting,
                         const struct value *value, void *field)
 {
@@ -95,7 +118,7 @@ static void read_member(struct settings_reading *in, const struct setting *setti
     else if (value->kind == VALUE_MAP)
         read_map(in, setting->section, value, field);
     else
-        settings_fields_wrong_type(in, setting, value, "a mapping", NULL);
+        not_a_section(in, setting, value);
 }
 
 /* Whether a null is only what was left out behind the colon, not `null` or `~`. */

@@ -29,7 +29,6 @@ bool settings_fields_wrong_type(struct settings_reading *in, const struct settin
     return false;
 }
 
-/* A string of the right kind that says nothing we know. */
 /* "1/day", "3 per 2 weeks": as it must be written. */
 static void hint_rate(struct diag *diag, const char *text, size_t length)
 {
@@ -63,6 +62,7 @@ static void hint_text(struct settings_reading *in, const struct setting *setting
         hint_rate(diag, text, value->length);
 }
 
+/* A string of the right kind that says nothing we know. */
 static bool bad_text(struct settings_reading *in, const struct setting *setting,
                      const struct value *value, const char *wanted)
 {
@@ -214,7 +214,8 @@ static bool read_rate(struct settings_reading *in, const struct setting *setting
     static const char wanted[] = "a rate such as 3 per 7d";
     struct setting_rate rate;
     if (value->kind != VALUE_STRING)
-        return settings_fields_wrong_type(in, setting, value, wanted, NULL);
+        return settings_fields_wrong_type(in, setting, value, wanted,
+                                          "so many, and within which time: `1 per 7d`");
     if (!parse_rate(value->string, value->length, &rate))
         return bad_text(in, setting, value, wanted);
     if (!in_range(in, setting, value, rate.count))

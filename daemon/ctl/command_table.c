@@ -5,9 +5,10 @@
 const struct command commands[] = {
     {
         .name = "push",
-        .arguments = "[--wait-replicas N [--wait-timeout TIME]] [--json] [FILE...]",
+        .arguments = "[--force] [--wait-replicas N [--wait-timeout TIME]] [--json] [FILE...]",
         .about = "push events, JSON objects or a list of them, from files or standard input",
         .options =
+            "  --force              what the daemon would refuse too; it becomes a dead letter\n"
             "  --wait-replicas N    until N replicas of Redis have each, 1 to 8; where they lag\n"
             "                       it says which lines are not confirmed, and stops\n"
             "  --wait-timeout TIME  for so long at most, 100ms to 20s; default: 2s\n"

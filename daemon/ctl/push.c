@@ -1,9 +1,10 @@
 /*
  * nudgectl push: events from files or standard input into the stream, many at a time.
  * Each is looked at before it goes (customer/event_splitter finds where it begins and ends): what
- * is no JSON object is shown with its place and not pushed, and the exit status is 1. Of many
- * shards each event goes to its own. Where replicas are waited for, what one read() gave is a batch
- * (ctl/confirming), and the first that they do not have in time is the last.
+ * the daemon would refuse is shown with its place and not pushed, and the exit status is 1; with
+ * --force that is only what is no JSON object. Of many shards each event goes to its own. Where
+ * replicas are waited for, what one read() gave is a batch (ctl/confirming), and the first that
+ * they do not have in time is the last.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 #include "ctl/json_line.h"
 #include "ctl/shards.h"
 #include "customer/event_splitter.h"
+#include "customer/watch.h"
 #include "store/keys.h"
 #include "store/routing.h"
 
@@ -34,7 +36,8 @@ struct push {
     struct progress *progress;
     struct arena *arena; /* of one event */
     const char *file;
-    bool json;
+    bool json, force;
+    bool hinted_json, hinted_event; /* told once each */
     uint64_t pushed, refused, failed;
     struct confirming confirming;
     bool unconfirmed;  /* the batch of `confirming` */
@@ -75,14 +78,27 @@ static void place_in_file(struct diag *diag, const struct event_splitter_piece *
     diag->line = piece->line + (diag->line ? diag->line - 1 : 0);
 }
 
-/* Shows what is wrong with a piece; with the first, what push takes. */
+/* With the first that is no JSON object, what push takes; with the first that is no event, how it
+ * goes all the same. */
+static void hint(struct push *push, struct diag *diag)
+{
+    bool is_json = diag->code[0] && strncmp(diag->code, "json-", 5) != 0;
+    bool *hinted = is_json ? &push->hinted_event : &push->hinted_json;
+    if (!*hinted)
+        diag_hint(diag, is_json ? "the daemon would make it a dead letter: it is not pushed, but "
+                                  "with --force"
+                                : "push takes events as JSON objects, each on a line or over many "
+                                  "lines, or in one list");
+    *hinted = true;
+}
+
+/* Shows what is wrong with a piece. */
 static void refuse(struct push *push, const struct event_splitter_piece *piece, struct diag *diag)
 {
     place_in_file(diag, piece);
     diag_file(diag, push->file);
-    if (push->refused++ == 0)
-        diag_hint(diag, "push takes events as JSON objects, each on a line or over many lines, or "
-                        "in one list");
+    hint(push, diag);
+    push->refused++;
     progress_clear(push->progress);
     diag_print(diag, stderr);
 }
@@ -101,14 +117,27 @@ static bool is_other(const struct push *push, const struct event_splitter_piece 
     return false;
 }
 
-/* A piece that is worth sending: a JSON object. */
-static bool is_event(const struct push *push, const struct event_splitter_piece *piece,
+/* As the daemon reads it. With --force: a JSON object. */
+static bool is_taken(const struct push *push, const struct event_splitter_piece *piece,
                      struct diag *diag)
 {
     struct value value;
+    struct shop_event event;
+    const char *product;
+    if (push->force)
+        return json_read(push->arena, piece->text, piece->length, &json_event_limits, &value, diag);
+    return shop_event_read(push->arena, piece->text, piece->length, "0-0", &push->form, &event,
+                           diag) ||
+           watch_is_told(push->arena, &event, diag, &product);
+}
+
+/* A piece that is worth sending. */
+static bool is_event(const struct push *push, const struct event_splitter_piece *piece,
+                     struct diag *diag)
+{
     switch (piece->kind) {
     case EVENT_SPLITTER_OBJECT:
-        return json_read(push->arena, piece->text, piece->length, &json_event_limits, &value, diag);
+        return is_taken(push, piece, diag);
     case EVENT_SPLITTER_OTHER:
         return is_other(push, piece, diag);
     case EVENT_SPLITTER_LARGE:
@@ -272,6 +301,7 @@ static bool open_streams(struct push *push, struct context *context)
         return false;
     struct arena *arena = context->config->arena;
     push->form = config_event_form(context->config);
+    push->form.unmarked = true;
     push->streams = arena_alloc(arena, sizeof *push->streams * push->shards->count);
     for (size_t k = 0; k < push->shards->count; k++)
         push->streams[k] = keys_spell(arena, push->shards->items[k].prefix, KEY_EVENTS, NULL);
@@ -287,6 +317,7 @@ int command_push(struct context *context, int argc, char **argv)
     const char *replicas = NULL, *timeout = NULL;
     const struct command_option options[] = {{.name = "--wait-replicas", .value = &replicas},
                                              {.name = "--wait-timeout", .value = &timeout},
+                                             {.name = "--force", .flag = &push.force},
                                              {.name = "--json", .flag = &push.json},
                                              {0}};
     bool read = true;

@@ -240,7 +240,9 @@ int command_simulate(struct context *context, int argc, char **argv)
         strcmp(options->threads, "2") != 0)
         return command_usage(argv[0], "`--threads %s`: it is 1 or 2", options->threads);
     if (!input->events)
-        return command_usage(argv[0], "`--events FILE` is missing");
+        return count > 0 ? command_usage(argv[0], "`--events %s` is meant, not `%s` alone", argv[1],
+                                         argv[1])
+                         : command_usage(argv[0], "`--events FILE` is missing");
     struct generation *generation = loading_generation(context, options->rules);
     if (!generation)
         return EX_CONFIG;

@@ -112,7 +112,7 @@ static bool read_time(const struct tree *tree, const struct shop_event_form *for
         return true;
     if (!parse_time(time, form->zone, &event->time_ms))
         return refuse(diag, "bad-time",
-                      "`time` must be a time as of RFC 3339, such as "
+                      "`time` must be a time as in RFC 3339, such as "
                       "\"2026-03-01T10:00:00+02:00\", or seconds since 1970");
     if (event->time_ms > event->arrival_ms + form->skew_ms)
         event->time_ms = event->arrival_ms;

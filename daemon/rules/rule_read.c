@@ -221,15 +221,36 @@ static const char *read_topic(const struct rule_reader *reader, const struct val
     return folded;
 }
 
+enum { NAME_MOST = 64 };
+
+/* "Win back!" as a name may be written: win-back. */
+static void hint_name(struct diag *diag, const char *name)
+{
+    char plain[NAME_MOST + 2];
+    size_t length = 0;
+    for (; *name && length <= NAME_MOST; name++) {
+        const char c = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            plain[length++] = c;
+        else if (length > 0 && plain[length - 1] != '-')
+            plain[length++] = '-';
+    }
+    length -= length > 0 && plain[length - 1] == '-';
+    if (length > 0 && length <= NAME_MOST)
+        diag_hint(diag, "write `%.*s`", (int)length, plain);
+}
+
 static void check_name(const struct rule_reader *reader, const struct value *document,
                        const char *name)
 {
     if (!name)
         return;
     size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
-    if (name[good] || good == 0 || good > 64)
-        settings_fault(reader->diags, reader->source, value_get(document, "name"), DIAG_ERROR,
-                       "a rule's name has 1 to 64 of the characters a-z, 0-9 and -");
+    if (name[good] || good == 0 || good > NAME_MOST)
+        hint_name(settings_fault(reader->diags, reader->source, value_get(document, "name"),
+                                 DIAG_ERROR,
+                                 "a rule's name has 1 to 64 of the characters a-z, 0-9 and -"),
+                  name);
 }
 
 static void read_until(const struct rule_reader *reader, const struct value *value,
@@ -368,9 +389,10 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     struct rule_text text = {0};
     size_t errors = reader->diags->errors;
     if (document->kind != VALUE_MAP) {
-        settings_fault(reader->diags, reader->source, document, DIAG_ERROR,
-                       "a rule must be a mapping of keys, not %s",
-                       value_kind_name((enum value_kind)document->kind));
+        diag_hint(settings_fault(reader->diags, reader->source, document, DIAG_ERROR,
+                                 "a rule must be a mapping of keys, not %s",
+                                 value_kind_name((enum value_kind)document->kind)),
+                  "each YAML document is one rule; `---` stands between several");
         return NULL;
     }
     const struct value known = without_clock(reader, document);

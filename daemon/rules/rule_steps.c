@@ -234,7 +234,7 @@ static void read_list(struct rule_step_reader *steps, const struct value *list)
 {
     if (list->kind != VALUE_LIST) {
         settings_fault(steps->reader->diags, steps->reader->source, list, DIAG_ERROR,
-                       "steps must be a list: each begins with `- `");
+                       "steps must be a list: each step begins with `- `");
         return;
     }
     for (uint32_t i = 0; i < list->list->count; i++) {

@@ -93,10 +93,12 @@ struct smtp {
 
 /* ---- Settings ---- */
 
+/* One colon alone stands before a port; an address of IPv6 has two at least. */
 static bool is_host(const char *host)
 {
     size_t length = strlen(host);
-    return length > 0 && length < 256 &&
+    const char *colon = strchr(host, ':');
+    return length > 0 && length < 256 && (!colon || colon != strrchr(host, ':')) &&
            strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%") ==
                length;
 }
@@ -136,8 +138,9 @@ static bool check_settings(const void *of, const struct value *map,
     const struct smtp_settings *settings = of;
     size_t errors = diags->errors;
     if (!is_host(settings->host))
-        settings_fault(diags, source, value_get(map, "host"), DIAG_ERROR,
-                       "`host` is a name or an address, without a scheme or a port");
+        diag_hint(settings_fault(diags, source, value_get(map, "host"), DIAG_ERROR,
+                                 "`host` is a name or an address, without a scheme or a port"),
+                  "the port is a key of its own: `port: 587`");
     if (settings->helo && (!is_host(settings->helo) || strchr(settings->helo, '%')))
         settings_fault(diags, source, value_get(map, "helo"), DIAG_ERROR,
                        "`helo` is a host's name");

@@ -45,7 +45,7 @@ def keys_of(value):
 
 
 COMMANDS = [
-    (["push"], "{}", {"pushed": 1, "refused": 0, "failed": 0}),
+    (["push", "--force"], "{}", {"pushed": 1, "refused": 0, "failed": 0}),
     (["check"], None, {"errors": 0, "rules": 2}),
     (["preview", "welcome"], None, {"template": "welcome", "channel": "email", "form": "text"}),
     (["preview", "ping", "--as", "eml"], None, {"form": "eml"}),

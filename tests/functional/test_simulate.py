@@ -261,7 +261,8 @@ def test_a_time_without_a_zone_is_the_shops(history):
     (["--events", "/"], "/: error: cannot be read: Is a directory"),
     (["--events", "-", "--events", "-"], "`--events` stands there twice"),
     (["--from", "2026-03-02", "--to", "2026-03-01", "--events", "-"], "--to is not behind --from"),
-    (["--from", "soon", "--events", "-"], "`--from soon`: that is no time"), ([], "`--events FILE` is missing")])
+    (["--from", "soon", "--events", "-"], "`--from soon`: that is no time"), ([], "`--events FILE` is missing"),
+    (["shop.jsonl"], "`--events shop.jsonl` is meant, not `shop.jsonl` alone")])
 def test_what_cannot_be_done(history, arguments, told):
     status, out, err = history.ctl("simulate", *arguments, stdin="")
     assert status in (64, 66) and out == "" and told in err

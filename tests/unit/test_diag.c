@@ -260,6 +260,7 @@ static void other_words_are_suggested(void **state)
         {"type", "did you mean `kind`?"},
         {"api_key", "did you mean `secret_file`?"},
         {"exit", "did you mean `until`?"},
+        {"server", "did you mean `host`?"},
         {"trigger", ""}, /* there is no `on` among them */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

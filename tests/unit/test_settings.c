@@ -372,7 +372,12 @@ static const struct {
     {"name: x\nsmtp: mail.example\n",
      "test.yaml:2:7: error: `smtp` must be a mapping, not a string\n"
      "    smtp: mail.example\n"
-     "          ^~~~~~~~~~~~\n"},
+     "          ^~~~~~~~~~~~\n"
+     "hint: its keys stand below it, as in `smtp: {host: …}`\n"},
+    {"name: x\nhost: m\n", "test.yaml:2:1: error: unknown key `host`\n"
+                           "    host: m\n"
+                           "    ^~~~\n"
+                           "hint: it stands under `smtp`\n"},
     {"state: /srv\n", "test.yaml:1:1: error: `name` is missing\n"
                       "    state: /srv\n"
                       "    ^\n"},

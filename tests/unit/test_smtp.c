@@ -576,6 +576,7 @@ static void settings_are_checked(void **state)
         {"\"connections\": 8, \"rate\": \"10 per 1s\"", NULL},
         {"\"host\": \"::1\"", NULL},
         {"\"host\": \"smtp://mail.example\"", "`host`"},
+        {"\"host\": \"mail.example:587\"", "`host`"},
         {"\"host\": \"a@b\"", "`host`"},
         {"\"host\": \"\"", "`host`"},
         {"\"helo\": \"a b\"", "`helo`"},
