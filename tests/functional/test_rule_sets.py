@@ -7,13 +7,14 @@ import subprocess
 import pytest
 
 from conftest import wait_until
+from persons import HOUR_MS, LateRedis
 
 CART = """
 name: cart
 on: cart.updated
 again: restart
 until: order.placed
-steps: [{wait: %s}, {send: %s}]
+steps: [{wait: 1h}, {send: %s}]
 """
 OTHER = "{name: other, on: nothing, send: cart}"
 PEOPLE = 20
@@ -21,7 +22,7 @@ PEOPLE = 20
 
 @pytest.fixture
 def cart_shop(shop):
-    shop.redis()
+    shop.clock = shop.redis(LateRedis)
     shop.mail = shop.smtp()
     for name in ("cart", "second"):
         shop.template(f"{name}.text.liquid", f"---\nsubject: {name}\n---\nx")
@@ -54,6 +55,11 @@ def decided(shop):
     wait_until(lambda: shop.client.xlen("nudged:events") == 0, "all events to be decided")
 
 
+def an_hour_later(shop):
+    """What waits is due."""
+    shop.clock.forward(HOUR_MS)
+
+
 def ended(shop):
     return [item for number in range(PEOPLE) for item in shop.trace(f"id:{number}") if item[1] == "ended"]
 
@@ -67,10 +73,11 @@ def test_older_files_started_later(cart_shop):
     """What the daemon with the older files takes up is left to the one with the rule; none is
     buried, each is sent."""
     shop = cart_shop
-    newer = daemon(shop, "newer", CART % ("3s", "cart")).spawn()
+    newer = daemon(shop, "newer", CART % "cart").spawn()
     shop.push(*carts(range(PEOPLE)))
     decided(shop)
     daemon(shop, "older", OTHER).spawn()
+    an_hour_later(shop)
     wait_until(lambda: shop.mail.mails.qsize() == PEOPLE, "all reminders")
     shop.wait_idle()
     assert ended(shop) == [] and all_sent(shop)
@@ -80,13 +87,13 @@ def test_older_files_started_later(cart_shop):
 def test_nobody_has_the_rule(cart_shop):
     """Once the daemon with the rule has ended, its journeys are ended where they are due."""
     shop = cart_shop
-    newer = daemon(shop, "newer", CART % ("2s", "cart")).spawn()
+    newer = daemon(shop, "newer", CART % "cart").spawn()
     shop.push(*carts(range(PEOPLE)))
     decided(shop)
     daemon(shop, "older", OTHER).spawn()
-    newer.process.kill()
-    newer.ended()
-    shop.wait_idle()
+    newer.kill()
+    newer.lapse()
+    an_hour_later(shop)
     wait_until(lambda: len(ended(shop)) == PEOPLE, "their end")
     assert set(ended(shop)) == {("cart", "ended", "rule-removed")}
     assert shop.mail.mails.empty()
@@ -96,15 +103,16 @@ def test_same_rules_share_timers(cart_shop):
     """Two daemons with the same rules, in files of other names and another order of keys: each
     timer is kept, also when the one that entered last is killed."""
     shop = cart_shop
-    first = daemon(shop, "first", CART % ("3s", "cart") + "---\n" + OTHER).spawn()
-    last = daemon(shop, "last", OTHER + "\n---\n" + "steps: [{wait: 3s}, {send: cart}]\n" + "\n".join(
-        line for line in (CART % ("3s", "cart")).splitlines() if not line.startswith("steps"))).spawn()
+    first = daemon(shop, "first", CART % "cart" + "---\n" + OTHER).spawn()
+    last = daemon(shop, "last", OTHER + "\n---\n" + "steps: [{wait: 1h}, {send: cart}]\n" + "\n".join(
+        line for line in (CART % "cart").splitlines() if not line.startswith("steps"))).spawn()
     assert number_of(shop, "first") == number_of(shop, "last")
     for kill in (False, True):
         shop.push(*[event | {"id": f"{event['id']}{kill}"} for event in carts(range(PEOPLE))])
         decided(shop)
         if kill:
             last.kill()
+        an_hour_later(shop)
         wait_until(lambda: shop.mail.mails.qsize() == PEOPLE, "all reminders")
         assert all_sent(shop)
     assert first.stop() == 0
@@ -115,9 +123,11 @@ def test_order_read_by_who_lacks_the_rule(cart_shop):
     the rule under another name."""
     shop = cart_shop
     shop.config["gateways"]["smtp"]["rate"] = "1 per 1d"
-    rules = CART % ("2s", "cart")
+    rules = CART % "cart"
     first = daemon(shop, "first", rules).spawn()
     shop.push(*carts(range(PEOPLE)))
+    decided(shop)
+    an_hour_later(shop)
     wait_until(lambda: shop.client.zcard("nudged:due") == 0 and shop.mail.mails.qsize() == 1
                and shop.client.xlen("nudged:outbox:email:marketing") == PEOPLE - 1, "what waits")
     shop.push(*carts(range(PEOPLE), "hello"))
@@ -132,7 +142,7 @@ def test_order_read_by_who_lacks_the_rule(cart_shop):
 def test_numbers(cart_shop):
     """A set that was never seen is the newest, at a start too; a known one stays what it is, but
     for a reload that makes it the daemon's, and where no other lives."""
-    shop, old, new = cart_shop, CART % ("1h", "cart"), CART % ("1h", "second")
+    shop, old, new = cart_shop, CART % "cart", CART % "second"
     first = daemon(shop, "first", old).spawn()
     assert number_of(shop, "first") == 1
     second = daemon(shop, "second", new).spawn()
@@ -158,8 +168,8 @@ def test_numbers(cart_shop):
 def test_numbers_are_written_back(cart_shop):
     """What Redis lost is told it again by who knows it."""
     shop = cart_shop
-    daemon(shop, "first", CART % ("1h", "cart")).spawn()
-    daemon(shop, "second", CART % ("1h", "second")).spawn()
+    daemon(shop, "first", CART % "cart").spawn()
+    daemon(shop, "second", CART % "second").spawn()
     before = shop.client.hgetall("nudged:rules")
     assert len(before) == 3
     shop.client.delete("nudged:rules", "nudged:sets")
@@ -205,10 +215,11 @@ def ahead(cart_shop, monkeypatch):
 def test_clock_an_hour_ahead(cart_shop, ahead, rules):
     """The machine's clock has no part in it: neither are timers late, nor is a journey ended."""
     shop = cart_shop
-    right = daemon(shop, "right", CART % ("3s", "cart")).spawn()
+    right = daemon(shop, "right", CART % "cart").spawn()
     shop.push(*carts(range(PEOPLE)))
     decided(shop)
-    wrong = ahead(daemon(shop, "wrong", CART % ("3s", "cart") if rules == "same" else OTHER))
+    wrong = ahead(daemon(shop, "wrong", CART % "cart" if rules == "same" else OTHER))
+    an_hour_later(shop)
     wait_until(lambda: shop.mail.mails.qsize() == PEOPLE, "all reminders")
     assert ended(shop) == [] and all_sent(shop)
     assert (right.stop(), wrong.stop()) == (0, 0)
