@@ -1,6 +1,7 @@
 """nudgectl while some shards cannot be reached: one master of a cluster is dead, and has no replica. What can be
 reached is shown and changed, one line says which shards cannot, and the same command completes it later."""
 
+import concurrent.futures
 import json
 import re
 import subprocess
@@ -75,6 +76,12 @@ class Away:
         return out
 
 
+def side_by_side(shop, *commands):
+    """What each of them says: they wait for what is away at the same time."""
+    with concurrent.futures.ThreadPoolExecutor(len(commands)) as pool:
+        return list(pool.map(lambda command: shop.ctl(*command), commands))
+
+
 def rows(text):
     return [json.loads(line) for line in text.splitlines()]
 
@@ -96,25 +103,30 @@ def test_what_can_be_reached_is_shown(shop, shards, first):
     with_letters(shop, shards)
     shop.ctl("suppress", "add", *[f"x{number}@example.com" for number in range(3)])
     away = Away(shards, first).kill()
-    listed = rows(away.check(shop.ctl("dead", "ls", "--json", "50")))
+    letters, suppressed, status, page, gone, address, *others = side_by_side(
+        shop, ["dead", "ls", "--json", "50"], ["suppress", "ls", "--json"], ["status", "--json"], ["status", "--shards"],
+        ["explain", str(away.gone[0])], ["explain", f"c{away.there[0]}@example.com"], ["outbox"], ["uncertain"],
+        ["gateway"], ["rule"])
+    listed = rows(away.check(letters))
     assert sorted(int(row["customer"][3:]) for row in listed) == away.there
-    assert len(rows(away.check(shop.ctl("suppress", "ls", "--json")))) == 3
-    told = json.loads(away.check(shop.ctl("status", "--json")))
+    assert len(rows(away.check(suppressed))) == 3
+    told = json.loads(away.check(status))
     assert [row["shard"] for row in told["shards"] if not row["reachable"]] == away.numbers
     assert told["messages"]["dead"] == len(away.there) and not told["well"]
     assert any("cannot be reached" in wrong["what"] for wrong in told["wrong"])
-    page = away.check(shop.ctl("status", "--shards"))
-    assert [int(line.split()[0]) for line in page.splitlines() if line.endswith("cannot be reached")
+    assert [int(line.split()[0]) for line in away.check(page).splitlines() if line.endswith("cannot be reached")
             and line.split()[0].isdigit()] == away.numbers
-    for command in (["outbox"], ["uncertain"], ["gateway"], ["rule"], ["dead", "show", listed[0]["mid"]]):
-        away.check(shop.ctl(*command))
-    status, out, errors = shop.ctl("dead", "show", listed[0]["id"])
+    by_mid, by_id, there = side_by_side(shop, ["dead", "show", listed[0]["mid"]], ["dead", "show", listed[0]["id"]],
+                                        ["explain", str(away.there[0])])
+    for other in [*others, by_mid]:
+        away.check(other)
+    status, out, errors = by_id
     assert (status, errors) == (0, "")  # no other shard was asked
-    status, out, errors = shop.ctl("explain", str(away.there[0]))
+    status, out, errors = there
     assert (status, errors) == (0, "") and "welcome" in out
-    status, out, errors = shop.ctl("explain", str(away.gone[0]))
+    status, out, errors = gone
     assert status == EX_UNAVAILABLE and errors.startswith(f"nudgectl: shard {shard_of(f'id:{away.gone[0]}', SHARDS)}: ")
-    assert away.check(shop.ctl("explain", f"c{away.there[0]}@example.com")).count("welcome")
+    assert away.check(address).count("welcome")
     away.start()
     assert shop.ctl("dead", "ls", "--json", "50")[0] == 0
 
@@ -125,7 +137,7 @@ def test_what_is_changed_is_completed_by_the_same_command(shop, shards, first):
     away = Away(shards, first).kill()
     commands = [["suppress", "add", "x@example.com", "y@example.com"], ["gateway", "pause", "smtp"],
                 ["rule", "pause", "later"], ["dead", "drop", "--all"]]
-    outs = [away.check(shop.ctl(*command), complete=True) for command in commands]
+    outs = [away.check(told, complete=True) for told in side_by_side(shop, *commands)]
     assert outs == ["2 added\n", "smtp is paused\n", "later is paused\n", f"{len(away.there)} dropped\n"]
     away.start()
     for word in ("suppressed", "paused", "halted"):
@@ -175,9 +187,8 @@ def test_all_of_them_away(shop, shards):
     shop.daemon().spawn().stop()
     for node in shards.cluster.nodes:
         node.kill()
-    for command in (["dead"], ["suppress"], ["gateway"], ["explain", "1"], ["status"]):
-        status, out, errors = shop.ctl(*command)
-        assert (status, out) == (EX_UNAVAILABLE, ""), (command, errors)
+    for status, out, errors in side_by_side(shop, ["dead"], ["suppress"], ["gateway"], ["explain", "1"], ["status"]):
+        assert (status, out) == (EX_UNAVAILABLE, ""), errors
 
 
 def test_one_redis_that_is_away(shop):
