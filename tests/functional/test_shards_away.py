@@ -104,8 +104,8 @@ def test_what_can_be_reached_is_shown(shop, shards, first):
     shop.ctl("suppress", "add", *[f"x{number}@example.com" for number in range(3)])
     away = Away(shards, first).kill()
     letters, suppressed, status, page, gone, address, *others = side_by_side(
-        shop, ["dead", "ls", "--json", "50"], ["suppress", "ls", "--json"], ["status", "--json"], ["status", "--shards"],
-        ["explain", str(away.gone[0])], ["explain", f"c{away.there[0]}@example.com"], ["outbox"], ["uncertain"],
+        shop, ["dead", "ls", "--json", "50"], ["suppress", "ls", "--json"], ["status", "--json"],
+        ["status", "--shards"], ["explain", str(away.gone[0])], ["explain", f"c{away.there[0]}@example.com"], ["outbox"], ["uncertain"],
         ["gateway"], ["rule"])
     listed = rows(away.check(letters))
     assert sorted(int(row["customer"][3:]) for row in listed) == away.there
