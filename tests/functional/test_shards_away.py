@@ -105,8 +105,8 @@ def test_what_can_be_reached_is_shown(shop, shards, first):
     away = Away(shards, first).kill()
     letters, suppressed, status, page, gone, address, *others = side_by_side(
         shop, ["dead", "ls", "--json", "50"], ["suppress", "ls", "--json"], ["status", "--json"],
-        ["status", "--shards"], ["explain", str(away.gone[0])], ["explain", f"c{away.there[0]}@example.com"], ["outbox"], ["uncertain"],
-        ["gateway"], ["rule"])
+        ["status", "--shards"], ["explain", str(away.gone[0])], ["explain", f"c{away.there[0]}@example.com"],
+        ["outbox"], ["uncertain"], ["gateway"], ["rule"])
     listed = rows(away.check(letters))
     assert sorted(int(row["customer"][3:]) for row in listed) == away.there
     assert len(rows(away.check(suppressed))) == 3
