@@ -4,6 +4,7 @@ the daemon under test, each started by the test and ended by it.
 Nothing here sleeps for a fixed time: `wait_until` asks again until what it waits for is
 there, and fails with what it saw when it is not."""
 
+import concurrent.futures
 import email
 import email.policy
 import http.client
@@ -436,6 +437,11 @@ class Shop:
         done = subprocess.run([BUILD / "nudgectl", "--config", config, *arguments], input=stdin,
                               capture_output=True, text=True, timeout=PATIENCE)
         return done.returncode, done.stdout, done.stderr
+
+    def ctl_side_by_side(self, *commands, **how):
+        """The same of many commands that wait for something at the same time."""
+        with concurrent.futures.ThreadPoolExecutor(len(commands)) as pool:
+            return list(pool.map(lambda command: self.ctl(*command, **how), commands))
 
     def close(self):
         """Ends everything, the last first. A daemon that still runs must end well."""

@@ -1,7 +1,6 @@
 """nudgectl while some shards cannot be reached: one master of a cluster is dead, and has no replica. What can be
 reached is shown and changed, one line says which shards cannot, and the same command completes it later."""
 
-import concurrent.futures
 import json
 import re
 import subprocess
@@ -76,12 +75,6 @@ class Away:
         return out
 
 
-def side_by_side(shop, *commands):
-    """What each of them says: they wait for what is away at the same time."""
-    with concurrent.futures.ThreadPoolExecutor(len(commands)) as pool:
-        return list(pool.map(lambda command: shop.ctl(*command), commands))
-
-
 def rows(text):
     return [json.loads(line) for line in text.splitlines()]
 
@@ -103,8 +96,8 @@ def test_what_can_be_reached_is_shown(shop, shards, first):
     with_letters(shop, shards)
     shop.ctl("suppress", "add", *[f"x{number}@example.com" for number in range(3)])
     away = Away(shards, first).kill()
-    letters, suppressed, status, page, gone, address, *others = side_by_side(
-        shop, ["dead", "ls", "--json", "50"], ["suppress", "ls", "--json"], ["status", "--json"],
+    letters, suppressed, status, page, gone, address, *others = shop.ctl_side_by_side(
+        ["dead", "ls", "--json", "50"], ["suppress", "ls", "--json"], ["status", "--json"],
         ["status", "--shards"], ["explain", str(away.gone[0])], ["explain", f"c{away.there[0]}@example.com"],
         ["outbox"], ["uncertain"], ["gateway"], ["rule"])
     listed = rows(away.check(letters))
@@ -116,8 +109,8 @@ def test_what_can_be_reached_is_shown(shop, shards, first):
     assert any("cannot be reached" in wrong["what"] for wrong in told["wrong"])
     assert [int(line.split()[0]) for line in away.check(page).splitlines() if line.endswith("cannot be reached")
             and line.split()[0].isdigit()] == away.numbers
-    by_mid, by_id, there = side_by_side(shop, ["dead", "show", listed[0]["mid"]], ["dead", "show", listed[0]["id"]],
-                                        ["explain", str(away.there[0])])
+    by_mid, by_id, there = shop.ctl_side_by_side(
+        ["dead", "show", listed[0]["mid"]], ["dead", "show", listed[0]["id"]], ["explain", str(away.there[0])])
     for other in [*others, by_mid]:
         away.check(other)
     status, out, errors = by_id
@@ -137,7 +130,7 @@ def test_what_is_changed_is_completed_by_the_same_command(shop, shards, first):
     away = Away(shards, first).kill()
     commands = [["suppress", "add", "x@example.com", "y@example.com"], ["gateway", "pause", "smtp"],
                 ["rule", "pause", "later"], ["dead", "drop", "--all"]]
-    outs = [away.check(told, complete=True) for told in side_by_side(shop, *commands)]
+    outs = [away.check(told, complete=True) for told in shop.ctl_side_by_side(*commands)]
     assert outs == ["2 added\n", "smtp is paused\n", "later is paused\n", f"{len(away.there)} dropped\n"]
     away.start()
     for word in ("suppressed", "paused", "halted"):
@@ -187,7 +180,7 @@ def test_all_of_them_away(shop, shards):
     shop.daemon().spawn().stop()
     for node in shards.cluster.nodes:
         node.kill()
-    for status, out, errors in side_by_side(shop, ["dead"], ["suppress"], ["gateway"], ["explain", "1"], ["status"]):
+    for status, out, errors in shop.ctl_side_by_side(["dead"], ["suppress"], ["gateway"], ["explain", "1"], ["status"]):
         assert (status, out) == (EX_UNAVAILABLE, ""), errors
 
 
