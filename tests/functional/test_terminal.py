@@ -105,8 +105,9 @@ def test_status_over_two_daemons(office):
     out = office.ctl("status")[1]
     assert re.search(r"^DAEMON  VERSION  STATE    RULES  READ  EVENTS/S  MESSAGES/S$", out, re.M), out
     assert re.search(r"^second  \S+ +running      2 ", out, re.M)
-    # Told by the other one, where that of this machine is gone; its lease is over before it is forgotten.
+    # Told by the other one, where that of this machine is gone.
     office.one.kill()
+    office.one.lapse()
     wait_until(lambda: "that of this machine does not answer; 1 elsewhere" in office.ctl("status")[1], "one")
 
 
