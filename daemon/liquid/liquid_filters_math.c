@@ -18,7 +18,7 @@ static bool absolute(struct liquid_call *call)
 {
     struct liquid_number a;
     return liquid_filters_number(call, &call->input, &a) &&
-           give(call, a.digits < 0 ? liquid_number_negate(a) : a);
+           give(call, a.digits < 0 || a.minus ? liquid_number_negate(a) : a);
 }
 
 static bool plus(struct liquid_call *call)

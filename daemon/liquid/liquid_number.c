@@ -431,13 +431,15 @@ struct liquid_number liquid_number_round(struct liquid_number a, int64_t places)
     if (a.scale <= places)
         return a;
     int64_t drop = a.scale - places;
+    bool minus = a.decimal && is_below(a);
     if (drop > EXACT_DIGITS) /* below half a unit */
-        return (struct liquid_number){.decimal = a.decimal};
+        return (struct liquid_number){.decimal = a.decimal, .minus = minus};
     __int128 unit = power_of_ten((int)drop), half = unit / 2;
     __int128 rest = a.digits % unit, kept = a.digits / unit;
     if (rest >= half || rest <= -half)
         kept += a.digits < 0 ? -1 : 1;
     a.digits = kept;
+    a.minus = minus && kept == 0;
     a.scale = (int)places;
     if (places < 0 && scale_up(&a.digits, (int)-places))
         a.scale = 0;

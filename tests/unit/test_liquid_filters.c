@@ -89,6 +89,8 @@ static const struct fixture_case numbers[] = {
      data, "3 -2 2 -3 3"},
     {"{{ -3 | abs }} {{ '-1.5' | abs }} {{ 3 | at_least: 5 }} {{ 3 | at_most: 2.5 }}", data,
      "3 1.5 5 2.5"},
+    {"{{ -0.0 | abs }} {{ -0.04 | round: 1 }} {{ -0.0 | round: 1 }} {{ -0.4 | round }}", data,
+     "0.0 -0.0 -0.0 0"},
     {"{{ big | plus: 1 }} {{ big | times: big }}", data,
      "9223372036854775808 85070591730234615847396907784232501249"},
     {"{{ huge | minus: 1 }} {{ huge | divided_by: 10 }}", data,
