@@ -177,8 +177,8 @@ static void put_events(const struct standing *standing, struct buf *out)
 static void put_timers(const struct standing *standing, struct buf *out)
 {
     const struct survey *survey = &standing->survey;
-    buf_printf(out, "%-*s%" PRId64 " customer%s wait; ", LABEL, "timers", survey->timers,
-               survey->timers == 1 ? "" : "s");
+    buf_printf(out, "%-*s%" PRId64 " customer%s; ", LABEL, "timers", survey->timers,
+               survey->timers == 1 ? " waits" : "s wait");
     if (survey->due)
         buf_printf(out, "%" PRId64 " due", survey->due);
     else

@@ -3,7 +3,8 @@
  * upwards:
  *
  *   decide ─┬─ joining_join      what is known under other keys (decide/joining)
- *           ├─ consider_event    one event of the customer; twice is once
+ *           ├─ consider_event    one event of the customer; twice is once (consider_again)
+ *           │  consider_new      and what comes of one that is new:
  *           │    learn             what it tells: profile, counts, opt-outs, messages that were
  *           │                      lost, or go out once more (decide/requeued)
  *           │    fields_compute    what it makes of computed fields (decide/fields)
@@ -130,7 +131,7 @@ static void learn_imported(struct deciding *d)
     }
 }
 
-/* By a watch of theirs. */
+/* The event came to them as they watch the product. */
 static void tell_told(struct deciding *d)
 {
     const char *told = value_to_text(d->arena, value_path(&d->event->data, "watch.product"));
@@ -268,6 +269,29 @@ static bool is_for_nobody(const struct deciding *d, const struct shop_event *eve
            strcmp(event->source, "nudged") == 0 && strncmp(event->type, "message.", 8) != 0;
 }
 
+static void consider_again(struct deciding *d, const struct customer_seen *seen)
+{
+    d->decision->counts.duplicate++;
+    learn_delivery(d); /* of a message that went out again, before that was decided */
+    tell_repetition(d, seen);
+}
+
+static void consider_new(struct deciding *d)
+{
+    const struct shop_event *event = d->event;
+    d->decision->counts.decided++;
+    learn(d);
+    fields_compute(d);
+    ends_until(d);
+    meeting_ask(d);
+    start_journeys(d);
+    meeting_go_on(d);
+    moving_grant(d);
+    customer_add_seen(d->arena, d->customer, event->identity, event->content, event->arrival_ms,
+                      d->effect);
+    customer_order_add(d->arena, d->customer, event);
+}
+
 /* `own_ms`: the time that the event itself has; it is compared with others by event->time_ms, which
  * may be older (consider_in_order). */
 static void consider_event(struct deciding *d, const struct shop_event *event, int64_t own_ms)
@@ -297,23 +321,10 @@ static void consider_event(struct deciding *d, const struct shop_event *event, i
     joining_tell(d);
     const struct customer_seen *seen =
         customer_find_seen(d->customer, event->identity, policy_seen_since(d->policy, event));
-    if (seen && !words_are_new(d, event)) {
-        d->decision->counts.duplicate++;
-        learn_delivery(d); /* of a message that went out again, before that was decided */
-        tell_repetition(d, seen);
-    } else {
-        d->decision->counts.decided++;
-        learn(d);
-        fields_compute(d);
-        ends_until(d);
-        meeting_ask(d);
-        start_journeys(d);
-        meeting_go_on(d);
-        moving_grant(d);
-        customer_add_seen(d->arena, d->customer, event->identity, event->content, event->arrival_ms,
-                          d->effect);
-        customer_order_add(d->arena, d->customer, event);
-    }
+    if (seen && !words_are_new(d, event))
+        consider_again(d, seen);
+    else
+        consider_new(d);
     deciding_end_trace(d);
 }
 

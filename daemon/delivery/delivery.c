@@ -6,7 +6,7 @@
  *   begin       each becomes an attempt, with the generation (rules, templates, headers)
  *               that it is made with, and is given to a sender; what is known to have gone
  *               (delivery/sent) is settled at once
- *   asking      (delivery/asking.c) of many shards: what does its address's know of it?
+ *   asking      (delivery/asking.c) with many shards: does that of its address object?
  *   prepare     (delivery/prepare.c, in the sender) renders and builds; then the gateway sends
  *   on_outcome  back on the loop: hear() tells the breaker, and asks who is to blame for a
  *               refusal (delivery/blame)
@@ -128,12 +128,12 @@ static void settle_unbegun(struct delivery *delivery, struct attempt *attempt,
                            const struct destination *destination)
 {
     const struct settlement_scene scene = scene_of(delivery, attempt, 0, 0);
-    if (message->whole)
+    if (message->whole) {
         settlement_defer(attempt, message->gateway, destination != NULL, &scene);
-    else
+    } else {
         settlement_give_up(attempt, &scene);
-    if (!message->whole)
         outbox_note_spoilt(delivery->options.shard->outbox, attempt->mid);
+    }
     attempt_figures_unbegun(attempt);
     settling_add(delivery->settling, attempt);
 }
