@@ -65,6 +65,8 @@ static bool add_unmoved(const struct standing_source *source, struct arena *aren
     int64_t timeout_ms = shards_away(source->shards) ? AFTER_AWAY_MS : source->timeout_ms;
     struct session *session =
         context_try_session_of(source->context, CONTEXT_UNSHARDED, timeout_ms, diag);
+    if (session)
+        session_hurry(session, source->answer_ms);
     const struct reply *length =
         session ? session_command(session, diag, "XLEN", stream, NULL) : NULL;
     if (!length && context_lost(diag))
@@ -106,6 +108,8 @@ static bool read_redis(struct standing_source *source, struct arena *arena,
     standing->asked = source->shards = shards;
     if (!shards)
         return false;
+    for (size_t k = 0; k < shards->count; k++)
+        session_hurry(shards->items[k].session, source->answer_ms);
     struct survey *each = arena_zero(arena, sizeof *each * shards->count);
     return overall_survey(shards, keys->events.list, arena, &standing->survey, each, diag) &&
            overall_daemons(shards, arena, &standing->daemons, &standing->daemon_count, diag) &&

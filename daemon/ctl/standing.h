@@ -77,7 +77,8 @@ struct standing {
 struct standing_source {
     struct context *context;     /* its configuration was read */
     const struct shards *shards; /* of the last asking; NULL: they could not be had */
-    int64_t timeout_ms;          /* for the daemon and for Redis each */
+    int64_t timeout_ms;          /* for the daemon, and for a connection to Redis */
+    int64_t answer_ms;           /* for each answer of Redis */
 };
 
 /* All in the arena; none of it is called wrong yet (ctl/standing_wrong). */

@@ -14,7 +14,7 @@
 #include "ctl/standing_wrong.h"
 #include "ctl/status_page.h"
 
-enum { FIRST_CHUNK = 64 * 1024, PAGE_MOST = 4 << 20, TIMEOUT_MS = 5000 };
+enum { FIRST_CHUNK = 64 * 1024, PAGE_MOST = 4 << 20, TIMEOUT_MS = 5000, ANSWER_MS = 30000 };
 
 /* ---- JSON ---- */
 
@@ -226,7 +226,8 @@ static int fail(struct context *context, const struct standing *standing)
 
 static int show(struct context *context, struct arena *arena, bool json, bool shards)
 {
-    struct standing_source source = {.context = context, .timeout_ms = TIMEOUT_MS};
+    struct standing_source source = {
+        .context = context, .timeout_ms = TIMEOUT_MS, .answer_ms = ANSWER_MS};
     struct standing *standing = arena_zero(arena, sizeof *standing);
     standing_read(&source, arena, standing);
     standing_wrong_find(standing, arena);

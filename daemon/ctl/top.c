@@ -22,7 +22,8 @@
 enum {
     FIRST_CHUNK = 256 * 1024,
     PAGE_MOST = 1 << 20,
-    TIMEOUT_MS = 1000, /* a key is not heard for so long */
+    TIMEOUT_MS = 1000, /* a key is not heard for so long … */
+    ANSWER_MS = 3000,  /* … or, where Redis hangs, for that */
     LEAST_MS = 100,
     MOST_MS = 60 * 60 * 1000
 };
@@ -155,7 +156,8 @@ static bool read_interval(const char *text, int64_t *ms)
 int command_top(struct context *context, int argc, char **argv)
 {
     const char *interval = "1s";
-    struct top top = {.source = {.context = context, .timeout_ms = TIMEOUT_MS}};
+    struct top top = {
+        .source = {.context = context, .timeout_ms = TIMEOUT_MS, .answer_ms = ANSWER_MS}};
     const struct command_option options[] = {{.name = "--interval", .value = &interval}, {0}};
     if (!command_no_arguments(command_options(context, argc, argv, options), argv))
         return EX_USAGE;

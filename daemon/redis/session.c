@@ -41,7 +41,8 @@ struct session {
     bool late;  /* the deadline of session_open passed */
     bool lost;
     char reason[512];
-    size_t pushed; /* commands without an answer */
+    int64_t call_ms; /* that a command may take */
+    size_t pushed;   /* commands without an answer */
 };
 
 static void on_state(void *context, bool ready, const char *reason)
@@ -128,6 +129,7 @@ static struct session *begin_session(const struct endpoint *endpoint, const char
     session->ground->users++;
     session->base = session->ground->base;
     session->arena = arena_new(4096);
+    session->call_ms = CALL_MS;
     session->connection =
         connection_new(&(struct connection_options){.base = session->base,
                                                     .endpoint = *endpoint,
@@ -180,6 +182,11 @@ bool session_shares_link(const struct session *one, const struct session *other)
     return connection_shares_link(one->connection, other->connection);
 }
 
+void session_hurry(struct session *session, int64_t call_ms)
+{
+    session->call_ms = call_ms;
+}
+
 const char *session_key(const struct session *session)
 {
     return connection_key(session->connection);
@@ -226,13 +233,14 @@ const struct reply *session_call(struct session *session, size_t argc, const cha
     if (!session_still(session, diag))
         return NULL;
     arena_reset(session->arena);
-    connection_send(session->connection, &(struct connection_request){.argc = argc,
-                                                                      .argv = argv,
-                                                                      .lengths = lengths,
-                                                                      .deadline_ms = CALL_MS,
-                                                                      .owner = &session->owner,
-                                                                      .callback = on_reply,
-                                                                      .context = &wait});
+    connection_send(session->connection,
+                    &(struct connection_request){.argc = argc,
+                                                 .argv = argv,
+                                                 .lengths = lengths,
+                                                 .deadline_ms = session->call_ms,
+                                                 .owner = &session->owner,
+                                                 .callback = on_reply,
+                                                 .context = &wait});
     while (!wait.done)
         event_base_loop(session->base, EVLOOP_ONCE);
     return wait.reply;
@@ -273,14 +281,15 @@ void session_push(struct session *session, size_t argc, const char *const *argv,
     struct session_pushed *pushed = mem_alloc(sizeof *pushed);
     *pushed = (struct session_pushed){.session = session, .callback = callback, .context = context};
     session->pushed++;
-    connection_send(session->connection, &(struct connection_request){.argc = argc,
-                                                                      .argv = argv,
-                                                                      .lengths = lengths,
-                                                                      .deadline_ms = CALL_MS,
-                                                                      .owner = &session->owner,
-                                                                      .callback = on_pushed,
-                                                                      .context = pushed,
-                                                                      .release = free});
+    connection_send(session->connection,
+                    &(struct connection_request){.argc = argc,
+                                                 .argv = argv,
+                                                 .lengths = lengths,
+                                                 .deadline_ms = session->call_ms,
+                                                 .owner = &session->owner,
+                                                 .callback = on_pushed,
+                                                 .context = pushed,
+                                                 .release = free});
 }
 
 void session_drain(struct session *session, size_t most)

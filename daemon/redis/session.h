@@ -37,6 +37,8 @@ bool session_still(const struct session *session, struct diag *diag);
 /* Whether the commands of both go over one link, so that their order is one. */
 bool session_shares_link(const struct session *one, const struct session *other);
 void session_close(struct session **session);
+/* From now on a command may take so long, and not 30 s, before the connection counts as lost. */
+void session_hurry(struct session *session, int64_t call_ms);
 /* The key of its slot; NULL where it is one with a single Redis. */
 const char *session_key(const struct session *session);
 

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, PATIENCE, wait_until
+from conftest import BUILD, PATIENCE, RedisServer, wait_until
 from desk import desk  # noqa: F401, the fixture of all tests
 from terminal import Terminal
 
@@ -233,6 +233,21 @@ def test_top_when_the_daemon_goes_away(office, open_terminal):
     terminal.wait(lambda screen: live(screen) and "running as office" in screen, "that it is back")
     terminal.keys("q")
     terminal.wait(lambda screen: screen.endswith("$"), "the shell")
+
+
+def test_top_when_redis_hangs(office, open_terminal):
+    """It says so, and hears its keys, long before a command gives up that was sent already."""
+    server = next(thing for thing in office.started if isinstance(thing, RedisServer))
+    terminal = open_terminal()
+    terminal.run(office, "top --interval 200ms")
+    terminal.wait(lambda screen: live(screen) and "\nredis     answers\n" in screen, "top")
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        wait_until(lambda: "\nredis     is away\n" in terminal.screen(), terminal.screen, PATIENCE / 4)
+        terminal.keys("q")
+        wait_until(lambda: terminal.screen().endswith("$"), terminal.screen, PATIENCE / 4)
+    finally:
+        server.process.send_signal(signal.SIGCONT)
 
 
 def test_top_is_stopped_and_goes_on(office, open_terminal):
