@@ -149,6 +149,8 @@ library_sources = \
 	daemon/base/value_kind.h \
 	daemon/base/webhook_signature.c \
 	daemon/base/webhook_signature.h \
+	daemon/base/whole.c \
+	daemon/base/whole.h \
 	daemon/base/word.c \
 	daemon/base/word.h \
 	daemon/base/yaml.c \

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/decimal.h"
 #include "base/mailbox.h"
 #include "base/map.h"
+#include "base/whole.h"
 
 /* "email" of "customer.email". */
 static struct slice path_name(const char *path)
@@ -112,9 +112,7 @@ bool customer_key_read(struct arena *arena, const struct customer_key_kind *kind
 {
     char digits[DECIMAL_TEXT_SIZE];
     struct slice text = {.text = value->string, .length = value->length};
-    if (value_is(value, VALUE_INT))
-        text = (struct slice){digits, decimal_print_int(value->integer, digits)};
-    else if (value->kind != VALUE_STRING)
+    if (value->kind != VALUE_STRING && !whole_text(value, digits, &text))
         return false;
     if (!make(arena, kind, text, key))
         return false;

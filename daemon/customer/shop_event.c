@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "base/json_place.h"
 #include "base/json_shape.h"
+#include "base/whole.h"
 #include "base/zone.h"
 
 /* Members of the short form that are attributes, not data. */
@@ -75,22 +76,20 @@ static const struct value *at_place(const struct value *root, uint32_t place)
 static bool read_attribute(struct arena *arena, const struct value *value, const char *name,
                            size_t most, const char **text, struct diag *diag)
 {
+    char digits[DECIMAL_TEXT_SIZE];
+    bool may_be_number = strcmp(name, "id") == 0;
     *text = "";
     if (!value || value->kind == VALUE_NULL)
         return true;
-    if (value->kind == VALUE_INT && strcmp(name, "id") == 0) {
-        char digits[DECIMAL_TEXT_SIZE];
-        *text = arena_copy(arena, digits, decimal_print_int(value->integer, digits));
-        return true;
-    }
-    if (value->kind != VALUE_STRING || value->length > most ||
-        bytes_have_control(value->string, value->length)) {
+    struct slice said = {value->string, value->length};
+    if ((value->kind != VALUE_STRING && !(may_be_number && whole_text(value, digits, &said))) ||
+        said.length > most || bytes_have_control(said.text, said.length)) {
         diag_error(diag, "`%s` must be a text%s of at most %zu bytes without control characters",
-                   name, strcmp(name, "id") == 0 ? " or a whole number," : "", most);
+                   name, may_be_number ? " or a whole number," : "", most);
         diag_code(diag, arena_printf(arena, "bad-%s", name));
         return false;
     }
-    *text = arena_copy(arena, value->string, value->length);
+    *text = arena_copy(arena, said.text, said.length);
     return true;
 }
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "base/whole.h"
 
 static const char *const told[] = {"product.restocked", "product.price_changed"};
 
@@ -18,8 +19,11 @@ enum watch_word watch_word_of(const char *type)
 
 static const char *name_of(struct arena *arena, const struct value *value)
 {
-    if (value_is(value, VALUE_INT))
-        return arena_printf(arena, "%lld", (long long)value->integer);
+    char digits[DECIMAL_TEXT_SIZE];
+    struct slice whole;
+    if (value && whole_text(value, digits, &whole))
+        return whole.length <= WATCH_PRODUCT_MOST ? arena_copy(arena, whole.text, whole.length)
+                                                  : NULL;
     if (!value_is(value, VALUE_STRING) || !value->length || value->length > WATCH_PRODUCT_MOST ||
         utf8_has_control(value->string, value->length))
         return NULL;

@@ -87,7 +87,7 @@ static void test_refused(void **state)
         {"{\"type\":\"x\",\"source\":7,\"customer\":{\"id\":1}}", "bad-source"},
         {"{\"type\":\"x\",\"id\":1.5,\"customer\":{\"id\":1}}", "bad-id"},
         {"{\"type\":\"x\",\"customer\":{\"id\":7.5}}", "no-customer"},
-        {"{\"type\":\"x\",\"customer\":{\"id\":7.0}}", "no-customer"},
+        {"{\"type\":\"x\",\"customer\":{\"id\":1e17}}", "no-customer"}, /* perhaps rounded */
         {"{\"type\":\"x\",\"customer\":{\"id\":{\"a\":1}}}", "no-customer"},
         {"{\"type\":\"x\",\"customer\":{\"id\":[7]}}", "no-customer"},
         {"{\"type\":\"x\",\"customer\":{\"id\":\"a\\u0000b\"}}", "no-customer"},
@@ -125,6 +125,13 @@ static void test_keys(void **state)
         {"{\"id\":0}", "id:0"},
         {"{\"id\":-0}", "id:0"},
         {"{\"id\":-7}", "id:-7"},
+        /* As languages write it that have one kind of number; and past 64 bits. */
+        {"{\"id\":7.0}", "id:7"},
+        {"{\"id\":-0.0}", "id:0"},
+        {"{\"id\":70e-1}", "id:7"},
+        {"{\"id\":9007199254740992.0}", "id:9007199254740992"},
+        {"{\"id\":12345678901234567890}", "id:12345678901234567890"},
+        {"{\"id\":-123456789012345678901234567890}", "id:-123456789012345678901234567890"},
         {"{\"id\":\"07\"}", "id:07"},
         {"{\"id\":\"Ana:7 \"}", "id:Ana:7 "}, /* the letter case of ids counts */
         {"{\"email\":\"AZ@[Z].Example\"}", "email:az@[z].example"},
@@ -133,6 +140,8 @@ static void test_keys(void **state)
         {"{\"id\":\"\",\"email\":\"a@b.example\"}", "email:a@b.example"},
         {"{\"id\":true,\"email\":\"a@b.example\"}", "email:a@b.example"},
         {"{\"id\":7.5,\"email\":\"a@b.example\"}", "email:a@b.example"},
+        {"{\"id\":9007199254740993.5,\"email\":\"a@b.example\"}", "email:a@b.example"},
+        {"{\"id\":1e17,\"email\":\"a@b.example\"}", "email:a@b.example"},
         {"{\"id\":{},\"email\":\"a@b.example\"}", "email:a@b.example"},
         {"{\"id\":\"a\\tb\",\"email\":\"a@b.example\"}", "email:a@b.example"},
     };
@@ -375,6 +384,8 @@ static void test_identity(void **state)
     struct diag diag;
     read_event(arena, "{\"type\":\"x\",\"id\":\"1\",\"customer\":{\"id\":7}}", &a, &diag);
     read_event(arena, "{\"type\":\"y\",\"id\":\"1\",\"customer\":{\"id\":8}}", &b, &diag);
+    assert_string_equal(a.identity, b.identity);
+    read_event(arena, "{\"type\":\"x\",\"id\":1.0,\"customer\":{\"id\":7}}", &b, &diag);
     assert_string_equal(a.identity, b.identity);
     read_event(arena, "{\"type\":\"x\",\"id\":\"1\",\"source\":\"s\",\"customer\":{\"id\":7}}", &b,
                &diag);
