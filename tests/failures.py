@@ -24,7 +24,8 @@ def of_unit(out, err, note):
     reasons, begin = [], 0
     for line in re.finditer(r"\[ +LINE +\] --- (?:\.\./)*(\S+:\d+): error: Failure!", err):
         said = re.sub(r"^\d{4}-\d\d-\d\dT.*$", "", err[begin : line.start()], flags=re.M)
-        said = re.sub(r"\[ +ERROR +\] (?:--- )?|^ERROR: |^Could not run test: |^\[ +FAILED .*$", "", said, flags=re.M)
+        noise = r"(?:\[ +ERROR +\] (?:--- )?|^Could not run test: )(?:ERROR: )?|^ERROR: |^\[ +FAILED .*$"
+        said = re.sub(noise, "", said, flags=re.M)
         reasons.append(f"{line.group(1)}: {said}")
         begin = line.end()
     ran = re.findall(r"^\[ +RUN +\] (.+)", out, re.M)

@@ -78,7 +78,7 @@ def settle(outcome, status, out, err):
 def unit(build, source):
     """A cmocka program: tests announced and not reported as passed have failed."""
     status, out, err = run([build / source.with_suffix("")], UNIT_SECONDS)
-    announced = sum(int(n) for n in re.findall(r"^\[=+\] Running (\d+) test", out, re.M))
+    announced = sum(int(n) for n in re.findall(r"^\[=+\] (?:tests: )?Running (\d+) test", out, re.M))
     passed = len(re.findall(r"^\[ +OK \]", out, re.M))
     skipped = len(re.findall(r"^\[ +SKIPPED \]", out, re.M))
     outcome = Outcome(source.stem, passed, max(0, announced - passed - skipped), skipped)

@@ -1,6 +1,7 @@
 """What failed stands at the end of what the suites print: of a real cmocka program, of pytest's report,
 and of both suites that .ci/run runs."""
 
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from conftest import SOURCE
 
 sys.path.insert(0, str(SOURCE / "tests"))
 import failures
+import run
 
 PROGRAM = """
 #include <setjmp.h>
@@ -54,6 +56,8 @@ def test_of_a_unit_test(tmp_path, monkeypatch):
     assert found[3].startswith("dies: AddressSanitizer: heap-buffer-overflow")
     assert len(found) == 4
     assert failures.of_unit("", "", "no end after 120 s") == ["no end after 120 s"]
+    counted = run.unit(tmp_path, pathlib.Path("t.c"))
+    assert (counted.passed, counted.failed) == (1, 4)  # all that was announced
 
 
 def test_of_pytest(tmp_path):
