@@ -164,21 +164,28 @@ IN_THE_WAY = [
 
 @pytest.mark.parametrize("way", range(len(IN_THE_WAY)))
 def test_something_comes_before_it(hello_shop, way):
-    """Between the decision and its commit: then it stands behind that, in the outbox."""
+    """Between the decision and its commit: then it stands behind that, in the outbox. A take that was under way may
+    have done away with what comes before; then once more."""
     words, gate, reached = held(hello_shop, "commit")
-    ready(hello_shop, failpoints=words)
-    hello_shop.push(hello())
-    wait_until(reached.exists, "the commit")
-    for _ in range(2):  # a take that was asked for before is over
-        hello_shop.client.ping()
-    IN_THE_WAY[way](hello_shop.client)
-    before = entries(hello_shop)
-    gate.unlink()
-    wait_until(lambda: entries(hello_shop) > before, "the message in the outbox")
+    ready(hello_shop, failpoints=words.removesuffix("@1"))
+    for number in range(10):
+        hello_shop.push(hello(number))
+        wait_until(reached.exists, "the commit")
+        IN_THE_WAY[way](hello_shop.client)
+        before = entries(hello_shop)
+        gate.unlink()
+        wait_until(lambda: entries(hello_shop) > before or not hello_shop.mail.mails.empty(), "it to go")
+        if entries(hello_shop) > before:
+            break
+        hello_shop.mail.next_mail()
+        hello_shop.wait_idle()
+        reached.unlink()
+        gate.write_text("")
     if way == 0:
         assert hello_shop.mail.mails.empty()
         hello_shop.client.delete("nudged:paused")
-    assert hello_shop.mail.next_mail()["Subject"] == "hello 1"
+    assert entries(hello_shop) > before
+    assert hello_shop.mail.next_mail()["Subject"] == f"hello {number}"
 
 
 def test_marketing_waits_for_events(hello_shop):
