@@ -94,19 +94,20 @@ def test_a_429_charges_nobody_and_passes(web):
 
 @pytest.mark.parametrize("keeping", ["keepalive_requests 7;", "keepalive_timeout 10ms;", "keepalive_timeout 0;"])
 def test_connections_that_end_cost_nothing(web, keeping):
-    """500 messages, none twice and none lost, whenever nginx ends a connection. Where it says so before, none is
+    """Many messages, none twice and none lost, whenever nginx ends a connection. Where it says so before, none is
     uncertain either; after a while without a request it says nothing, and what was written just then may be."""
+    count = 100 if keeping == "keepalive_timeout 0;" else 500  # each has a connection of its own, and its TLS
     nginx = web.nginx(keeping)
     daemon = web.daemon().spawn()
-    web.push(*[text("whole", number, 2000 if number % 10 == 0 else 1) for number in range(500)])
-    wait_until(lambda: daemon.status()["sent"] + daemon.status()["held"] >= 500 or web.dead(),
-               lambda: f"500 sent\n{daemon.log()}{nginx.log()}")
+    web.push(*[text("whole", number, 2000 if number % 10 == 0 else 1) for number in range(count)])
+    wait_until(lambda: daemon.status()["sent"] + daemon.status()["held"] >= count or web.dead(),
+               lambda: f"{count} sent\n{daemon.log()}{nginx.log()}")
     web.wait_idle()
     sent, held = daemon.status()["sent"], daemon.status()["held"]
     wait_until(lambda: len(nginx.requests()) >= sent,
                lambda: f"the log of {sent}: {len(nginx.requests())}")  # behind its answers
     requests = nginx.requests()
-    assert len(requests) == len({request["key"] for request in requests}) <= sent + held == 500
+    assert len(requests) == len({request["key"] for request in requests}) <= sent + held == count
     assert held == 0 or "10ms" in keeping, daemon.log()
     assert daemon.log().count("failed at its gateway") == held
 
