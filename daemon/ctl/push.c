@@ -1,8 +1,9 @@
 /*
  * nudgectl push: events from files or standard input into the stream, many at a time.
  * Each is looked at before it goes (customer/event_splitter finds where it begins and ends): what
- * the daemon would refuse is shown with its place and not pushed, and the exit status is 1; with
- * --force that is only what is no JSON object. Of many shards each event goes to its own. Where
+ * the daemon would refuse is shown with its place and not pushed, and the exit status is 1. With
+ * --force, and from standard input, that is only what is no JSON object: what was piped may be
+ * nowhere else, and a dead letter keeps it. Of many shards each event goes to its own. Where
  * replicas are waited for, what one read() gave is a batch (ctl/confirming), and the first that
  * they do not have in time is the last.
  */
@@ -27,7 +28,11 @@
 #include "store/keys.h"
 #include "store/routing.h"
 
-enum { IN_FLIGHT_MOST = 1000, CHUNK = 64 * 1024 };
+enum {
+    IN_FLIGHT_MOST = 1000,
+    CHUNK = 64 * 1024,
+    TOLD_MOST = 10, /* events that are pushed though the daemon will refuse them */
+};
 
 struct push {
     const struct shards *shards;
@@ -36,9 +41,11 @@ struct push {
     struct progress *progress;
     struct arena *arena; /* of one event */
     const char *file;
+    bool is_file; /* not standard input */
     bool json, force;
     bool hinted_json, hinted_event; /* told once each */
     uint64_t pushed, refused, failed;
+    uint64_t unreadable; /* of those that were sent; not counted with --force */
     struct confirming confirming;
     bool unconfirmed;  /* the batch of `confirming` */
     struct diag fault; /* the first one of Redis */
@@ -78,29 +85,46 @@ static void place_in_file(struct diag *diag, const struct event_splitter_piece *
     diag->line = piece->line + (diag->line ? diag->line - 1 : 0);
 }
 
-/* With the first that is no JSON object, what push takes; with the first that is no event, how it
- * goes all the same. */
+/* Of a fault that reading it found: whether it is one of an event, and not of its JSON. */
+static bool is_of_event(const struct diag *diag)
+{
+    return diag->code[0] && strncmp(diag->code, "json-", 5) != 0;
+}
+
 static void hint(struct push *push, struct diag *diag)
 {
-    bool is_json = diag->code[0] && strncmp(diag->code, "json-", 5) != 0;
-    bool *hinted = is_json ? &push->hinted_event : &push->hinted_json;
+    static const char takes[] = "push takes events as JSON objects, each on a line or over many "
+                                "lines, or in one list";
+    static const char left_out[] = "the daemon would make it a dead letter: it is not pushed, but "
+                                   "with --force";
+    static const char goes[] = "it is pushed, and becomes a dead letter; from a file it would be "
+                               "left out";
+    bool *hinted = is_of_event(diag) ? &push->hinted_event : &push->hinted_json;
     if (!*hinted)
-        diag_hint(diag, is_json ? "the daemon would make it a dead letter: it is not pushed, but "
-                                  "with --force"
-                                : "push takes events as JSON objects, each on a line or over many "
-                                  "lines, or in one list");
+        diag_hint(diag, "%s", !is_of_event(diag) ? takes : push->is_file ? left_out : goes);
     *hinted = true;
 }
 
-/* Shows what is wrong with a piece. */
-static void refuse(struct push *push, const struct event_splitter_piece *piece, struct diag *diag)
+/* Shows what is wrong with a piece; with the first of its kind, what that means. */
+static void show(struct push *push, const struct event_splitter_piece *piece, struct diag *diag)
 {
     place_in_file(diag, piece);
     diag_file(diag, push->file);
     hint(push, diag);
-    push->refused++;
     progress_clear(push->progress);
     diag_print(diag, stderr);
+}
+
+/* Whether it goes all the same; shows it, but of very many that do only the first. */
+static bool passes(struct push *push, const struct event_splitter_piece *piece, struct diag *diag)
+{
+    bool goes = !push->is_file && is_of_event(diag);
+    uint64_t *count = goes ? &push->unreadable : &push->refused;
+    if (goes)
+        diag->level = DIAG_WARNING;
+    if (++*count <= TOLD_MOST || !goes)
+        show(push, piece, diag);
+    return goes;
 }
 
 /* What is no object: some other JSON, or none. */
@@ -174,10 +198,8 @@ static void take_piece(void *context, const struct event_splitter_piece *piece)
     if (is_over(push))
         return;
     arena_reset(push->arena);
-    if (!is_event(push, piece, &diag)) {
-        refuse(push, piece, &diag);
+    if (!is_event(push, piece, &diag) && !passes(push, piece, &diag))
         return;
-    }
     confirming_add(&push->confirming, piece->line);
     send_piece(push, piece);
 }
@@ -220,6 +242,7 @@ static bool take_file(struct push *push, const char *name)
     bool standard = strcmp(name, "-") == 0;
     int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
     push->file = standard ? "(standard input)" : name;
+    push->is_file = !standard;
     bool taken = fd >= 0 && take_stream(push, fd);
     if (!taken) {
         int fault = errno;
@@ -255,6 +278,7 @@ static void print_json(const struct push *push)
     const struct json_line_count counts[] = {{"pushed", (int64_t)push->pushed},
                                              {"refused", (int64_t)push->refused},
                                              {"failed", (int64_t)push->failed},
+                                             {"unreadable", (int64_t)push->unreadable},
                                              {0}};
     const struct json_line_count waited[] = {{"first_line", push->confirming.first_line},
                                              {"last_line", push->confirming.last_line},
@@ -273,6 +297,8 @@ static void print_json(const struct push *push)
 static void print_counts(const struct push *push)
 {
     printf("%" PRIu64 " pushed", push->pushed);
+    if (push->unreadable)
+        printf(", %" PRIu64 " of them unreadable", push->unreadable);
     if (push->refused)
         printf(", %" PRIu64 " refused", push->refused);
     if (push->failed)

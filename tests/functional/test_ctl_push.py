@@ -104,6 +104,21 @@ def test_push_refuses_what_the_daemon_would(desk, text, place, fault):
     wait_until(lambda: desk.client.xlen("nudged:dead") == 1, "the daemon to refuse it")
 
 
+def test_what_is_piped_goes_though_the_daemon_will_refuse_it(desk):
+    """Told with its place, the first ten of them: a dead letter keeps what may be nowhere else."""
+    desk.redis()
+    desk.rules("")
+    desk.daemon("second")
+    config = desk.folder / "second.yaml"
+    status, out, err = desk.ctl("push", stdin='{"typ": "a"}\n' * 12 + "no\n", config=config)
+    assert (status, out) == (1, "12 pushed, 12 of them unreadable, 1 refused\n")
+    assert err.startswith("(standard input):1:1: warning: no `type`") and "becomes a dead letter" in err
+    assert (err.count("warning: "), err.count("error: ")) == (10, 1)
+    assert desk.ctl("push", stdin='{"typ": "a"}', config=config)[:2] == (0, "1 pushed, 1 of them unreadable\n")
+    desk.daemon("second").spawn()
+    wait_until(lambda: desk.client.xlen("nudged:dead") == 13, "the daemon to refuse them")
+
+
 def test_push_takes_news_of_a_product_without_a_customer(desk):
     desk.redis()
     desk.daemon("second")

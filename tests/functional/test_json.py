@@ -45,7 +45,7 @@ def keys_of(value):
 
 
 COMMANDS = [
-    (["push", "--force"], "{}", {"pushed": 1, "refused": 0, "failed": 0}),
+    (["push"], "{}", {"pushed": 1, "refused": 0, "failed": 0, "unreadable": 1}),
     (["check"], None, {"errors": 0, "rules": 2}),
     (["preview", "welcome"], None, {"template": "welcome", "channel": "email", "form": "text"}),
     (["preview", "ping", "--as", "eml"], None, {"form": "eml"}),
