@@ -1,8 +1,9 @@
 #!lua flags=allow-oom
 -- Housekeeping of the outbox: moves retries that are due back into it, and drops dead letters
--- that were kept long enough. A message whose record was spoilt by hand can go nowhere: it is a dead
--- letter. So is, from its give_up on, what waits in a channel that this daemon has not: nobody may
--- have it any more; and what a dead daemon had in hand there, that nobody has claimed. Likewise what is
+-- that were kept long enough. A dead letter that went back waits until deciding has heard of it. A
+-- message whose record was spoilt by hand can go nowhere: it is a dead letter. So is, from its give_up
+-- on, what waits in a channel that this daemon has not: nobody may have it any more; and what a dead
+-- daemon had in hand there, that nobody has claimed. Likewise what is
 -- bound to a gateway that is not configured, or that takes nothing (its breaker is open, it was paused).
 -- What is held and was withdrawn ends at its give_up; that it was withdrawn was told.
 -- ARGV: P, consumer, count, poll ms, ms that dead letters are kept, ms that a trace lives, count of channels
@@ -28,6 +29,7 @@ local later = P .. ':later'
 --with shared_lacking
 --with shared_held
 local GRACE = 30000 -- a daemon that has the channel claims after 10 s
+local UNDECIDED_AGAIN = 100 -- ms
 local LOOK_MOST = 100 -- in the queue of a gateway that may be at work
 local now, buried, ours, gateways = clock(), {}, {}, {}
 local needed = {later, 'zset', P .. ':events', 'stream', P .. ':dead', 'stream', P .. ':channels',
@@ -48,13 +50,22 @@ local function end_as_dead(mid, channel, class, reason, detail, gateway)
     buried[#buried + 1] = gateway or '-'
 end
 
+-- Whether the event by which deciding hears of a dead letter that went back is still to be decided: that may
+-- take it back.
+local function is_undecided(event)
+    local found = event and redis.pcall('XRANGE', P .. ':events', event, event)
+    return found and not found.err and #found > 0
+end
+
 local mids = redis.call('ZRANGE', later, '-inf', ms(now), 'BYSCORE', 'LIMIT', 0, count)
 for _, mid in ipairs(mids) do
-    local m = fields(mid, 'state', 'channel', 'class', 'mark')
+    local m = fields(mid, 'state', 'channel', 'class', 'mark', 'requeued')
     local whole = m and m[2] and m[3] and not is_wrong(outbox(m[2], m[3]), 'stream')
     redis.call('ZREM', later, mid)
     if not m or m[1] == 'later' and not whole then
         end_as_dead(mid, nil, nil, 'not-whole', 'what Redis had of it lacked its channel or class')
+    elseif m[1] == 'later' and is_undecided(m[5]) then
+        redis.call('ZADD', later, ms(now + UNDECIDED_AGAIN), mid)
     elseif m[1] == 'later' then
         redis.pcall('SREM', lacking(m[2], m[3]), mid)
         unhold(mid, m[2], m[3])

@@ -89,8 +89,9 @@ local function give_up_of(letter, about)
     return decided and expires and now + math.max(0, expires - decided) or 0
 end
 
+-- Until that event is decided the message waits (requeue.lua).
 local function tell_requeued(id, letter, about)
-    redis.call('XADD', P .. ':events', '*', 'event', cjson.encode({type = 'message.requeued',
+    return redis.call('XADD', P .. ':events', '*', 'event', cjson.encode({type = 'message.requeued',
         source = 'nudged', id = letter.mid .. '.requeued.' .. id,
         hops = math.min(HOPS_MOST, count_of(about.hops) + 1), customer = {key = letter.customer},
         message = {id = letter.mid, rule = about.rule, template = about.template,
@@ -151,7 +152,10 @@ local function message(id, letter)
     if elsewhere and redis.call('EXISTS', P .. ':customer:' .. letter.customer) == 0 then
         send_after(letter)
     end
-    tell_requeued(id, letter, about)
+    local event = tell_requeued(id, letter, about)
+    if redis.call('EXISTS', message_key(letter.mid)) == 1 then
+        redis.call('HSET', message_key(letter.mid), 'requeued', event)
+    end
     return 'done'
 end
 

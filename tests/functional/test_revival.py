@@ -163,6 +163,25 @@ def test_an_order_after_it(office):
     assert ("cart", "withdrawn", "until") in office.trace("id:1")
 
 
+def test_an_order_since_where_deciding_stands_still(office):
+    """What went back is not begun before deciding has heard of it, however due it is by hand."""
+    [letter] = bury(office, event("cart.updated", 1))
+    office.push(event("order.placed", 1))
+    wait_until(lambda: len(letters(office)) == 2, "the order to be decided")
+    office.refuses = False
+    assert office.one.stop() == 0
+    assert office.ctl("dead", "retry", letter)[:2] == (0, "1 retried\n")
+    [mid] = office.client.zrange("nudged:later", 0, -1)
+    office.client.set("nudged:due", "spoilt")  # no commit goes on
+    office.client.zadd("nudged:later", {mid: 1})
+    office.one.spawn()
+    wait_until(lambda: (office.client.zscore("nudged:later", mid) or 0) > 1, lambda: office.trace("id:1"))
+    office.client.delete("nudged:due")
+    wait_until(lambda: ("cart", "withdrawn", "until") in office.trace("id:1"), lambda: office.trace("id:1"))
+    office.wait_idle()
+    assert office.mail.all_mails() == []
+
+
 def test_who_was_erased_since(office):
     letters_of = bury(office, event("cart.updated", 1))
     [letter] = letters_of
