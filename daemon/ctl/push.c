@@ -278,13 +278,14 @@ static void print_json(const struct push *push)
     const struct json_line_count counts[] = {{"pushed", (int64_t)push->pushed},
                                              {"refused", (int64_t)push->refused},
                                              {"failed", (int64_t)push->failed},
-                                             {"unreadable", (int64_t)push->unreadable},
                                              {0}};
     const struct json_line_count waited[] = {{"first_line", push->confirming.first_line},
                                              {"last_line", push->confirming.last_line},
                                              {0}};
     struct value row = value_new_map(push->arena, 8);
     json_line_add(push->arena, row, counts);
+    if (push->unreadable)
+        value_set(push->arena, row, "unreadable", value_int((int64_t)push->unreadable));
     if (push->confirming.replicas)
         value_set(push->arena, row, "unconfirmed", value_int((int64_t)unconfirmed(push)));
     if (unconfirmed(push)) {
