@@ -1,6 +1,7 @@
 """What Redis has of a message: a hash, or while it is begun at once and nothing was noted of it one string, in which
 its length stands before each field (docs/redis.md)."""
 
+import json
 import struct
 
 PACKED = ("customer", "give_up", "take", "channel", "class", "on_uncertain", "gateway", "topic", "hash", "said",
@@ -26,6 +27,14 @@ def message(client, mid, prefix="nudged"):
         return {"state": "taken", "entry": "-"} | {name: value.decode() for name, value in unpacked(found)[0].items()
                                                    if value or name not in ("domain", "returns")}
     return {name.decode(): value.decode() for name, value in zip(found[::2], found[1::2])}
+
+
+def body(client, mid):
+    """What it says, as JSON is read."""
+    key = mid.decode() if isinstance(mid, bytes) else mid
+    if client.type(f"nudged:message:{key}") == b"string":
+        return json.loads(unpacked(client.get(f"nudged:message:{key}"))[1])
+    return json.loads(client.get(f"nudged:body:{key}"))
 
 
 def all_messages(client):
