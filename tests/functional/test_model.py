@@ -149,7 +149,7 @@ def test_ten_thousand_events_and_three_kills(shop):
             who["email"], f"{who['first_name']} {who['last_name']}", who["first_name"])
         assert mail.get_content().strip() == who["first_name"]
         got[rule, mark] += 1
-    assert all(len(names) <= CONNECTIONS + AHEAD for names in had)
+    assert all(len(names) <= 2 * (CONNECTIONS + AHEAD) for names in had)  # as many again are on their way to Redis
     mids = shop.client.zrange("nudged:uncertain", 0, -1)
     held = {name_of(shop.client, mid) for mid in mids}
     assert {message(shop.client, mid)["class"] for mid in mids} <= {"marketing"}
