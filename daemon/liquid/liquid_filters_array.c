@@ -140,13 +140,14 @@ static bool uniq(struct liquid_call *call)
     struct liquid_items items;
     struct value result;
     struct set set;
-    const struct value *property = liquid_filters_argument(call, 0);
     if (!liquid_filters_items(call, &call->input, &items) ||
         !liquid_filters_list(call, items.count, &result) || !set_open(call, items.count, &set))
         return false;
     struct value *keys = liquid_run_room(call->run, sizeof *keys * items.count);
     if (!keys)
         return false;
+    /* One item alone is not asked for its property. */
+    const struct value *property = items.count > 1 ? liquid_filters_argument(call, 0) : NULL;
     for (uint32_t i = 0; i < items.count; i++) {
         enum liquid_property found =
             liquid_property_or_item(call, &items.items[i], property, &keys[i]);

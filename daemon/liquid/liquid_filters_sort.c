@@ -83,20 +83,29 @@ static bool sort_entries(struct liquid_call *call, compare_function *compare, st
     return true;
 }
 
-/* `none`: an item has no properties, and the result is nil. */
-static bool read_entries(struct liquid_call *call, const struct liquid_items *items,
-                         struct entry *entries, bool natural, bool *none)
+/* An item of a kind that has no properties: then nothing is sorted, whatever the others are. */
+static bool lacks_properties(struct liquid_call *call, const struct liquid_items *items)
 {
     const struct value *property = liquid_filters_argument(call, 0);
-    *none = false;
+    if (!property || property->kind == VALUE_NULL)
+        return false;
+    for (uint32_t i = 0; i < items->count; i++)
+        if (!liquid_property_possible(&items->items[i]))
+            return true;
+    return false;
+}
+
+/* One item alone is not asked for its property. */
+static bool read_entries(struct liquid_call *call, const struct liquid_items *items,
+                         struct entry *entries, bool natural)
+{
+    const struct value *property = items->count > 1 ? liquid_filters_argument(call, 0) : NULL;
     for (uint32_t i = 0; i < items->count; i++) {
         struct entry *entry = &entries[i];
         *entry = (struct entry){.item = items->items[i]};
-        enum liquid_property found =
-            liquid_property_or_item(call, &entry->item, property, &entry->key);
-        if (found == LIQUID_PROPERTY_FAILED)
+        if (liquid_property_or_item(call, &entry->item, property, &entry->key) ==
+            LIQUID_PROPERTY_FAILED)
             return false;
-        *none = *none || found == LIQUID_PROPERTY_NONE;
         if (!liquid_text_plain(call->run, &entry->key) ||
             (natural && !liquid_text_of(call->run, &entry->key, &entry->text)))
             return false;
@@ -107,14 +116,13 @@ static bool read_entries(struct liquid_call *call, const struct liquid_items *it
 static bool sort_by(struct liquid_call *call, compare_function *compare, bool natural)
 {
     struct liquid_items items;
-    bool none;
     if (!liquid_filters_items(call, &call->input, &items))
         return false;
-    struct entry *entries = liquid_run_room(call->run, sizeof *entries * 2 * (size_t)items.count);
-    if (!entries || !read_entries(call, &items, entries, natural, &none))
-        return false;
-    if (none)
+    if (lacks_properties(call, &items)) /* nil */
         return true;
+    struct entry *entries = liquid_run_room(call->run, sizeof *entries * 2 * (size_t)items.count);
+    if (!entries || !read_entries(call, &items, entries, natural))
+        return false;
     if (!sort_entries(call, compare, entries, entries + items.count, items.count) ||
         !liquid_filters_list(call, items.count, &call->result))
         return false;

@@ -56,23 +56,25 @@ static void whole_place(struct value *place)
         *place = value_int((int64_t)place->real);
 }
 
+bool liquid_property_possible(const struct value *item)
+{
+    if (item->kind == VALUE_EXTENSION)
+        return !liquid_is(item, LIQUID_EXTENSION_RANGE);
+    return item->kind == VALUE_MAP || item->kind == VALUE_LIST || item->kind == VALUE_STRING ||
+           item->kind == VALUE_INT || item->kind == VALUE_UINT;
+}
+
 enum liquid_property liquid_property_of(struct liquid_call *call, const struct value *item,
                                         const struct value *property, struct value *result)
 {
     struct value plain = *property;
     *result = value_null();
+    if (!liquid_property_possible(item))
+        return LIQUID_PROPERTY_NONE;
     if (!liquid_text_plain(call->run, &plain))
         return LIQUID_PROPERTY_FAILED;
     whole_place(&plain);
     switch ((enum value_kind)item->kind) {
-    case VALUE_MAP:
-        liquid_member_get(call->run, item, &plain, result);
-        return LIQUID_PROPERTY_FOUND;
-    case VALUE_EXTENSION:
-        if (liquid_is(item, LIQUID_EXTENSION_RANGE))
-            return LIQUID_PROPERTY_NONE;
-        liquid_member_get(call->run, item, &plain, result);
-        return LIQUID_PROPERTY_FOUND;
     case VALUE_STRING:
         return string_property(call, item, &plain, result);
     case VALUE_INT:
@@ -84,7 +86,8 @@ enum liquid_property liquid_property_of(struct liquid_call *call, const struct v
     case VALUE_LIST: /* only as a property's value */
         return property_failed(call, &plain);
     default:
-        return LIQUID_PROPERTY_NONE;
+        liquid_member_get(call->run, item, &plain, result);
+        return LIQUID_PROPERTY_FOUND;
     }
 }
 

@@ -13,6 +13,9 @@ enum liquid_property {
     LIQUID_PROPERTY_FAILED, /* the call has failed */
 };
 
+/* Whether it is of a kind that has properties; of another one, liquid_property_of() finds none. */
+bool liquid_property_possible(const struct value *item);
+
 /* `result` is nil unless it was found. */
 enum liquid_property liquid_property_of(struct liquid_call *call, const struct value *item,
                                         const struct value *property, struct value *result);

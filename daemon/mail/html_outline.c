@@ -126,19 +126,23 @@ static bool is_hidden(const struct html_element *element)
 
 /* ---- Begins and ends ---- */
 
-static unsigned first_number(const char *start)
+/* What `start` or `value` says, else another number. */
+static unsigned number_of(const char *text, unsigned other)
 {
-    return start && strlen(start) <= 5 && strspn(start, "0123456789") == strlen(start)
-               ? (unsigned)atoi(start)
-               : 1;
+    return text && *text && strlen(text) <= 5 && strspn(text, "0123456789") == strlen(text)
+               ? (unsigned)atoi(text)
+               : other;
 }
 
-static void begin_item(struct html_outline *outline)
+static void begin_item(struct html_outline *outline, const struct html_element *item)
 {
     struct frame *list = outline->depth ? &outline->open[outline->depth - 1] : NULL;
     char first[16] = "- ", rest[16];
-    if (list && list->role == HTML_NUMBERED)
-        snprintf(first, sizeof first, "%u. ", list->number++ % 100000);
+    if (list && list->role == HTML_NUMBERED) {
+        unsigned number = number_of(item->value, list->number) % 100000;
+        snprintf(first, sizeof first, "%u. ", number);
+        list->number = number + 1;
+    }
     snprintf(rest, sizeof rest, "%*s", (int)strlen(first), "");
     text_writer_lines(outline->writer, 1);
     text_writer_begin_level(outline->writer, first, rest);
@@ -188,7 +192,7 @@ static void begin(struct html_outline *outline, const struct html_element *eleme
         space_list(w);
         break;
     case HTML_ITEM:
-        begin_item(outline);
+        begin_item(outline, element);
         break;
     case HTML_QUOTE:
         text_writer_lines(w, 2);
@@ -214,7 +218,7 @@ bool html_outline_open(struct html_outline *outline, const struct html_element *
     outline->open = arena_grow(outline->arena, outline->open, outline->depth, &outline->capacity,
                                sizeof *outline->open);
     outline->open[outline->depth++] = (struct frame){
-        element->role, element->role == HTML_NUMBERED ? first_number(element->value) : 1};
+        element->role, element->role == HTML_NUMBERED ? number_of(element->value, 1) : 1};
     return true;
 }
 

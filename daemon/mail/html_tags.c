@@ -149,7 +149,9 @@ const struct html_tag *html_tags_find(const char *name, size_t length)
 
 const char *html_tags_value(enum html_role role)
 {
-    static const char *const values[] = {
-        [HTML_LINK] = "href", [HTML_IMAGE] = "alt", [HTML_NUMBERED] = "start"};
+    static const char *const values[] = {[HTML_LINK] = "href",
+                                         [HTML_IMAGE] = "alt",
+                                         [HTML_NUMBERED] = "start",
+                                         [HTML_ITEM] = "value"};
     return role < sizeof values / sizeof *values ? values[role] : NULL;
 }

@@ -65,7 +65,7 @@ struct html_tag {
 const struct html_tag *html_tags_find(const char *name, size_t length);
 
 /* The attribute whose value counts for a role: of a link `href`, of an image `alt`, of a
- * numbered list `start`; NULL: none. */
+ * numbered list `start`, of an item `value`; NULL: none. */
 const char *html_tags_value(enum html_role role);
 
 #endif

@@ -277,6 +277,16 @@ static bool make_request(struct http_request *request, struct request_settings *
 
 /* ---- What came back ---- */
 
+/* A NUL in it ends nothing. */
+static char *text_of_body(const struct transfer_seen *seen, struct arena *arena)
+{
+    char *text = arena_copy(arena, seen->words, seen->words_length);
+    for (size_t i = 0; i < seen->words_length; i++)
+        if (!text[i])
+            text[i] = ' ';
+    return text;
+}
+
 static void put_words(const struct http *http, const struct transfer_seen *seen,
                       const struct answers_meaning *meaning, struct arena *arena,
                       struct outcome *outcome)
@@ -285,8 +295,7 @@ static void put_words(const struct http *http, const struct transfer_seen *seen,
         transfer_explain(seen, outcome);
         return;
     }
-    char *words = meaning->words ? arena_text(arena, meaning->words)
-                                 : arena_copy(arena, seen->words, seen->words_length);
+    char *words = meaning->words ? arena_text(arena, meaning->words) : text_of_body(seen, arena);
     secret_mask(&http->secret, words);
     secret_mask(&http->password, words);
     outcome_printf(outcome, "HTTP %d %s", seen->code, words);

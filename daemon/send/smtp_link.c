@@ -10,6 +10,7 @@
  */
 #include "send/smtp_link.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
@@ -103,12 +104,26 @@ static void tell_command(const struct smtp_link *link, const char *line, size_t 
     transfer_tell(&link->transfer, true, line, length);
 }
 
+/* libcurl knows these two in capitals alone, where a server may write them as it likes (RFC 5321,
+ * 4.1.1.1). It is told of the line before it looks at it. */
+static void mend_offer(const struct smtp_link *link, char *line, size_t length)
+{
+    const struct smtp_reply *reply = &link->reply;
+    if (link->transfer.phase != RETRY_GREETING || !reply->line_whole)
+        return;
+    if (!smtp_reply_offer(reply, "STARTTLS") && !smtp_reply_offer(reply, "AUTH"))
+        return;
+    for (size_t i = 0; i < length; i++)
+        line[i] = (char)toupper((unsigned char)line[i]);
+}
+
 static int on_debug(CURL *curl, curl_infotype type, char *bytes, size_t length, void *context)
 {
     struct smtp_link *link = context;
     (void)curl;
     if (type == CURLINFO_HEADER_IN) {
         take_lines(link, bytes, length);
+        mend_offer(link, bytes, length);
         transfer_tell(&link->transfer, false, bytes, length);
     } else if (type == CURLINFO_HEADER_OUT) {
         char line[256];

@@ -167,6 +167,21 @@ def test_a_large_mail_to_a_slow_reader(mails, tls):
     assert text.splitlines()[8999] == ".line 9000 of a long mail, all of them with dots"
 
 
+def test_keywords_count_in_any_case(mails):
+    """A server may write STARTTLS and AUTH as it likes (RFC 5321, 4.1.1.1)."""
+    certs = certificates.make(mails.folder / "tls")
+    offers = first(["250-fault.example\n250 StartTLS", "250-fault.example\n250-pipelining\n250 auth plain Login"])
+    server = mails.add(FaultSmtp({"ehlo": offers}, tls=server_context(certs, "good")))
+    password = mails.folder / "password"
+    password.write_text("s3cret\n")
+    mails.config["gateways"] = {"relay": server.gateway(host="localhost", tls="starttls", ca_file=str(certs / "ca.pem"),
+                                                        user="shop", password_file=str(password), connections=1)}
+    daemon = mails.daemon().spawn()
+    mails.push(hello(1))
+    wait_until(server.taken, lambda: f"the mail\n{daemon.log()}")
+    assert [mail.login for mail in server.mails] == [("shop", "s3cret")] and server.connections == 1
+
+
 def test_words_of_a_server_reach_no_terminal(mails):
     server = mails.add(FaultSmtp({"dot": b"554 5.6.0 \x1b]0;owned\x07 \xe2\x80\xaemoc \xff\x00 end\r\n"}))
     mails.config["gateways"] = {"relay": server.gateway()}

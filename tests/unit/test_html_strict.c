@@ -32,6 +32,7 @@ static const char *const sure[] = {
     "<table role=presentation>\n<tr>\n<td>a</td>\n<th>b</th></tr><!-- x "
     "-->\n<tbody><tr></tr></tbody>"
     "<caption>c<table><tr><td>d</td></tr></table></caption></table>",
+    "<ol><li value=3>a</li><li>b</li><li VALUE='x'>c</li></ol>",
     "<ul>\n<li>a<ol start=7><li>b</li> c <li>d</li></ol></li></ul>",
     "<dl><dt>a</dt><dd>b</dd></dl><hr><blockquote>c<h2>d</h2></blockquote>",
     "<a href='https://a.example/?b=1&c=2&amp;d=3&copy=4'>e<table><tr><td>f</td></tr></table></a>",

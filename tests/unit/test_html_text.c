@@ -65,6 +65,8 @@ static const struct {
     {"<ul><li><a href='https://a.example'>https://a.example</a></ul>", "- https://a.example\n"},
     /* lists and quotations */
     {"Buy<ul><li>tea<li>cups</ul>now", "Buy\n\n- tea\n- cups\n\nnow\n"},
+    {"<ol start=\"\"><li>a<li value=7>b<li>c<li value=\"-1\">d</ol><ul><li value=4>e</ul>",
+     "1. a\n7. b\n8. c\n9. d\n\n- e\n"},
     {"<ol><li>a<li>b</ol><ol start=9><li>c<li><p>d</p><p>e</p></ol>",
      "1. a\n2. b\n\n9. c\n\n10. d\n\n    e\n"},
     {"<ul><li>a<ul><li>b</ul><li>c</ul>", "- a\n  - b\n- c\n"},

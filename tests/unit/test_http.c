@@ -178,6 +178,7 @@ static void answers(void **state)
         /* its status was heard */
         {"/trickle", NULL, OUTCOME_SENT, 200, 0, "HTTP 200 x"},
         {"/flood", "", OUTCOME_SENT, 200, 0, "HTTP 200 xxx"},
+        {"/nul", "", OUTCOME_DEAD, 400, 0, "HTTP 400 no such number"},
     };
     for (size_t i = 0, tries = 0; i < COUNT(cases);) {
         struct gateway_fixture gateway;

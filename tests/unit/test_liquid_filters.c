@@ -120,6 +120,11 @@ static const struct fixture_case lists[] = {
     {"{{ list | sum }} {{ items | sum: 'p' }} {{ nested | sum }}", data, "6 3 6"},
     {"{{ list | compact | size }} {{ items | compact: 'p' | size }}", data, "3 2"},
     {"{{ '1,2,1' | split: ',' | uniq | join }} {{ items | uniq: 'on' | size }}", data, "1 2 3"},
+    /* one item alone is not asked; one that has no properties ends it, whatever the others are */
+    {"{{ 1.5 | uniq: 'x' }} {{ 7 | uniq: 'x' }} {{ 7 | sort: 'x' }} {{ 7 | sort_natural: 'x' }}",
+     data, "1.5 7 7 7"},
+    {"{{ list | sort: 'x' }}|{{ list | sort_natural: 'x' }}|{{ 1.5 | sort: 'x' }}",
+     "{\"list\": [7, null]}", "||"},
     {"{{ words | concat: list | size }} {{ nested | reverse | join }} {{ (1..3) | reverse | join "
      "}}",
      data, "7 3 2 1 3 2 1"},

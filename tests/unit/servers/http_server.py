@@ -12,6 +12,7 @@ Prints its port, then a line for each request that it has read whole:
   /stall                   answers nothing until the client has gone
   /trickle                 200, then a byte each 20 ms
   /flood                   200, then 10 MB
+  /nul                     400, and words with a NUL between them
   /echo/…                  418, and says what the path was
   /refuse                  ends the connection with the request half read
   anything else            200
@@ -93,6 +94,8 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
             self.connection.shutdown(socket.SHUT_RDWR)
             say("ended")
+        elif words[0] == "nul":
+            self.answer(400, body=b"no\0such number")
         elif words[0] == "echo":
             self.answer(418, body=f"you sent {self.path}".encode())
         elif words[0] == "stall":
