@@ -263,6 +263,8 @@ library_sources = \
 	daemon/config/config_keys.h \
 	daemon/config/config_links.c \
 	daemon/config/config_links.h \
+	daemon/config/config_mail.c \
+	daemon/config/config_mail.h \
 	daemon/config/config_paths.c \
 	daemon/config/config_paths.h \
 	daemon/config/config_place.c \
@@ -856,6 +858,8 @@ library_sources = \
 	daemon/mail/token_keys.h \
 	daemon/mail/unsubscribe.c \
 	daemon/mail/unsubscribe.h \
+	daemon/mail/uri.c \
+	daemon/mail/uri.h \
 	daemon/mail/verp.c \
 	daemon/mail/verp.h \
 	daemon/redis/arguments.c \
@@ -1715,6 +1719,7 @@ unit_programs = \
 	tests/unit/test_transport \
 	tests/unit/test_turns \
 	tests/unit/test_unsubscribe \
+	tests/unit/test_uri \
 	tests/unit/test_utf8 \
 	tests/unit/test_value \
 	tests/unit/test_verp \

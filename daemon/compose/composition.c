@@ -20,6 +20,7 @@
 #include "mail/html_text.h"
 #include "mail/preferences.h"
 #include "mail/unsubscribe.h"
+#include "mail/uri.h"
 
 /* A text of the message, or NULL. */
 static const char *text_of(const struct composition *c, const char *name)
@@ -117,8 +118,9 @@ static void make_links(struct composition *c)
     if (c->settings->unsubscribe_url)
         c->unsubscribe_url = with_token(c->arena, c->settings->unsubscribe_url, c->token);
     else if (c->settings->unsubscribe_mailto)
-        c->unsubscribe_url = arena_printf(c->arena, "mailto:%s?subject=unsubscribe%%20%s",
-                                          c->settings->unsubscribe_mailto, c->token);
+        c->unsubscribe_url =
+            arena_printf(c->arena, "%s?subject=unsubscribe%%20%s",
+                         uri_mailto(c->arena, c->settings->unsubscribe_mailto), c->token);
 }
 
 /* The reader's language as a tag with hyphens; NULL where it is none, and the shop's own. */

@@ -4,6 +4,7 @@
 
 #include "compose/composition.h"
 #include "mail/header.h"
+#include "mail/uri.h"
 
 static struct composition_field *add(struct composition *c, const char *name,
                                      enum composition_form form, const char *value)
@@ -33,8 +34,9 @@ static void add_unsubscribe(struct composition *c)
 {
     const char *mailto = c->settings->unsubscribe_mailto, *by_mail = NULL, *value = NULL;
     if (mailto)
-        by_mail = arena_printf(c->arena, "<mailto:%s?subject=unsubscribe%s%s>", mailto,
-                               c->token ? "%20" : "", c->token ? c->token : "");
+        by_mail =
+            arena_printf(c->arena, "<%s?subject=unsubscribe%s%s>", uri_mailto(c->arena, mailto),
+                         c->token ? "%20" : "", c->token ? c->token : "");
     if (one_click(c) && by_mail)
         value = arena_printf(c->arena, "<%s>, %s", c->unsubscribe_url, by_mail);
     else if (one_click(c))

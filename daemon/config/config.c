@@ -33,6 +33,7 @@
 #include "base/zone.h"
 #include "base/zone_names.h"
 #include "config/config_check.h"
+#include "config/config_mail.h"
 #include "config/config_paths.h"
 #include "config/new_secret.h"
 #include "customer/said.h"
@@ -90,19 +91,6 @@ static void fill_paths(struct config *config)
     config->archive_name = keys->instance ? keys->instance : arena_text(config->arena, host);
     if (!keys->instance)
         keys->instance = arena_printf(config->arena, "%.40s-%d", host, (int)getpid());
-}
-
-static void fill_mail(struct config *config)
-{
-    struct config_mail *mail = &config->keys.mail;
-    const char *name = value_to_text(config->arena, value_get(&config->keys.shop, "name"));
-    if (!mail->from)
-        mail->from = arena_printf(config->arena, "\"%s\" <shop@localhost>", name ? name : "Shop");
-    if (!mail->message_id_domain) {
-        const char *at = strrchr(mail->from, '@');
-        size_t length = at ? strcspn(at + 1, "> \t") : 0;
-        mail->message_id_domain = length ? arena_copy(config->arena, at + 1, length) : "localhost";
-    }
 }
 
 static void fill_shop(struct loading *loading)
@@ -531,7 +519,7 @@ struct config *config_load(const char *file, struct diags *diags)
         settings_read(config_settings, &root, &loading.source, &config->keys, config->arena, diags);
         fill_paths(config);
         fill_shop(&loading);
-        fill_mail(config);
+        config_mail_fill(config->arena, &config->keys);
         fill_keys(&loading);
         fill_conditions(&loading);
         fill_fields(&loading);

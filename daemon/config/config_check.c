@@ -17,9 +17,11 @@
 
 #include "base/settings_fault.h"
 #include "base/word.h"
+#include "config/config_mail.h"
 #include "config/config_paths.h"
 #include "mail/address.h"
 #include "mail/provider.h"
+#include "mail/uri.h"
 #include "redis/embedded.h"
 #include "redis/endpoint.h"
 #include "serve/loopback.h"
@@ -353,6 +355,25 @@ static void check_mail_addresses(const struct checking *checking)
     }
 }
 
+/* What no header could hold would be a dead letter with every mail. */
+static void check_mail_ids(const struct checking *checking)
+{
+    const struct config_mail *mail = &checking->config->keys->mail;
+    struct arena *arena = checking->config->arena;
+    const struct value *domain = at_key(checking, "mail.message_id_domain");
+    const struct value *list = at_key(checking, "mail.list_id");
+    if (domain && mail->message_id_domain &&
+        !config_mail_id(arena, mail->message_id_domain, strlen(mail->message_id_domain)))
+        diag_hint(fault(checking, domain, DIAG_ERROR, "`message_id_domain` must be a domain"),
+                  "such as shop.example, which stands behind the `@` of each Message-ID");
+    if (!list || !mail->list_id)
+        return;
+    const struct slice id = config_mail_list(mail->list_id);
+    if (!config_mail_id(arena, id.text, id.length))
+        diag_hint(fault(checking, list, DIAG_ERROR, "`list_id` must be a name in dots"),
+                  "such as news.shop.example, or `Tea Shop <news.shop.example>`");
+}
+
 /* What stands before the `@` of each message is made by mail/verp. */
 static void check_bounce_domain(const struct checking *checking)
 {
@@ -401,6 +422,9 @@ static void check_link(const struct checking *checking, const char *key, const c
         diag_hint(fault(checking, place, DIAG_ERROR, "`%s` must be an https address",
                         strchr(key, '.') + 1),
                   "%s", why);
+    else if (!uri_ascii(checking->config->arena, url))
+        fault(checking, place, DIAG_ERROR, "the host of `%s` is no domain name",
+              strchr(key, '.') + 1);
     for (const char *open = strchr(url, '{'); open; open = strchr(open + 1, '{')) {
         const char *name = arena_copy(checking->config->arena, open + 1, strcspn(open + 1, "}"));
         if (strcmp(name, "token") != 0)
@@ -442,6 +466,8 @@ static void check_public_url(const struct checking *checking)
     if (strncasecmp(web->public_url, "https://", 8) != 0 && !is_this_machine(web->public_url))
         diag_hint(fault(checking, place, DIAG_ERROR, "`public_url` must be an https address"),
                   "mail programs offer one click to unsubscribe over HTTPS alone");
+    else if (!uri_ascii(checking->config->arena, web->public_url))
+        fault(checking, place, DIAG_ERROR, "the host of `public_url` is no domain name");
     else if (strpbrk(web->public_url, "{}?# \"<>"))
         diag_hint(
             fault(checking, place, DIAG_ERROR, "`public_url` must be an address without a query"),
@@ -492,6 +518,7 @@ void config_check(const struct config_check *config, struct diags *diags)
     check_files(&checking);
     check_web(&checking);
     check_mail_addresses(&checking);
+    check_mail_ids(&checking);
     check_bounce_domain(&checking);
     check_provider(&checking);
     check_only(&checking);

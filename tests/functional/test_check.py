@@ -221,6 +221,22 @@ def test_check_wants_an_address_to_unsubscribe_at(desk):
     assert "0 warnings" in desk.ctl("check", config=desk.folder / "link.yaml")[1]
 
 
+@pytest.mark.parametrize("key, text, words", [
+    ("message_id_domain", "a b", "`message_id_domain` must be a domain"),
+    ("message_id_domain", "büro..example", "`message_id_domain` must be a domain"),
+    ("list_id", "Tea <all news>", "`list_id` must be a name in dots"), ("list_id", "Tea Shop", "`list_id` must be a name in dots"),
+    ("unsubscribe_url", "https://a ö/{token}", "the host of `unsubscribe_url` is no domain name"),
+    ("confirm_url", "https://-ö-.example/", "the host of `confirm_url` is no domain name"),
+    ("message_id_domain", "büro.example", None), ("message_id_domain", "id_1", None), ("list_id", "büro", None)])
+def test_check_of_what_no_header_could_hold(desk, key, text, words):
+    """It would be a dead letter with every mail."""
+    desk.config["mail"][key] = text
+    desk.daemon()
+    status, out, _ = desk.ctl("check")
+    assert re.findall(r"yaml:\d+:\d+: error: (.*)", out) == ([words] if words else []), out
+    assert status == bool(words)
+
+
 def test_check_of_html_that_gmail_clips(desk):
     wide = "<p>" + "x" * 93 + "</p>\n"  # 101 bytes
     desk.template("welcome.html.liquid", TEMPLATE + "{% for i in (1..1020) %}" + wide + "{% endfor %}")

@@ -2,6 +2,7 @@
 and no reason that a receipt does not go out."""
 
 import json
+import re
 import unicodedata
 
 from fault_server import FaultSmtp
@@ -54,6 +55,29 @@ def test_what_is_in_a_name_holds_no_receipt_back(shop):
     assert note["Content-Type"] == 'text/csv; charset="utf-8"' and note.get_content() == "tee;5 €\n"
     assert old.get_content_type() == "application/octet-stream"
     assert old.get_filename() == "x" * 251 + ".txt"
+
+
+def test_what_the_configuration_says_in_other_letters_goes_out_in_ascii(shop):
+    """A domain, a link and a list's id that are not ASCII, and an address that a link must not hold as it is."""
+    shop.redis()
+    shop.rules("{name: news, on: news, topic: offers, send: news}")
+    shop.template("news.html.liquid", "---\nsubject: News\nlayout: none\n---\n<a href='{{ unsubscribe_url }}'>out</a>\n")
+    shop.config["mail"] = {"from": 'Tea "Shop" <mail@Büro.example>', "list_id": "Tëe, all <neüs.büro.example>",
+                           "unsubscribe_url": "https://büro.example/schlußß machen/{token}?a=<b>",
+                           "unsubscribe_mailto": "out&up@büro.example"}
+    smtp = shop.smtp()
+    shop.daemon().spawn()
+    shop.push({"type": "news", "id": "1", "customer": {"id": "1", "email": "a@b.example", "accepts_marketing": True}})
+    wait_until(lambda: not smtp.mails.empty() or shop.dead(), "the mail")
+    mail = smtp.next_mail()
+    domain = "xn--bro-hoa.example"
+    assert mail["From"].addresses[0].domain == domain and mail["Message-ID"].endswith(f"@{domain}>")
+    link, by_mail = re.fullmatch(r"<([^<> ]+)>, <([^<> ]+)>", mail["List-Unsubscribe"].strip()).groups()
+    assert re.fullmatch(rf"https://{domain}/schlu%C3%9F%C3%9F%20machen/[\w.-]+\?a=%3Cb%3E", link)
+    assert by_mail.startswith(f"mailto:out%26up@{domain}?subject=unsubscribe%20")
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert str(mail["List-Id"]) == f"Tëe, all <xn--nes-ioa.{domain}>"
+    assert link.replace("&", "&amp;") in mail.get_body(("html",)).get_content()
 
 
 def test_a_reply_turns_no_terminal_around(shop):
