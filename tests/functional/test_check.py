@@ -224,7 +224,8 @@ def test_check_wants_an_address_to_unsubscribe_at(desk):
 @pytest.mark.parametrize("key, text, words", [
     ("message_id_domain", "a b", "`message_id_domain` must be a domain"),
     ("message_id_domain", "büro..example", "`message_id_domain` must be a domain"),
-    ("list_id", "Tea <all news>", "`list_id` must be a name in dots"), ("list_id", "Tea Shop", "`list_id` must be a name in dots"),
+    ("list_id", "Tea <all news>", "`list_id` must be a name in dots"),
+    ("list_id", "Tea Shop", "`list_id` must be a name in dots"),
     ("unsubscribe_url", "https://a ö/{token}", "the host of `unsubscribe_url` is no domain name"),
     ("confirm_url", "https://-ö-.example/", "the host of `confirm_url` is no domain name"),
     ("message_id_domain", "büro.example", None), ("message_id_domain", "id_1", None), ("list_id", "büro", None)])

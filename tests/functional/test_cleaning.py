@@ -61,7 +61,8 @@ def test_what_the_configuration_says_in_other_letters_goes_out_in_ascii(shop):
     """A domain, a link and a list's id that are not ASCII, and an address that a link must not hold as it is."""
     shop.redis()
     shop.rules("{name: news, on: news, topic: offers, send: news}")
-    shop.template("news.html.liquid", "---\nsubject: News\nlayout: none\n---\n<a href='{{ unsubscribe_url }}'>out</a>\n")
+    shop.template("news.html.liquid",
+                  "---\nsubject: News\nlayout: none\n---\n<a href='{{ unsubscribe_url }}'>out</a>\n")
     shop.config["mail"] = {"from": 'Tea "Shop" <mail@Büro.example>', "list_id": "Tëe, all <neüs.büro.example>",
                            "unsubscribe_url": "https://büro.example/schlußß machen/{token}?a=<b>",
                            "unsubscribe_mailto": "out&up@büro.example"}
