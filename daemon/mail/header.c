@@ -13,6 +13,7 @@
 
 #include "base/base64.h"
 #include "base/digits.h"
+#include "base/grapheme.h"
 #include "base/utf8.h"
 #include "base/zone.h"
 
@@ -121,7 +122,18 @@ static size_t b_size(size_t length)
     return (length + 2) / 3 * 4;
 }
 
-/* The most whole characters whose encoding fits into `room`; at least one. */
+/* Where a text is best parted, of which `most` bytes fit. Some readers put a space between two
+ * encoded words, or show each by itself: so behind a word, else between two of what people see as
+ * characters. */
+static size_t part(const char *text, size_t length, size_t most)
+{
+    size_t space = most;
+    while (space && text[space - 1] != ' ')
+        space--;
+    return space && 3 * space >= most ? space : grapheme_floor(text, length, most);
+}
+
+/* The most whole characters whose encoding fits into `room`, or somewhat fewer; at least one. */
 static size_t piece(const char *text, size_t length, size_t room, bool q)
 {
     size_t taken = 0, size = 0;
@@ -129,7 +141,7 @@ static size_t piece(const char *text, size_t length, size_t room, bool q)
         size_t width = utf8_width(text + taken, length - taken);
         size = q ? size + q_size(text + taken, width) : b_size(taken + width);
         if (size > room && taken)
-            break;
+            return part(text, length, taken);
         taken += width;
     }
     return taken;
@@ -156,14 +168,15 @@ static void add_b(struct line *line, const char *text, size_t length)
     add(line, word, base64_encode(text, length, BASE64_STANDARD | BASE64_PADDED, word));
 }
 
-/* Encoded words, each with its leading space; readers drop the space between two. */
+/* Encoded words, each with its leading space and on a line of its own; readers drop what is between
+ * two. */
 static void add_words(struct line *line, const char *text)
 {
     enum { LEAST_ROOM = 16 }; /* any character: 12 in Q, 8 in B */
     size_t length = strlen(text);
-    bool q = q_size(text, length) <= b_size(length);
-    while (length) {
-        if (line->column + 1 + WORD_FRAME + LEAST_ROOM > HEADER_LINE)
+    bool q = q_size(text, length) <= b_size(length), first = true;
+    for (; length; first = false) {
+        if (!first || line->column + 1 + WORD_FRAME + LEAST_ROOM > HEADER_LINE)
             fold(line);
         size_t room = HEADER_LINE - line->column - 1;
         if (room > WORD_MOST)

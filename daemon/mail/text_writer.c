@@ -262,20 +262,23 @@ static unsigned link_number(struct text_writer *w, const char *address)
     return w->link_count;
 }
 
-/* Without white space, which would break the footnote's line, and what is not UTF-8. */
+/* Without what is not UTF-8; a space within it, which would end it there, is as browsers ask for
+ * it. */
 static const char *clean_address(struct text_writer *w, const char *address)
 {
-    size_t length = strlen(address), to = 0;
-    char *clean = arena_alloc(w->arena, length + 1);
-    for (size_t at = 0, width; at < length; at += width) {
-        uint32_t c = utf8_decode(address + at, length - at, &width);
+    const struct slice bare = utf8_trim((struct slice){address, strlen(address)});
+    char *clean = arena_alloc(w->arena, 3 * bare.length + 1), *to = clean;
+    for (size_t at = 0, width; at < bare.length; at += width) {
+        uint32_t c = utf8_decode(bare.text + at, bare.length - at, &width);
         bool broken = c == 0xfffd && width == 1;
-        if (utf8_is_control(c) || c == ' ' || c == 0xa0 || broken)
+        if (utf8_is_control(c) || broken)
             continue;
-        memcpy(clean + to, address + at, width);
-        to += width;
+        if (c == ' ' || c == 0xa0)
+            to = stpcpy(to, c == ' ' ? "%20" : "%C2%A0");
+        else
+            to = mempcpy(to, bare.text + at, width);
     }
-    clean[to] = '\0';
+    *to = '\0';
     return clean;
 }
 

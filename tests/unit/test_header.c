@@ -18,6 +18,8 @@
 #define A10 "aaaaaaaaaa"
 #define A60 A10 A10 A10 A10 A10 A10
 
+#define FAMILY "\U0001F469\u200D\U0001F469\u200D\U0001F467"
+
 static void free_text(void **state)
 {
     (void)state;
@@ -210,6 +212,15 @@ static void mailboxes(void **state)
         {"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"",
          "To: =?UTF-8?B?IiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIi?= <ana@shop.example>\r\n"},
         {A60, "To: " A60 "\r\n <ana@shop.example>\r\n"},
+        /* parted between two words, where there are some not far away, … */
+        {"Александра Константиновна Преображенская",
+         "To: =?UTF-8?B?0JDQu9C10LrRgdCw0L3QtNGA0LAg?=\r\n"
+         " =?UTF-8?B?0JrQvtC90YHRgtCw0L3RgtC40L3QvtCy0L3QsCA=?=\r\n"
+         " =?UTF-8?B?0J/RgNC10L7QsdGA0LDQttC10L3RgdC60LDRjw==?= <ana@shop.example>\r\n"},
+        /* … else in no grapheme */
+        {FAMILY FAMILY FAMILY,
+         "To: =?UTF-8?B?8J+RqeKAjfCfkanigI3wn5Gn8J+RqeKAjfCfkanigI3wn5Gn?=\r\n"
+         " =?UTF-8?B?8J+RqeKAjfCfkanigI3wn5Gn?= <ana@shop.example>\r\n"},
         {"=?UTF-8?Q?x?=", "To: =?UTF-8?B?PT9VVEYtOD9RP3g/PQ==?= <ana@shop.example>\r\n"},
     };
     struct buf out;

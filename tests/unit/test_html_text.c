@@ -58,6 +58,8 @@ static const struct {
     {"<a href='mailto:a@shop.example'>write</a>", "write [1]\n\n[1] mailto:a@shop.example\n"},
     {"<a href='#top'>up</a> <a>none</a> <a href='javascript:x()'>run</a> <a href=''>empty</a>",
      "up none run empty\n"},
+    {"<a href='https://a.example/?q=a b&nbsp;c&nbsp;'>A</a>",
+     "A [1]\n\n[1] https://a.example/?q=a%20b%C2%A0c\n"},
     {"<a href=' https://a.exa\nmple/ '>A</a>", "A [1]\n\n[1] https://a.example/\n"},
     {"<a href='https://a.example'><img alt='Logo'></a>", "Logo [1]\n\n[1] https://a.example\n"},
     {"<a href='https://a.example'><table><tr><td>In</td></tr></table></a>after",
