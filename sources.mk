@@ -1676,6 +1676,7 @@ unit_programs = \
 	tests/unit/test_schema \
 	tests/unit/test_script_table \
 	tests/unit/test_scripts \
+	tests/unit/test_secret \
 	tests/unit/test_senders \
 	tests/unit/test_sent \
 	tests/unit/test_session \

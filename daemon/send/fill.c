@@ -351,18 +351,28 @@ static bool put_place(const struct fill_place *place, enum fill_into into,
     return put;
 }
 
+/* What is written beside the places; a URL is ASCII, whatever the file says. */
+static void put_written(const char *text, size_t length, enum fill_into into, struct buf *out)
+{
+    for (size_t i = 0; i < length; i++)
+        if (into == FILL_URL && text[i] & 0x80)
+            buf_printf(out, "%%%02X", (unsigned char)text[i]);
+        else
+            buf_char(out, text[i]);
+}
+
 bool fill_text(const char *text, enum fill_into into, const struct fill_source *source,
                struct buf *out, struct outcome *outcome)
 {
     struct fill_place place = {.query = false};
     while (find_place(text, &place) == FILL_FOUND) {
         place.query |= memchr(text, '?', (size_t)(place.start - text)) != NULL;
-        buf_add(out, text, (size_t)(place.start - text));
+        put_written(text, (size_t)(place.start - text), into, out);
         if (!put_place(&place, into, source, out, outcome))
             return false;
         text = place.end;
     }
-    buf_text(out, text);
+    put_written(text, strlen(text), into, out);
     if (!out->full)
         return true;
     outcome_set(outcome, OUTCOME_DEAD);

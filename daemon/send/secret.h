@@ -19,9 +19,9 @@ struct secret {
  * gateway's fault (not there, empty, too long, a control character in it). */
 bool secret_read(struct secret *secret, struct outcome *outcome);
 
-/* Puts "***" where the text stands in `line`, as it is, percent-encoded or as JSON may
- * write it; the line gets shorter.
- * Nothing where the text is no longer than that, or not known. */
+/* Puts "***" where the text stands in `line`: as it is, percent-encoded, as JSON or HTML writes it,
+ * or with something around it in base64. The line gets no longer. Nothing where the text is no
+ * longer than that, or not known. */
 void secret_mask(const struct secret *secret, char *line);
 
 /* Overwrites the text; the next secret_read() reads the file again. */

@@ -104,6 +104,20 @@ static void tell_command(const struct smtp_link *link, const char *line, size_t 
     transfer_tell(&link->transfer, true, line, length);
 }
 
+/* Some servers say again what they do not take. */
+static void tell_reply(const struct smtp_link *link, const char *line, size_t length)
+{
+    char said[SMTP_REPLY_LINE_MOST + 1];
+    if (link->transfer.phase == RETRY_AUTH) {
+        length = length < sizeof said - 1 ? length : sizeof said - 1;
+        snprintf(said, sizeof said, "%.*s", (int)length, line);
+        secret_mask(&link->secret, said);
+        line = said;
+        length = strlen(said);
+    }
+    transfer_tell(&link->transfer, false, line, length);
+}
+
 /* libcurl knows these two in capitals alone, where a server may write them as it likes (RFC 5321,
  * 4.1.1.1). It is told of the line before it looks at it. */
 static void mend_offer(const struct smtp_link *link, char *line, size_t length)
@@ -124,7 +138,7 @@ static int on_debug(CURL *curl, curl_infotype type, char *bytes, size_t length, 
     if (type == CURLINFO_HEADER_IN) {
         take_lines(link, bytes, length);
         mend_offer(link, bytes, length);
-        transfer_tell(&link->transfer, false, bytes, length);
+        tell_reply(link, bytes, length);
     } else if (type == CURLINFO_HEADER_OUT) {
         char line[256];
         snprintf(line, sizeof line, "%.*s", (int)(length < 255 ? length : 255), bytes);
@@ -221,6 +235,20 @@ static void explain(struct smtp_link *link, const struct transfer_seen *seen)
     fault[length] = '\0';
 }
 
+/* What a server says of a login may have the secret in it. */
+static void mask(struct smtp_link *link, struct transfer_seen *seen)
+{
+    char words[SMTP_REPLY_WORDS_MOST + 1];
+    size_t length = seen->words_length;
+    for (size_t i = 0; i < length; i++)
+        words[i] = seen->words[i] ? seen->words[i] : ' ';
+    words[length] = '\0';
+    secret_mask(&link->secret, words);
+    seen->words_length = strlen(words);
+    memcpy(link->reply.words, words, seen->words_length);
+    secret_mask(&link->secret, link->transfer.fault);
+}
+
 bool smtp_link_connect(struct smtp_link *link, const char *url, const struct smtp_login *login,
                        struct transfer_seen *seen)
 {
@@ -229,6 +257,7 @@ bool smtp_link_connect(struct smtp_link *link, const char *url, const struct smt
     set_up(link, url, login);
     link->offers = (struct smtp_extensions){0};
     link->logged_in = link->replaced = false;
+    link->secret.text = (char *)(login->token ? login->token : login->password);
     smtp_reply_begin(&link->reply);
     transfer_run(&link->transfer, seen);
     seen->code = link->reply.code;
@@ -236,6 +265,8 @@ bool smtp_link_connect(struct smtp_link *link, const char *url, const struct smt
     seen->words_length = link->reply.words_length;
     check_login(link, login, seen);
     explain(link, seen);
+    mask(link, seen);
+    link->secret.text = NULL; /* the caller's */
     curl_socket_t fd = CURL_SOCKET_BAD;
     if (seen->failure == RETRY_NONE)
         curl_easy_getinfo(link->transfer.handle.curl, CURLINFO_ACTIVESOCKET, &fd);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "send/secret.h"
 #include "send/smtp_reply.h"
 #include "send/transfer.h"
 
@@ -40,6 +41,7 @@ struct smtp_link {
     struct smtp_reply reply; /* to the last command */
     bool replaced;           /* a command has gone out that a new reply takes the place of */
     bool logged_in;
+    struct secret secret; /* of the login */
 };
 
 void smtp_link_init(struct smtp_link *link, const struct transfer_settings *settings);

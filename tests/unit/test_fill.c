@@ -75,6 +75,8 @@ static void places_are_filled(void **state)
         {"https://h/{{ customer.up }}", FILL_URL, "https://h/..%2F..", 0},
         {"https://h/{{ customer.no }}/x", FILL_URL, NULL, OUTCOME_DEAD},
         {"https://h/x?a={{ customer.none }}&b={{ mid }}", FILL_URL, "https://h/x?a=&b=m-1", 0},
+        {"https://h/ü?ä={{ mid }}&ö", FILL_URL, "https://h/%C3%BC?%C3%A4=m-1&%C3%B6", 0},
+        {"ü {{ mid }}", FILL_HEADER, "ü m-1", 0},
         {"https://h/bot{{ secret }}/x?k={{ secret }}", FILL_URL, "https://h/bot1:A/b/x?k=1%3AA%2Fb",
          0},
         {"Bearer {{ secret }}", FILL_HEADER, "Bearer 1:A/b", 0},
