@@ -443,9 +443,21 @@ static void check_only(const struct checking *checking)
                   "such as `*@shop.example`; leave the key out, and everybody may be written to");
 }
 
+/* The link in List-Unsubscribe is one word of one line, with the token in it. */
+static void check_link_length(const struct checking *checking, const char *url)
+{
+    enum { LINK_MOST = 512 };
+    const char *uri = url ? uri_ascii(checking->config->arena, url) : NULL;
+    if (uri && strlen(uri) > LINK_MOST)
+        fault(checking, at_key(checking, "mail.unsubscribe_url"), DIAG_ERROR,
+              "`unsubscribe_url` is longer than %d bytes, for which a header has no room",
+              LINK_MOST);
+}
+
 static void check_links(const struct checking *checking)
 {
     const struct config_mail *mail = &checking->config->keys->mail;
+    check_link_length(checking, mail->unsubscribe_url);
     check_link(checking, "mail.unsubscribe_url", mail->unsubscribe_url, /* RFC 8058 */
                "mail programs offer one click to unsubscribe over HTTPS alone");
     check_link(checking, "mail.confirm_url", mail->confirm_url,

@@ -228,6 +228,9 @@ def test_check_wants_an_address_to_unsubscribe_at(desk):
     ("list_id", "Tea Shop", "`list_id` must be a name in dots"),
     ("unsubscribe_url", "https://a ö/{token}", "the host of `unsubscribe_url` is no domain name"),
     ("confirm_url", "https://-ö-.example/", "the host of `confirm_url` is no domain name"),
+    ("unsubscribe_url", "https://shop.example/" + 90 * "ö" + "{token}",
+     "`unsubscribe_url` is longer than 512 bytes, for which a header has no room"),
+    ("unsubscribe_url", "https://shop.example/" + 80 * "o" + "{token}", None),
     ("message_id_domain", "büro.example", None), ("message_id_domain", "id_1", None), ("list_id", "büro", None)])
 def test_check_of_what_no_header_could_hold(desk, key, text, words):
     """It would be a dead letter with every mail."""

@@ -63,7 +63,7 @@ BEYOND = {
         r"`\w+`: .*address|not an address and a port|.* must be an https address|.*stands for nothing|"
         r"the (address|port) of Redis|`.*` is no (domain|network)|a domain needs `rate`, `connections` or both|"
         r"`host` is a name or an address|`(bounce|message_id)_domain` must be a domain|.*state folder must be|"
-        r"`list_id` must be a name in dots|the host of `\w+` is no domain name|"
+        r"`list_id` must be a name in dots|the host of `\w+` is no domain name|`\w+` is longer than 512 bytes|"
         r"the path of the admin socket"),
     "the HTTP request as it is filled in": (
         r"a header's value is a string|`url` |the URL|`.*` is no header field|the header `|`idempotency_header`|"
