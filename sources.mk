@@ -646,6 +646,8 @@ library_sources = \
 	daemon/delivery/gateways.h \
 	daemon/delivery/granting.c \
 	daemon/delivery/granting.h \
+	daemon/delivery/hand.c \
+	daemon/delivery/hand.h \
 	daemon/delivery/message_event.c \
 	daemon/delivery/message_event.h \
 	daemon/delivery/passing.c \
@@ -1569,6 +1571,7 @@ unit_programs = \
 	tests/unit/test_grants \
 	tests/unit/test_graph_label \
 	tests/unit/test_halting \
+	tests/unit/test_hand \
 	tests/unit/test_handle \
 	tests/unit/test_head_rules \
 	tests/unit/test_head_syntax \
@@ -1624,6 +1627,7 @@ unit_programs = \
 	tests/unit/test_outbox \
 	tests/unit/test_outbox_behind \
 	tests/unit/test_outbox_domains \
+	tests/unit/test_outbox_known \
 	tests/unit/test_outbox_marks \
 	tests/unit/test_outbox_pass \
 	tests/unit/test_outbox_queues \
@@ -2208,6 +2212,7 @@ test_files = \
 	tests/functional/test_http_faults.py \
 	tests/functional/test_http_nginx.py \
 	tests/functional/test_idle.py \
+	tests/functional/test_in_hand.py \
 	tests/functional/test_injection.py \
 	tests/functional/test_intake.py \
 	tests/functional/test_intake_enemies.py \

@@ -328,7 +328,7 @@ static bool build_archive(struct app *app, struct diag *diag)
     if (!keys->folder)
         return true;
     const struct archive_options options = {.folder = keys->folder,
-                                            .name = app->config->archive_name,
+                                            .name = app->config->lasting_name,
                                             .size_most = keys->size,
                                             .now_ms = clock_wall_ms(),
                                             .log_group = app->log_group};

@@ -88,7 +88,7 @@ static void fill_paths(struct config *config)
     char host[64] = "host";
     gethostname(host, sizeof host - 1);
     host[strcspn(host, ".")] = '\0';
-    config->archive_name = keys->instance ? keys->instance : arena_text(config->arena, host);
+    config->lasting_name = keys->instance ? keys->instance : arena_text(config->arena, host);
     if (!keys->instance)
         keys->instance = arena_printf(config->arena, "%.40s-%d", host, (int)getpid());
 }

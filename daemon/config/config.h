@@ -38,7 +38,7 @@ struct config {
     bool own_token_keys;      /* web.token_keys_file is the one in the state folder, likewise */
     bool hears_feedback;      /* some webhook tells of messages that were sent */
     const char *web_text;     /* what nudged-web is told: JSON, its paths whole */
-    const char *archive_name; /* in the names of its files: the instance, else the host */
+    const char *lasting_name; /* in the names of its files: the instance, else the host */
     const struct config_gateway *gateways; /* ends with a row without a name */
     size_t gateway_count;
     const struct config_channel *channels; /* likewise */

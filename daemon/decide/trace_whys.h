@@ -59,7 +59,7 @@
     X(OUTBOX_FULL, "outbox-full", "no room in the outbox until the rule's `give_up`")         \
     X(HOLDOUT, "holdout", "the customer is one of the rule's `holdout`, who never get it")    \
     X(DAEMON_ENDED, "its daemon ended",                                                       \
-      "while a sender had it; behind it the rule's `on_uncertain`")                           \
+      "with it in hand; behind it the rule's `on_uncertain`; `sent`: it had gone before")     \
     X(REDIS_LOST, "Redis lost it",                                                            \
       "what became of it; it had died, or a replica took over. Behind it `on_uncertain`")     \
     X(BY_HAND, "by hand", "by `nudgectl dead`, `outbox` or `uncertain`")                      \

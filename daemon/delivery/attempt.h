@@ -15,6 +15,7 @@
 #include "base/diag.h"
 #include "base/value.h"
 #include "config/generation.h"
+#include "delivery/hand.h"
 #include "send/senders.h"
 #include "store/shard.h"
 
@@ -51,6 +52,8 @@ struct attempt {
     /* Once it was read: */
     struct value message; /* the body; null before, and where it is no JSON */
     uint64_t recipient;   /* digest_spread() of the address, for the breaker; 0: unknown */
+
+    struct hand_place *place; /* for the next life of the daemon; NULL: it will know nothing */
 
     uint64_t refusal; /* its number in the row of its gateway's suspicion; 0: it is in none */
     bool forgiven;    /* the gateway is to blame for that, while its result is being written */

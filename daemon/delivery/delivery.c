@@ -36,6 +36,7 @@
 #include "delivery/blame.h"
 #include "delivery/choice.h"
 #include "delivery/granting.h"
+#include "delivery/hand.h"
 #include "delivery/message_event.h"
 #include "delivery/passing.h"
 #include "delivery/settlement.h"
@@ -43,7 +44,7 @@
 #include "delivery/taking.h"
 #include "send/retry.h"
 
-enum { SWEEP_FIRST_MS = 100, SWEEP_AGAIN_MS = 200 };
+enum { SWEEP_AGAIN_MS = 200, KNOWN_FIRST = 512 };
 
 struct delivery {
     struct delivery_options options;
@@ -57,6 +58,7 @@ struct delivery {
     size_t older;   /* … of which so many were taken before the connection was lost … */
     int64_t losses; /* … for the last time that was looked at */
     bool sweeping;
+    bool recalled; /* what the former life of the daemon had in hand was asked for */
     struct event *sweep;
 };
 
@@ -86,12 +88,16 @@ static void note_taken(struct delivery *delivery, struct attempt *attempt)
 {
     note_losses(delivery);
     attempt->losses = delivery->losses;
+    attempt->place =
+        hand_add(gateways_hand(delivery->options.gateways), delivery->options.shard->number,
+                 instance_epoch(delivery->options.shard->instance), attempt->mid);
     delivery->in_hand++;
 }
 
-static void note_settled(struct delivery *delivery, const struct attempt *attempt)
+static void note_settled(struct delivery *delivery, struct attempt *attempt)
 {
     note_losses(delivery);
+    hand_remove(gateways_hand(delivery->options.gateways), &attempt->place);
     delivery->older -= attempt->losses != delivery->losses;
     delivery->in_hand--;
 }
@@ -183,9 +189,11 @@ static bool settle_known(struct delivery *delivery, struct attempt *attempt)
     case SENT_UNKNOWN:
         return false;
     case SENT_UNDER_WAY:
+        hand_mark(attempt->place, HAND_ENDING);
         settlement_put_off(attempt, &scene);
         break;
     case SENT_GONE:
+        hand_mark(attempt->place, HAND_TAKEN);
         settlement_sent_before(attempt, gateway, &scene);
         break;
     }
@@ -408,8 +416,7 @@ static void on_freed(void *context)
     on_room(delivery);
 }
 
-static void on_settled(void *context, const struct attempt *attempt,
-                       const struct outbox_answer *answer)
+static void on_settled(void *context, struct attempt *attempt, const struct outbox_answer *answer)
 {
     struct delivery *delivery = context;
     struct gateways *gateways = delivery->options.gateways;
@@ -437,6 +444,12 @@ static void on_swept(void *context, const struct outbox_swept *swept)
 {
     struct delivery *delivery = context;
     delivery->sweeping = false;
+    if (!swept->fault && swept->whole && !delivery->recalled) {
+        delivery->recalled = true;
+        hand_forget(gateways_hand(delivery->options.gateways), delivery->options.shard->number);
+    }
+    if (swept->sent > 0)
+        log_info("%zu messages had gone when a daemon ended before it could say so", swept->sent);
     if (!swept->fault && swept->resent + swept->uncertain + swept->requeued > 0) {
         beat_stir(delivery->options.shard->beat);
         taking_look_anew(delivery->taking);
@@ -454,11 +467,17 @@ static void on_sweep(evutil_socket_t fd, short what, void *context)
         return;
     delivery->sweeping = true;
     const struct ruleset *rules = delivery->options.generation(delivery->options.context)->rules;
-    const struct outbox_sweep sweep = {
-        .tells_uncertain =
-            message_event_is_asked(rules, delivery->options.shard->rule_sets, "message.uncertain"),
+    const struct shard *shard = delivery->options.shard;
+    struct arena *arena = arena_new(KNOWN_FIRST);
+    struct outbox_sweep sweep = {
+        .tells_uncertain = message_event_is_asked(rules, shard->rule_sets, "message.uncertain"),
+        .tells_sent = message_event_is_asked(rules, shard->rule_sets, "message.sent"),
         .hand_is_new = hand_is_new(delivery)};
-    outbox_sweep(delivery->options.shard->outbox, &sweep, on_swept, delivery);
+    if (!delivery->recalled)
+        sweep.known = hand_former(gateways_hand(delivery->options.gateways), shard->number, arena,
+                                  &sweep.known_count);
+    outbox_sweep(shard->outbox, &sweep, on_swept, delivery);
+    arena_destroy(&arena);
 }
 
 /* ---- The object ---- */
@@ -535,7 +554,7 @@ void delivery_destroy(struct delivery **delivery)
 void delivery_start(struct delivery *delivery)
 {
     taking_start(delivery->taking);
-    sweep_after(delivery, SWEEP_FIRST_MS);
+    sweep_after(delivery, 0); /* before others take what the former life had for uncertain */
 }
 
 void delivery_wake(struct delivery *delivery)

@@ -31,6 +31,8 @@ static bool may_begin(void *context, struct senders_job *job)
     (void)context;
     failpoint("send-begin");
     attempt->late = attempt->token_ms && clock_monotonic_ms() - attempt->token_ms > OUTBOX_TOKEN_MS;
+    if (!attempt->late)
+        hand_mark(attempt->place, HAND_BEGUN);
     return !attempt->late;
 }
 
@@ -43,8 +45,11 @@ static bool prepare(void *context, struct senders_job *job, struct arena *arena,
                                  .templates = attempt->generation->templates,
                                  .gateway = destination->config};
     if (attempt_read(attempt, diag) &&
-        prepare_outgoing(&with, &attempt->message, arena, outgoing, diag))
+        prepare_outgoing(&with, &attempt->message, arena, outgoing, diag)) {
+        if (destination->config->kind->blocks) /* and asks nobody before the end */
+            hand_mark(attempt->place, HAND_ENDING);
         return true;
+    }
     attempt->fault = arena_text(attempt->arena, diag->code);
     return false;
 }
@@ -54,7 +59,17 @@ static bool may_finish(void *context, struct senders_job *job)
 {
     const struct attempt *attempt = attempt_of(job);
     (void)context;
-    return instance_lease_held(attempt->shard->instance, attempt->term);
+    if (!instance_lease_held(attempt->shard->instance, attempt->term))
+        return false;
+    hand_mark(attempt->place, HAND_ENDING);
+    return true;
+}
+
+static void note_ended(void *context, struct senders_job *job)
+{
+    (void)context;
+    if (job->outcome.kind == OUTCOME_SENT)
+        hand_mark(attempt_of(job)->place, HAND_TAKEN);
 }
 
 /* ---- On the loop ---- */
@@ -71,6 +86,7 @@ bool destination_open(struct destination *destination, const struct config_gatew
         .may_begin = may_begin,
         .prepare = prepare,
         .may_finish = may_finish,
+        .ended = note_ended,
         .context = destination,
     };
     destination->config = gateway;
@@ -184,6 +200,7 @@ void destination_give(struct destination *destination, struct attempt *attempt)
     attempt->gateway = destination->config->name;
     attempt->probe = breaker_begin(&destination->breaker, clock_monotonic_ms());
     domains_begin(&destination->domains, attempt->domain);
+    hand_mark(attempt->place, HAND_WAITING);
     senders_give(destination->senders, &attempt->job);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /* A gateway of the configuration, with the loop's watch over its senders. */
@@ -25,6 +26,7 @@ struct gateways {
     struct event *given_back;        /* room was */
     struct blame *blame;
     struct sent *sent;
+    struct hand *hand; /* NULL: it cannot be had */
 };
 
 /* ---- What comes back ---- */
@@ -90,6 +92,11 @@ void gateways_forgive(struct gateways *gateways, const struct destination *desti
 struct sent *gateways_sent(struct gateways *gateways)
 {
     return gateways->sent;
+}
+
+struct hand *gateways_hand(struct gateways *gateways)
+{
+    return gateways->hand;
 }
 
 struct blame *gateways_blame(struct gateways *gateways)
@@ -195,6 +202,21 @@ static bool open_gateway(struct gateways *gateways, const struct config_gateway 
     return true;
 }
 
+static struct hand *open_hand(const struct config *config)
+{
+    const char *folder = config->keys.state;
+    struct diag fault;
+    diag_clear(&fault);
+    struct hand *hand =
+        folder ? hand_open(folder, config->lasting_name, config->keys.instance, &fault) : NULL;
+    if (folder && !hand) {
+        fault.level = DIAG_WARNING;
+        diag_hint(&fault, "what is in hand when this daemon is killed will all be uncertain");
+        log_diag(&fault);
+    }
+    return hand;
+}
+
 struct gateways *gateways_new(const struct gateways_options *options, struct diag *diag)
 {
     struct gateways *gateways = mem_zero(1, sizeof *gateways);
@@ -204,6 +226,7 @@ struct gateways *gateways_new(const struct gateways_options *options, struct dia
     gateways->members = mem_zero(options->shards, sizeof *gateways->members);
     gateways->blame = blame_new(options->shards);
     gateways->sent = sent_new();
+    gateways->hand = open_hand(config);
     gateways->given_back = event_new(options->base, -1, 0, on_given_back, gateways);
     if (!gateways->given_back)
         mem_exhausted();
@@ -227,6 +250,7 @@ void gateways_destroy(struct gateways **gateways)
     }
     blame_destroy(&ended->blame);
     sent_destroy(&ended->sent);
+    hand_close(&ended->hand);
     event_free(ended->given_back);
     free(ended->members);
     free(ended->gateways);

@@ -16,6 +16,7 @@
 #include "delivery/attempt.h"
 #include "delivery/blame.h"
 #include "delivery/destination.h"
+#include "delivery/hand.h"
 #include "delivery/sent.h"
 
 struct event_base;
@@ -54,6 +55,8 @@ void gateways_leave(struct gateways *gateways, size_t shard);
 
 /* What they took lately. */
 struct sent *gateways_sent(struct gateways *gateways);
+/* What is in hand, for the daemon's next life; NULL: that will know nothing. */
+struct hand *gateways_hand(struct gateways *gateways);
 /* Who is to blame for what they refuse. */
 struct blame *gateways_blame(struct gateways *gateways);
 /* Room that was promised to one shard is not needed: who found none meanwhile hears so, soon. */

@@ -19,8 +19,7 @@ struct settling_options {
     struct outbox *outbox;
     struct log_group *log_group; /* not its own */
     /* An attempt was settled, and is freed after this. */
-    void (*settled)(void *context, const struct attempt *attempt,
-                    const struct outbox_answer *answer);
+    void (*settled)(void *context, struct attempt *attempt, const struct outbox_answer *answer);
     void (*rested)(void *context); /* nothing is left to be written */
     void *context;
 };

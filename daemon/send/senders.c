@@ -209,6 +209,8 @@ static void send_job(struct sender *sender)
         buf_free(&line);
     }
     failpoint("send-answered");
+    if (settings->ended)
+        settings->ended(settings->context, sender->job);
     arena_reset(sender->arena);
     arena_reset(scratch);
 }

@@ -47,6 +47,8 @@ struct senders_settings {
     /* Called in a fiber, right before what would make the message of this job
      * final: may it still be sent from here? NULL: always. */
     bool (*may_finish)(void *context, struct senders_job *job);
+    /* Called in a fiber when the job's outcome stands. NULL: nobody. */
+    void (*ended)(void *context, struct senders_job *job);
     void *context;
 };
 

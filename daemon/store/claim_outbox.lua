@@ -2,14 +2,18 @@
 -- What the consumers of dead daemons had taken from the outbox, or begun at once: each is uncertain now (see
 -- shared_take_over.lua). A consumer is deleted only with nothing pending. So is what this daemon has settled
 -- itself, and stands here all the same: a Redis that lost its last moments (it died, or a replica took over) has
--- forgotten that.
+-- forgotten that. Of what one had whose place this daemon has taken it may know more.
 -- ARGV: P, consumer, count, ms that a trace lives, '1' where somebody asks for message.uncertain (else
--- ''), the number up to which this daemon has settled all that it took (0: it cannot say), channels…
--- Returns {put back, left uncertain, more (1 or 0), {mid, reason of a dead letter, gateway…}}; the error
--- LEASE where the daemon's own lease ran out. Safe to run twice.
+-- ''), likewise for message.sent, the number up to which this daemon has settled all that it took (0: it
+-- cannot say), how many messages it knows more of, each {mid, whose it was, who is dead for certain,
+-- `waiting` (no sender had begun it), `begun` (nobody can have it) or `taken` (its gateway took it)}, channels…
+-- Returns {put back, left uncertain, more (1 or 0), {mid, reason of a dead letter, gateway…}, of what was
+-- known to be sent {channel, gateway…}}; the error LEASE where the daemon's own lease ran out. Safe to run
+-- twice.
 local P, consumer, count, keep, asked = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5] == '1'
-local settled = tonumber(ARGV[6])
-local CHANNELS, STEP = 7, 500
+local asked_sent, settled = ARGV[6] == '1', tonumber(ARGV[7])
+local KNOWN, STEP = 9, 500
+local CHANNELS = KNOWN + 3 * tonumber(ARGV[KNOWN - 1])
 --with shared_type
 --with shared_clock
 --with shared_lease
@@ -27,7 +31,7 @@ local CHANNELS, STEP = 7, 500
 --with shared_gone
 local GRACE = 10000
 local now = clock()
-local done, left, buried = {resend = 0, hold = 0, withdrawn = 0}, count, {}
+local done, left, buried, sent = {resend = 0, hold = 0, withdrawn = 0, sent = 0}, count, {}, {}
 local refused = no_lease(consumer)
 if refused then
     return refused
@@ -48,10 +52,26 @@ local function end_as_dead(mid, channel, class)
     buried[#buried + 1] = '-'
 end
 
-local function end_uncertain(queue, channel, class, entry, mid, owner)
-    local why = owner == consumer and WHY_LOST or WHY_ENDED
-    local verdict = take_over(queue, channel, class, entry, mid, why, now, keep, asked)
+-- By mid and owner.
+local known, ended = {}, {}
+for i = KNOWN, CHANNELS - 1, 3 do
+    known[ARGV[i] .. ' ' .. ARGV[i + 1]] = ARGV[i + 2]
+    if not ended[ARGV[i + 1]] then
+        note_gone(ARGV[i + 1])
+        ended[ARGV[i + 1]] = true
+    end
+end
+
+local function end_taken(queue, channel, class, entry, mid, owner)
+    local why, stage = owner == consumer and WHY_LOST or WHY_ENDED, known[mid .. ' ' .. owner]
+    local gateway = fields(mid, 'gateway')[1]
+    local verdict = stage and take_back(queue, channel, class, entry, mid, stage, now, keep, asked_sent)
+        or take_over(queue, channel, class, entry, mid, why, now, keep, asked)
     done[verdict] = done[verdict] + 1
+    if verdict == 'sent' then
+        sent[#sent + 1] = channel
+        sent[#sent + 1] = gateway or ''
+    end
 end
 
 -- What is this daemon's own is left to it, but for what it has settled.
@@ -68,7 +88,7 @@ local function claim(queue, channel, class, owner, entry)
     if is_left(owner, m) then
         return false
     elseif m and m[1] == 'taken' and m[2] == owner and m[3] == entry then
-        end_uncertain(queue, channel, class, entry, mid, owner)
+        end_taken(queue, channel, class, entry, mid, owner)
         return true
     end
     remove(stream, entry)
@@ -97,7 +117,7 @@ local function claim_begun(channel, class)
             if not is_left(owner, m) then
                 left = left - 1
                 if m and m[1] == 'taken' and m[2] == owner and m[3] == BEGUN then
-                    end_uncertain(channel, channel, class, BEGUN, mid, owner)
+                    end_taken(channel, channel, class, BEGUN, mid, owner)
                 else
                     redis.call('HDEL', begun(channel, class), mid)
                     if not m then
@@ -153,4 +173,4 @@ for _, q in ipairs(queues) do
         end
     end
 end
-return {done.resend, done.hold, left > 0 and 0 or 1, buried}
+return {done.resend, done.hold, left > 0 and 0 or 1, buried, sent}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "store/outbox_call.h"
 
 enum { SWEEP_MOST = 500, SWEEP_POLL_MS = 3000 };
@@ -56,6 +57,16 @@ static void end_sweep_part(struct sweep_call *call)
         call->callback(call->context, &call->swept);
 }
 
+/* {channel, gateway} of each; by which rule it went is not looked for. */
+static size_t hear_sent(const struct reply *list)
+{
+    for (size_t i = 0; i + 1 < list->count; i += 2)
+        metrics_add_to(
+            METRIC_MESSAGES_SENT,
+            METRIC_LABELS(NULL, reply_item(list, i)->text, reply_item(list, i + 1)->text), 1);
+    return list->count / 2;
+}
+
 static void on_claimed(void *context, const struct reply *reply, const struct diag *fault)
 {
     struct sweep_call *call = context;
@@ -66,6 +77,8 @@ static void on_claimed(void *context, const struct reply *reply, const struct di
         call->swept.resent = (size_t)resent;
         call->swept.uncertain = (size_t)uncertain;
         call->swept.buried += outbox_hear_buried(call->outbox, reply_item(reply, 3));
+        call->swept.sent = hear_sent(reply_item(reply, 4));
+        call->swept.whole = !more;
         if (more)
             call->swept.next_ms = 0;
         else if (call->outbox->settled == call->settled)
@@ -92,14 +105,30 @@ static void on_requeued(void *context, const struct reply *reply, const struct d
     end_sweep_part(call);
 }
 
-static void ask_to_claim(struct sweep_call *call, bool tells_uncertain)
+static void put_known(struct arguments *arguments, const struct outbox_sweep *sweep)
+{
+    static const char *const words[] = {[OUTBOX_KNOWN_WAITING] = "waiting",
+                                        [OUTBOX_KNOWN_BEGUN] = "begun",
+                                        [OUTBOX_KNOWN_TAKEN] = "taken"};
+    arguments_number(arguments, (int64_t)sweep->known_count);
+    for (size_t i = 0; i < sweep->known_count; i++) {
+        arguments_text(arguments, sweep->known[i].mid);
+        arguments_text(arguments, sweep->known[i].owner);
+        arguments_text(arguments, words[sweep->known[i].stage]);
+    }
+}
+
+static void ask_to_claim(struct sweep_call *call, const struct outbox_sweep *sweep)
 {
     struct outbox *outbox = call->outbox;
-    struct arguments arguments = outbox_begin(outbox, 6 + outbox->channel_count);
+    struct arguments arguments =
+        outbox_begin(outbox, 8 + outbox->channel_count + 3 * sweep->known_count);
     arguments_number(&arguments, SWEEP_MOST);
     arguments_number(&arguments, outbox->trace_keep_ms);
-    arguments_text(&arguments, tells_uncertain ? "1" : "");
+    arguments_text(&arguments, sweep->tells_uncertain ? "1" : "");
+    arguments_text(&arguments, sweep->tells_sent ? "1" : "");
     arguments_number(&arguments, call->settled);
+    put_known(&arguments, sweep);
     for (size_t i = 0; i < outbox->channel_count; i++)
         arguments_text(&arguments, outbox->channels[i]);
     outbox_run(outbox, SCRIPT_CLAIM_OUTBOX, &arguments, on_claimed, call, release_sweep);
@@ -132,6 +161,6 @@ void outbox_sweep(struct outbox *outbox, const struct outbox_sweep *sweep,
     call->settled = sweep->hand_is_new ? outbox->settled : 0;
     call->callback = callback;
     call->context = context;
-    ask_to_claim(call, sweep->tells_uncertain);
+    ask_to_claim(call, sweep);
     ask_to_requeue(call);
 }

@@ -17,3 +17,13 @@ local function is_gone(owner, grace, now)
     end
     return now - since >= grace
 end
+-- It is dead for certain: nobody waits for its lease.
+local function note_gone(owner)
+    local name, epoch = string.match(owner, '^(.*):(%d+)$')
+    local lease = P .. ':instance:' .. name
+    if redis.pcall('GET', lease) == epoch then
+        redis.call('DEL', lease)
+    end
+    redis.call('HSET', P .. ':gone', owner, 0)
+    redis.call('PEXPIRE', P .. ':gone', MINDED)
+end

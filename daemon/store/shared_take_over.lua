@@ -34,3 +34,43 @@ local function take_over(queue, channel, class, entry, mid, why, now, keep, aske
     end
     return verdict
 end
+
+-- Its gateway took it, and the daemon died before it could say so.
+local function end_sent(m, now, keep, asked)
+    local form = '{"at":%s,"did":[{"rule":%s,"what":"sent","why":%s,"gateway":%s,"mid":%s}]}'
+    if m.customer and m.mark ~= 'erasure' then
+        push_trace(m.customer, string.format(form, ms(now), cjson.encode(m.about.rule or ''),
+            cjson.encode(WHY_ENDED), cjson.encode(m.gateway or ''), cjson.encode(m.mid)), keep)
+    end
+    if m.customer and m.mark ~= 'erasure' and asked then
+        tell(m, 'message.sent', m.mid .. '.sent', WHY_ENDED)
+    end
+    if m.customer and m.mark and m.mark ~= 'erasure' then
+        line(m, 'too-late', m.mark, now, keep)
+    end
+    remember(m.mid, m.customer, m.hash, m.mark ~= 'erasure' and m.returns, m.told, now)
+    redis.call('DEL', m.key, body_key(m.mid))
+end
+
+-- As take_over() where it is known that the message was `waiting` for a sender, which charges nobody; or
+-- `begun` and nobody can have it, which is a death; or `taken` by its gateway. Returns what was done: as
+-- there, or 'sent'; nil: nothing, as it may be what ends daemons.
+local function take_back(queue, channel, class, entry, mid, stage, now, keep, asked)
+    local m = message_of(mid, channel, class)
+    local deaths = count_of(fields(mid, 'deaths')[1]) + 1
+    if stage == 'begun' and deaths >= DEATHS_MOST then
+        return nil
+    end
+    leave(queue, class, entry, mid)
+    if stage == 'taken' then
+        end_sent(m, now, keep, asked)
+        return 'sent'
+    elseif m.mark then
+        withdraw(m, m.mark, m.bound, false, now, keep)
+        return 'withdrawn'
+    elseif stage == 'begun' then
+        put_fields(mid, 'deaths', ms(deaths))
+    end
+    requeue(mid, channel, class)
+    return 'resend'
+end

@@ -92,19 +92,21 @@ def test_shown(hello_shop):
 
 @pytest.mark.parametrize("place", ["commit-answered", "begun", "sent"])
 def test_killed(hello_shop, place):
-    """A receipt is sent again by whoever takes it over, an offer is held."""
+    """A receipt is sent again by another who takes it over, an offer is held."""
     daemon = ready(hello_shop, failpoints=f"{place}=kill@1")
     hello_shop.push(hello(1))
     assert daemon.ended() == -signal.SIGKILL
     assert list(begun(hello_shop)) and entries(hello_shop) == 0
-    daemon.spawn()
+    daemon.lapse()
+    other = hello_shop.daemon("other").spawn()
     hello_shop.wait_idle()
     assert subjects(hello_shop) == ["hello 1"] * (2 if place == "sent" else 1)
-    daemon.stop()
+    other.stop()
     daemon = ready(hello_shop, failpoints=f"{place}=kill@1")
     hello_shop.push(hello(2, "offer"))
     assert daemon.ended() == -signal.SIGKILL
-    daemon.spawn()
+    daemon.lapse()
+    other.spawn()
     wait_until(lambda: hello_shop.client.zcard("nudged:uncertain") == 1, "the offer to be held")
     assert begun(hello_shop, "email:marketing") == {}
 
@@ -146,7 +148,8 @@ def test_opt_out_meanwhile(hello_shop):
     daemon.process.kill()
     assert daemon.ended() == -signal.SIGKILL
     gate.unlink()
-    daemon.spawn()
+    daemon.lapse()
+    hello_shop.daemon("other").spawn()
     hello_shop.wait_idle()
     assert hello_shop.mail.mails.empty() and hello_shop.client.zcard("nudged:uncertain") == 0
     assert "withdrawn, may have arrived" in [what for _, what, _ in hello_shop.trace("id:1")]

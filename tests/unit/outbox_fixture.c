@@ -286,15 +286,34 @@ static void on_swept(void *context, const struct outbox_swept *swept)
     snprintf(into->code, sizeof into->code, "%s", swept->fault ? swept->fault->code : "");
 }
 
-struct outbox_fixture_swept outbox_fixture_sweep(struct outbox_fixture *scene,
-                                                 struct outbox *outbox)
+static struct outbox_fixture_swept sweep_by(struct outbox_fixture *scene, struct outbox *outbox,
+                                            const struct outbox_sweep *sweep)
 {
     struct outbox_fixture_swept swept = {0};
-    outbox_sweep(outbox, &(struct outbox_sweep){.tells_uncertain = true, .hand_is_new = true},
-                 on_swept, &swept);
+    outbox_sweep(outbox, sweep, on_swept, &swept);
     assert_false(swept.done);
     redis_fixture_run(&scene->redis, &swept.done);
     return swept;
+}
+
+struct outbox_fixture_swept outbox_fixture_sweep(struct outbox_fixture *scene,
+                                                 struct outbox *outbox)
+{
+    return sweep_by(scene, outbox,
+                    &(struct outbox_sweep){.tells_uncertain = true, .hand_is_new = true});
+}
+
+struct outbox_fixture_swept outbox_fixture_sweep_knowing(struct outbox_fixture *scene,
+                                                         struct outbox *outbox,
+                                                         const struct outbox_known *known,
+                                                         size_t count)
+{
+    return sweep_by(scene, outbox,
+                    &(struct outbox_sweep){.known = known,
+                                           .known_count = count,
+                                           .tells_uncertain = true,
+                                           .tells_sent = true,
+                                           .hand_is_new = true});
 }
 
 void outbox_fixture_assert_idle(struct outbox_fixture *scene)

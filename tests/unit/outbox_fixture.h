@@ -88,6 +88,11 @@ struct outbox_fixture_swept {
 
 struct outbox_fixture_swept outbox_fixture_sweep(struct outbox_fixture *scene,
                                                  struct outbox *outbox);
+/* By who knows that of messages of a dead daemon; somebody asks for message.sent. */
+struct outbox_fixture_swept outbox_fixture_sweep_knowing(struct outbox_fixture *scene,
+                                                         struct outbox *outbox,
+                                                         const struct outbox_known *known,
+                                                         size_t count);
 
 /* Nothing is in the hands of any daemon: all entries of both classes are acknowledged. */
 void outbox_fixture_assert_idle(struct outbox_fixture *scene);

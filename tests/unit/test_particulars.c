@@ -135,6 +135,8 @@ static const struct {
     {"\"what\":\"unavailable\",\"gateway\":\"relay\",\"why\":\"no connection\"",
      " by relay: no connection"},
     {"\"what\":\"uncertain\",\"why\":\"its daemon ended: hold\"", ": its daemon ended: hold"},
+    {"\"what\":\"sent\",\"why\":\"its daemon ended\",\"gateway\":\"relay\",\"mid\":\"m1\"",
+     " by relay: its daemon ended mid=m1"},
     {"\"what\":\"uncertain\",\"why\":\"Redis lost it: resend\"", ": Redis lost it: resend"},
     {"\"what\":\"bounced\",\"gateway\":\"relay\",\"why\":\"550 5.1.1 no such user\"",
      " by relay: 550 5.1.1 no such user"},

@@ -82,10 +82,10 @@ static const struct {
     size_t count;
     int found;
 } places[] = {
-    {"\"what\":\"([^\"%]+)\"", whats, COUNT(whats), 2},
+    {"\"what\":\"([^\"%]+)\"", whats, COUNT(whats), 3},
     {"and '([a-z]+)' or 'unsuppressed'", whats, COUNT(whats), 1},
     {"'suppressed' or '([a-z]+)'", whats, COUNT(whats), 1},
-    {" line\\(m, '([^']+)'", whats, COUNT(whats), 8},
+    {" line\\(m, '([^']+)'", whats, COUNT(whats), 9},
     {" why = '([^']+)'", whys, COUNT(whys), 2},
     {"\"why\":\"([^\":]+)[\":]", whys, COUNT(whys), 1},
     {" line\\(m, '[a-z]+', '([^':]+)[':]", whys, COUNT(whys), 3},
