@@ -262,8 +262,8 @@ def test_a_message_that_is_begun_late_asks_for_another_token(two, tokens):
     wait_until(lambda: is_stopped(frozen), "the daemon to stand still")
     begun = time.monotonic()
     wait_until(lambda: time.monotonic() > begun + 0.2, "the token to be old")
-    frozen.process.send_signal(signal.SIGCONT)
     [key] = two.client.keys("nudged:message:*")
+    frozen.process.send_signal(signal.SIGCONT)
     if tokens > 1:
         wait_until(lambda: a.taken(), "the mail, by another token")
     else:
