@@ -66,14 +66,18 @@ enum {
 
 /* ---- What an event tells of the customer ---- */
 
-/* Delivery tells that a message never arrived: its place under the caps is free. Not where the
- * message went out again since, as another daemon decided that before this. */
+/* Delivery tells that a message never arrived: its place under the caps is free. Not where an
+ * attempt before may have arrived, nor where the message went out again since, as another daemon
+ * decided that before this. */
 static void learn_delivery(struct deciding *d)
 {
     const struct shop_event *event = d->event;
     if (!event->internal || (strcmp(event->type, "message.failed") != 0 &&
                              strcmp(event->type, "message.bounced") != 0 &&
                              strcmp(event->type, "message.withdrawn") != 0))
+        return;
+    const struct value *maybe = value_path(&event->data, "message.may_have_arrived");
+    if (value_is(maybe, VALUE_BOOL) && maybe->boolean)
         return;
     const char *mid = value_to_text(d->arena, value_path(&event->data, "message.id"));
     const struct customer_send *send = mid ? customer_find_send(d->customer, mid) : NULL;

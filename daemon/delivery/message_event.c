@@ -72,6 +72,9 @@ static struct value describe(const struct attempt *attempt)
         value_add(arena, message, value_text("code"), value_int(outcome->code));
     put(arena, message, "enhanced", outcome->enhanced);
     put(arena, message, "gateway_id", outcome->id);
+    if (attempt->result.verdict == OUTBOX_DEAD &&
+        (attempt->bound || attempt->result.may_have_arrived))
+        value_add(arena, message, value_text("may_have_arrived"), value_bool(true));
     put_data(arena, message, value_get(&attempt->message, "data"));
     return message;
 }

@@ -49,6 +49,7 @@ static void begin_result(struct attempt *attempt)
 static void give_up(struct attempt *attempt, enum trace_reason reason)
 {
     attempt->result.verdict = OUTBOX_DEAD;
+    attempt->result.may_have_arrived = attempt->job.outcome.kind == OUTCOME_UNCERTAIN;
     attempt->result.reason = trace_reason_word(reason);
     attempt->result.detail = attempt->job.outcome.text;
 }

@@ -478,7 +478,8 @@ static void put_more(struct arguments *arguments, const struct outbox_result *re
         arguments_number(arguments, result->at_ms);
     else
         arguments_text(arguments, arena_printf(arguments->arena, "+%" PRId64, result->after_ms));
-    arguments_number(arguments, result->charge);
+    arguments_number(arguments,
+                     result->verdict == OUTBOX_DEAD ? result->may_have_arrived : result->charge);
     if (result->verdict == OUTBOX_LACKING)
         arguments_number(arguments, result->load);
     else

@@ -24,6 +24,7 @@ struct outbox_result {
     int64_t at_ms;               /* LATER, LACKING, RESEND: since 1970; or 0 and */
     int64_t after_ms;            /* so long after Redis' TIME when it is settled */
     bool charge;                 /* LATER, RESEND: counts as an attempt */
+    bool may_have_arrived;       /* DEAD: by this attempt, whose answer was lost */
     const char *reason, *detail; /* DEAD; NULL else */
     const char *trace;           /* JSON lines for the customer's trace, by \n, or NULL */
     const char *event;           /* a JSON event for P:events, or NULL */

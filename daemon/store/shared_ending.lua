@@ -80,7 +80,8 @@ local function tell(m, event, id, reason, cause)
     local data = object_in(m.body or '', 'data')
     local message = cjson.encode({id = m.mid, rule = m.about.rule, step = m.about.step,
         template = m.about.template, to = m.about.to, channel = m.channel or nil, class = m.class or nil,
-        topic = m.topic or nil, gateway = m.gateway or nil, cause = cause, reason = reason})
+        topic = m.topic or nil, gateway = m.gateway or nil, cause = cause, reason = reason,
+        may_have_arrived = m.bound and true or nil})
     if data and data ~= '{}' and #data <= DATA_MOST then
         message = string.sub(message, 1, -2) .. ',"data":' .. data .. '}'
     end

@@ -32,6 +32,9 @@ local finish = {
         redis.call('ZADD', P .. ':uncertain', ms(now), r.mid)
     end,
     dead = function(r)
+        if r.charge == '1' then
+            put_fields(r.mid, 'bound', 1)
+        end
         r.letter = letter(message_of(r.mid, r.channel, r.class), r.reason, r.detail)
     end,
     lacking = function(r)
@@ -65,7 +68,8 @@ local function end_marked(r, why)
     end
     news(r, done or bounced)
     if not done then
-        local arrived = m.bound or r.outcome == 'resend' or r.outcome == 'hold'
+        local lost = r.outcome == 'dead' and r.charge == '1' or r.outcome == 'resend' or r.outcome == 'hold'
+        local arrived = m.bound or lost
         withdraw(m, why, arrived, bounced, now, keep)
         return
     end

@@ -27,10 +27,10 @@ send: receipt
 
 class CuttingServer:
     """An SMTP server that takes each mail and, while `cutting`, ends the connection after
-    the final dot instead of an answer."""
+    the final dot instead of `answer`."""
 
     def __init__(self):
-        self.cutting = True
+        self.cutting, self.answer = True, "250 taken"
         self.mails = queue.Queue()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -63,7 +63,7 @@ class CuttingServer:
                 self.mails.put(parse(content))
                 if self.cutting:
                     return None
-                say("250 taken")
+                say(self.answer)
         return None
 
     def stop(self):
@@ -158,6 +158,25 @@ def test_resent_and_cut_again_is_held_again(cut):
         cut.server.mails.get(timeout=60)
     wait_until(lambda: cut.client.zcard("nudged:uncertain") == 2, "both to be held again")
     assert cut.server.mails.empty()
+
+
+def test_resent_and_refused_keeps_its_place(cut):
+    """It may have arrived the first time: under a cap it counts, whatever becomes of the second copy."""
+    cut.config["policy"] = {"cap": "1 per 7d"}
+    cut.one.stop()
+    cut.one = cut.daemon("capped").spawn()
+    [mid] = hold(cut, hello(1))
+    cut.server.cutting, cut.server.answer = False, "554 5.6.0 no"
+    for bring_back in (("uncertain", "retry", mid), ("dead", "retry", mid)):
+        assert cut.ctl(*bring_back)[0] == 0
+        wait_until(lambda: cut.dead() and not cut.client.exists(f"nudged:message:{mid}"), "it to be refused")
+        cut.wait_idle()
+        cut.push({**hello(1), "id": f"after {bring_back[0]}"})
+        cut.wait_idle()
+        assert cut.trace("id:1")[-1] == ("offer", "refused", "cap")
+    [letter] = cut.dead()
+    assert (letter["mid"], letter["bound"]) == (mid.encode(), b"1")
+    assert cut.server.mails.qsize() == 3
 
 
 def test_drop_makes_a_dead_letter(cut):

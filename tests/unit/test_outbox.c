@@ -306,6 +306,22 @@ static void test_dead(void **state)
     outbox_fixture_assert_idle(scene);
 }
 
+/* Its time was over with an attempt whose answer was lost: no other gateway may have it then,
+ * either. */
+static void test_dead_and_may_have_arrived(void **state)
+{
+    struct outbox_fixture *scene = *state;
+    outbox_fixture_put_many(scene, 1, "marketing");
+    struct outbox_fixture_taken taken = outbox_fixture_take(scene, 1);
+    struct outbox_result result = outbox_fixture_result_of(&taken, 0, OUTBOX_DEAD);
+    result.reason = "gave-up";
+    result.may_have_arrived = true;
+    assert_string_equal(outbox_fixture_settle(scene, scene->outbox, &result, 1), "1");
+    assert_non_null(
+        strstr(redis_fixture_ask(&scene->redis, "XRANGE t:dead - +"), "gateway main bound 1 body"));
+    outbox_fixture_assert_idle(scene);
+}
+
 static void test_release(void **state)
 {
     struct outbox_fixture *scene = *state;
@@ -406,6 +422,7 @@ int main(void)
         TEST(test_resend_is_bound),
         TEST(test_hold),
         TEST(test_dead),
+        TEST(test_dead_and_may_have_arrived),
         TEST(test_release),
         TEST(test_dead_letters_are_dropped),
         TEST(test_length),

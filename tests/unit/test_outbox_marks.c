@@ -22,19 +22,23 @@ static const struct row {
     enum outbox_verdict verdict;
     const char *reason;
     bool bound; /* by an attempt before */
+    bool lost;  /* by this one */
     const char *told;
     enum news news;
 } rows[] = {
-    {"a retry", OUTBOX_LATER, NULL, false, "withdrawn", PLACE_BACK},
-    {"a retry of what may have arrived", OUTBOX_LATER, NULL, true, "withdrawn, may have arrived",
+    {"a retry", OUTBOX_LATER, NULL, false, false, "withdrawn", PLACE_BACK},
+    {"a retry of what may have arrived", OUTBOX_LATER, NULL, true, false,
+     "withdrawn, may have arrived", NO_EVENT},
+    {"never begun", OUTBOX_RELEASE, NULL, false, false, "withdrawn", PLACE_BACK},
+    {"its answer was lost", OUTBOX_RESEND, NULL, false, false, "withdrawn, may have arrived",
      NO_EVENT},
-    {"never begun", OUTBOX_RELEASE, NULL, false, "withdrawn", PLACE_BACK},
-    {"its answer was lost", OUTBOX_RESEND, NULL, false, "withdrawn, may have arrived", NO_EVENT},
-    {"its answer was lost, held", OUTBOX_HOLD, NULL, false, "withdrawn, may have arrived",
+    {"its answer was lost, held", OUTBOX_HOLD, NULL, false, false, "withdrawn, may have arrived",
      NO_EVENT},
-    {"refused", OUTBOX_DEAD, "refused", false, "withdrawn", PLACE_BACK},
-    {"bounced", OUTBOX_DEAD, "bounced", false, "withdrawn", OWN_EVENT},
-    {"delivered", OUTBOX_DONE, NULL, false, "too-late", OWN_EVENT},
+    {"its answer was lost at the end of its time", OUTBOX_DEAD, "gave-up", false, true,
+     "withdrawn, may have arrived", NO_EVENT},
+    {"refused", OUTBOX_DEAD, "refused", false, false, "withdrawn", PLACE_BACK},
+    {"bounced", OUTBOX_DEAD, "bounced", false, false, "withdrawn", OWN_EVENT},
+    {"delivered", OUTBOX_DONE, NULL, false, false, "too-late", OWN_EVENT},
 };
 
 static void assert_news(struct outbox_fixture *scene, const struct row *row)
@@ -85,6 +89,7 @@ static struct outbox_result result_of(const struct outbox_fixture_taken *taken,
 {
     struct outbox_result result = outbox_fixture_result_of(taken, 0, row->verdict);
     result.reason = row->reason;
+    result.may_have_arrived = row->lost;
     result.trace = "{\"gateway\":1}";
     result.event =
         row->verdict == OUTBOX_DEAD || row->verdict == OUTBOX_DONE ? "{\"own\":1}" : NULL;
@@ -325,6 +330,10 @@ static void test_give_up(void **state)
     assert_redis(&scene->redis, "3", "XLEN t:events");
     assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XRANGE t:events - +"),
                            "\"type\":\"message.failed\""));
+    assert_null(strstr(redis_fixture_ask(&scene->redis, "XRANGE t:events - + COUNT 1"),
+                       "may_have_arrived"));
+    assert_non_null(strstr(redis_fixture_ask(&scene->redis, "XREVRANGE t:events + - COUNT 1"),
+                           "\"may_have_arrived\":true"));
     assert_non_null(strstr(redis_fixture_ask(&scene->redis, "LINDEX t:trace:id:7 0"),
                            "\"what\":\"dead\",\"reason\":\"gave-up\""));
 }

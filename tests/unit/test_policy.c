@@ -254,19 +254,21 @@ static void test_caps(void **state)
     decide_fixture_play_all(caps, sizeof caps / sizeof *caps, set_cap);
 }
 
-/* What delivery tells of a message gives its place back, under the cap and under the limit;
- * only nudged itself may tell it. */
+/* What delivery tells of a message gives its place back, under the cap and under the limit, unless
+ * it may have arrived before; only nudged itself may tell it. */
 static void test_places_given_back(void **state)
 {
     (void)state;
     static const struct {
-        const char *type, *source, *did;
+        const char *type, *source, *more, *did;
     } cases[] = {
-        {"message.failed", "nudged", "news sends news"},
-        {"message.bounced", "nudged", "news sends news"},
-        {"message.sent", "nudged", "news refused limit"},
-        {"message.failed", "shop", "news refused limit"},
-        {"message.failed", "", "news refused limit"},
+        {"message.failed", "nudged", "", "news sends news"},
+        {"message.bounced", "nudged", "", "news sends news"},
+        {"message.failed", "nudged", ",\"may_have_arrived\":true", "news refused limit"},
+        {"message.bounced", "nudged", ",\"may_have_arrived\":true", "news refused limit"},
+        {"message.sent", "nudged", "", "news refused limit"},
+        {"message.failed", "shop", "", "news refused limit"},
+        {"message.failed", "", "", "news refused limit"},
     };
     static const char nothing[] = "{\"type\":\"message.failed\",\"source\":\"nudged\",\"id\":\"n\","
                                   "\"customer\":{\"key\":\"id:7\"}}";
@@ -278,8 +280,8 @@ static void test_places_given_back(void **state)
         decide_fixture_play(&fixture, 0, EVENT("x", "1"));
         snprintf(told, sizeof told,
                  "{\"type\":\"%s\",\"source\":\"%s\",\"customer\":{\"id\":7,\"key\":\"id:7\"},"
-                 "\"message\":{\"id\":\"%s\"}}",
-                 cases[i].type, cases[i].source, fixture.last.messages[0].mid);
+                 "\"message\":{\"id\":\"%s\"%s}}",
+                 cases[i].type, cases[i].source, fixture.last.messages[0].mid, cases[i].more);
         assert_string_equal(decide_fixture_play(&fixture, 9, nothing), "");
         decide_fixture_play(&fixture, 10, told);
         assert_string_equal(decide_fixture_play(&fixture, 20, BARE("x") "}"), cases[i].did);

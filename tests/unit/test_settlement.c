@@ -113,6 +113,8 @@ static void assert_result(const struct row *row, const struct outbox_result *res
     if (result->verdict != row->verdict || result->charge != row->charge || result->at_ms != 0)
         fail_msg("%s: %s, charge %d", row->name, outbox_verdict_name(result->verdict),
                  result->charge);
+    if (result->may_have_arrived != (row->verdict == OUTBOX_DEAD && row->kind == OUTCOME_UNCERTAIN))
+        fail_msg("%s: it may have arrived: %d", row->name, result->may_have_arrived);
     if (row->verdict != OUTBOX_DEAD && result->after_ms != row->after_ms)
         fail_msg("%s: after %lld ms", row->name, (long long)result->after_ms);
     assert_text(row, "reason", result->reason, row->reason);
@@ -126,7 +128,7 @@ static void assert_result(const struct row *row, const struct outbox_result *res
 }
 
 /* The event that tells deciding, in full. */
-static const char *event_of(const char *type, const char *reason)
+static const char *event_of(const char *type, const char *reason, bool arrived)
 {
     static char text[512];
     char cause[64] = "";
@@ -136,8 +138,8 @@ static const char *event_of(const char *type, const char *reason)
              "{\"type\":\"%s\",\"source\":\"nudged\",\"id\":\"m1%s\",\"hops\":3,\"customer\":"
              "{\"key\":\"id:7\"},\"message\":{\"id\":\"m1\",\"rule\":\"tea\",\"template\":"
              "\"order\",\"to\":\"Ana@example.com\",\"channel\":\"email\",\"class\":\"marketing\","
-             "\"gateway\":\"main\",%s\"reason\":\"450 not now\",\"code\":450}}",
-             type, strrchr(type, '.'), cause);
+             "\"gateway\":\"main\",%s\"reason\":\"450 not now\",\"code\":450%s}}",
+             type, strrchr(type, '.'), cause, arrived ? ",\"may_have_arrived\":true" : "");
     return text;
 }
 
@@ -173,7 +175,8 @@ static void play(const struct row *row, const struct decide_fixture *fixture, bo
         type = "message.sent";
     if (asked && row->kind == OUTCOME_UNCERTAIN && !type)
         type = "message.uncertain";
-    assert_result(row, &attempt->result, type ? event_of(type, row->reason) : NULL);
+    assert_result(row, &attempt->result,
+                  type ? event_of(type, row->reason, attempt->result.may_have_arrived) : NULL);
     const char *hash = policy_address_hash(&fixture->policy, "ana@example.com", attempt->arena);
     assert_text(row, "suppress", attempt->result.suppress, row->suppress ? hash : NULL);
     if (row->reason)
