@@ -305,7 +305,4 @@ void customer_prune(struct customer *customer, int64_t now_ms, int64_t seen_ms)
     customer_order_prune(customer, now_ms);
     while (customer->seen.count && customer->seen.items[0].at_ms < seen_ms)
         CUSTOMER_LIST_DROP(customer->seen, 0);
-    for (uint32_t i = customer->open.count; i-- > 0;)
-        if (customer->open.items[i].give_up_ms <= now_ms)
-            CUSTOMER_LIST_DROP(customer->open, i);
 }

@@ -79,7 +79,7 @@ void customer_forget_seen(struct customer *customer, const char *identity);
 void customer_add_key(struct arena *arena, struct customer *customer, const char *key);
 
 /* Drops what is too old to matter: sends that nothing counts any more, but the newest of a day;
- * ids before `seen_ms`; open messages and remembered ends past their end. */
+ * ids before `seen_ms`; remembered ends past their end. Open messages go by withdraw_let_go(). */
 void customer_prune(struct customer *customer, int64_t now_ms, int64_t seen_ms);
 
 #endif

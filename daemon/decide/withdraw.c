@@ -58,18 +58,20 @@ void withdraw_declined(struct deciding *d)
             withdraw_message(d, i, TRACE_WHY_UNSUBSCRIBED);
 }
 
-/* Most have been delivered long since: of many the older ones are assumed to be gone, and the
- * commit looks. Those that are not stay. */
+/* Most have been delivered long since: those whose time is over, and of many the older ones, are
+ * assumed to be gone, and the commit looks. Those that are not stay: one that is held may yet be
+ * sent, however late. */
 void withdraw_let_go(struct deciding *d)
 {
     struct customer *customer = d->customer;
-    if (customer->open.count <= CUSTOMER_OPEN_ASKED)
-        return;
-    for (uint32_t i = customer->open.count - CUSTOMER_OPEN_ASKED / 2; i-- > 0;) {
-        const char *mid = customer->open.items[i].mid;
-        if (policy_place(d->facts, mid, CUSTOMER_PLACE_GONE) != CUSTOMER_PLACE_GONE)
+    const uint32_t count = customer->open.count;
+    const uint32_t old = count > CUSTOMER_OPEN_ASKED ? count - CUSTOMER_OPEN_ASKED / 2 : 0;
+    for (uint32_t i = count; i-- > 0;) {
+        const struct customer_open *open = &customer->open.items[i];
+        if ((i >= old && open->give_up_ms > d->now_ms) ||
+            policy_place(d->facts, open->mid, CUSTOMER_PLACE_GONE) != CUSTOMER_PLACE_GONE)
             continue;
-        decision_withdraw(d->decision, d->arena, mid, CUSTOMER_PLACE_GONE, TRACE_WHY_NONE);
+        decision_withdraw(d->decision, d->arena, open->mid, CUSTOMER_PLACE_GONE, TRACE_WHY_NONE);
         customer_drop_open(customer, i);
     }
 }

@@ -24,7 +24,7 @@ void withdraw_run(struct deciding *d, const char *rule, const char *origin, enum
 /* Marketing of topics that the customer declines by now. */
 void withdraw_declined(struct deciding *d);
 
-/* Forgets open messages that are gone, where there are many. */
+/* Forgets open messages that are gone, where their time is over or there are many. */
 void withdraw_let_go(struct deciding *d);
 
 #endif

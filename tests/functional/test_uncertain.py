@@ -10,6 +10,7 @@ import time
 import pytest
 
 from conftest import parse, wait_until
+from persons import LateRedis
 
 RULES = """name: offer
 on: hello
@@ -72,9 +73,9 @@ class CuttingServer:
 
 
 @pytest.fixture
-def cut(shop):
+def cut(shop, request):
     """A shop whose gateway cuts the line, with its daemon."""
-    shop.redis()
+    shop.server_of_data = shop.redis(getattr(request, "param", None))
     shop.server = shop.add(CuttingServer())
     shop.config["gateways"] = {"relay": {
         "kind": "smtp", "host": "127.0.0.1", "port": shop.server.port, "tls": "never"}}
@@ -235,6 +236,33 @@ def test_what_was_withdrawn_ends_by_itself(cut):
     assert [mid.decode() for mid in cut.client.zrange("nudged:uncertain", 0, -1)] == [ids["3"]]
     cut.server.cutting = False
     assert not cut.client.exists("nudged:later")
+
+
+@pytest.mark.parametrize("cut", [LateRedis], indirect=True)
+@pytest.mark.parametrize("end, why", [({"type": "sold"}, "until"), ({"type": "customer.erased"}, None)])
+@pytest.mark.parametrize("resent", [False, True])
+def test_what_is_held_past_its_time_can_be_withdrawn(cut, end, why, resent):
+    """Days later, too, and where it has been sent once more, and lost again: nobody knows when an operator speaks."""
+    cut.rules(RULES.replace("give_up: 1h", "give_up: 1h\nuntil: sold"))
+    cut.one.ask("POST", "/reload")
+    [mid] = hold(cut, hello(1))
+    cut.server_of_data.forward(50 * 3_600_000)
+    cut.push({**hello(1), "type": "seen", "id": "s"})  # what is decided meanwhile forgets nothing
+    cut.wait_idle()
+    if resent:
+        assert cut.ctl("uncertain", "retry", mid) == (0, "1 retried\n", "")
+        wait_until(lambda: cut.server.mails.qsize() == 2 and cut.client.zcard("nudged:uncertain"), "it to be held")
+        cut.server_of_data.forward(30 * 60_000)
+    cut.push({**end, "id": "end", "customer": {"id": 1, "email": "c1@example.com"}})
+    cut.wait_idle()
+    if why:
+        assert ("offer", "withdrawn, may have arrived", why) in cut.trace("id:1")
+    keys = f"nudged:message:{mid}", f"nudged:body:{mid}"
+    wait_until(lambda: resent and why or not cut.client.exists(*keys), "its end")
+    cut.server.cutting = False
+    assert cut.ctl("uncertain", "retry", "--all")[1] in ("0 retried\n", "0 retried, 1 not\n")
+    cut.wait_idle()
+    assert cut.server.mails.qsize() == 1 + resent and not cut.client.exists("nudged:uncertain")
 
 
 def test_all_is_more_than_one_page(cut):
