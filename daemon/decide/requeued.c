@@ -237,16 +237,16 @@ static void take_back(struct deciding *d, const struct rule *rule, const struct 
     withdraw_message(d, d->customer->open.count - 1, why);
 }
 
-/* Marketing waits for the end of the customer's quiet hours, as any send does. */
-static void keep_quiet(struct deciding *d, const struct rule *rule, const char *mid)
+/* It may begin from now on; marketing waits for the end of the customer's quiet hours, as any send
+ * does. */
+static void let_begin(struct deciding *d, const struct rule *rule, const char *mid)
 {
     int64_t quiet_until = rule->class == RULE_MARKETING
                               ? policy_quiet_until(d->policy, d->customer, d->now_ms, d->arena)
                               : 0;
-    if (!quiet_until)
-        return;
     decision_postpone(d->decision, d->arena, mid, quiet_until);
-    trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, quiet_until);
+    if (quiet_until)
+        trace_add_time(&d->trace, rule->name, TRACE_QUIET_HOURS, quiet_until);
 }
 
 /* What becomes of it from now on is news, also where that became of it before. */
@@ -296,5 +296,5 @@ void requeued_learn(struct deciding *d)
         return;
     }
     sending_count(d, rule, &requeued.journey, requeued.mid, requeued.give_up_ms);
-    keep_quiet(d, rule, requeued.mid);
+    let_begin(d, rule, requeued.mid);
 }

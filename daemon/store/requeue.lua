@@ -51,8 +51,13 @@ local function end_as_dead(mid, channel, class, reason, detail, gateway)
 end
 
 -- Whether the event by which deciding hears of a dead letter that went back is still to be decided: that may
--- take it back.
+-- take it back. Of one that followed its person from another shard nobody knows the entry: it waits until then, or
+-- until the time that stands in its place.
 local function is_undecided(event)
+    local until_ms = event and string.match(event, '^@(%d+)$')
+    if until_ms then
+        return tonumber(until_ms) > now
+    end
     local found = event and redis.pcall('XRANGE', P .. ':events', event, event)
     return found and not found.err and #found > 0
 end

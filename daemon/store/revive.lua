@@ -150,6 +150,7 @@ local function message(id, letter)
     redis.call('SET', body_key(letter.mid), letter.body)
     redis.call('ZADD', P .. ':later', ms(now + wait), letter.mid)
     if elsewhere and redis.call('EXISTS', P .. ':customer:' .. letter.customer) == 0 then
+        redis.call('HSET', message_key(letter.mid), 'requeued', '@')
         send_after(letter)
     end
     local event = tell_requeued(id, letter, about)

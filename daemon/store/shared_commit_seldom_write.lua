@@ -66,6 +66,7 @@ local function put_withdrawals(c)
     end
     for _, p in ipairs(c.postponed) do
         redis.call('ZADD', P .. ':later', 'XX', 'GT', p[2], p[1])
+        drop_fields(p[1], 'requeued') -- it has been decided
     end
 end
 

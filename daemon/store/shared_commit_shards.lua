@@ -135,7 +135,8 @@ local function open_parcel(c)
 end
 
 -- What is of a daemon's doing with it there is not here.
-local LEFT = {owner = true, entry = true, take = true, lacks = true, held = true, customer = true}
+local LEFT = {owner = true, entry = true, take = true, lacks = true, held = true, customer = true, requeued = true}
+local REQUEUED_MOST = 600000 -- ms that a dead letter which went back waits for its event to follow it
 local function put_coming(c, m)
     local row, has = {'customer', c.customer}, {}
     for i = 1, #m.row, 2 do
@@ -143,6 +144,9 @@ local function put_coming(c, m)
         if not LEFT[m.row[i]] then
             row[#row + 1], row[#row + 2] = m.row[i], m.row[i + 1]
         end
+    end
+    if has.requeued then
+        row[#row + 1], row[#row + 2] = 'requeued', '@' .. string.format('%.0f', now_ms + REQUEUED_MOST)
     end
     redis.call('HSET', message_key(m.mid), unpack(row))
     if m.body then

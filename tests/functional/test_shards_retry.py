@@ -81,6 +81,34 @@ def test_a_message_that_is_over_a_limit_by_now(shop, shards):
     assert not [key for prefix in shards.prefixes for key in shop.client.scan_iter(f"{prefix}:message:*")]
 
 
+def test_a_message_waits_for_the_event_that_may_take_it_back(shop, shards):
+    """Where that comes to their shard later than the message, an order of theirs is asked for all the same."""
+    smtp = shop.smtp()
+    refuse(smtp)
+    shop.rules(RULES.replace("on: order.placed", "on: order.placed\nuntil: order.paid"))
+    daemon = shop.daemon().spawn()
+    address = elsewhere(7)
+    push(shards, event("order.placed", {"email": address}))
+    [letter] = letters(shop)
+    push(shards, event("order.paid", {"id": 7, "email": address}))
+    shards.wait_idle()
+    take(smtp)
+    assert daemon.stop() == 0
+    assert shop.ctl("dead", "retry", letter["id"])[0] == 0
+    old, new, client = shards.of_key(f"email:{address}"), shards.prefix_of(7), shop.client
+    [(_, moved), (told, fields)] = client.xrange(f"{old}:events")
+    assert b"customer.moved" in moved[b"event"] and b"message.requeued" in fields[b"event"]
+    client.xdel(f"{old}:events", told)
+    daemon.spawn()
+    [(mid, due)] = wait_until(lambda: client.zrange(f"{new}:later", 0, -1, withscores=True), "it to come")
+    later = wait_until(lambda: (client.zscore(f"{new}:later", mid) or -1) != due, "its time to come")
+    assert later and client.zscore(f"{new}:later", mid) and smtp.mails.empty()
+    client.xadd(f"{old}:events", fields)
+    shards.wait_idle()
+    assert smtp.mails.empty() and "until" in shop.ctl("explain", "7")[1].split("message.requeued")[1]
+    assert not [key for prefix in shards.prefixes for key in client.scan_iter(f"{prefix}:message:*")]
+
+
 def test_one_who_moved_before_it_died(shop, shards):
     """The letter stands where they are."""
     smtp = shop.smtp()
