@@ -39,7 +39,9 @@ static void find_daemons(struct standing *standing, struct arena *arena)
         const struct daemons_item *daemon = &standing->daemons[i];
         const char *state = value_to_text(arena, value_get(&daemon->said, "state"));
         if (state && strcmp(state, "running") != 0)
-            add(standing, "", arena_printf(arena, "the daemon %s is %s", daemon->name, state));
+            add(standing, "",
+                arena_printf(arena, "the daemon%s%s is %s", *daemon->name ? " " : "", daemon->name,
+                             state)); /* before it has reached Redis it has no name */
         if (value_get(&daemon->said, "reload_failed_at"))
             add(standing, "nudgectl check",
                 arena_printf(arena, "the last reload of %s was refused: the rules before it hold",

@@ -14,7 +14,7 @@
 #include "ctl/standing_wrong.h"
 #include "ctl/status_page.h"
 
-enum { FIRST_CHUNK = 64 * 1024, PAGE_MOST = 4 << 20, TIMEOUT_MS = 5000, ANSWER_MS = 30000 };
+enum { FIRST_CHUNK = 64 * 1024, PAGE_MOST = 4 << 20, TIMEOUT_MS = 3000, ANSWER_MS = 30000 };
 
 /* ---- JSON ---- */
 

@@ -43,7 +43,8 @@ static void put_first_daemon(const struct standing *standing, struct arena *aren
     char age[AGE_SIZE];
     int64_t reloaded_ms = daemons_time(&daemon->said, "reloaded_at");
     int64_t rules = daemons_number(&daemon->said, "rules");
-    buf_printf(out, "%s as %s, ", text_in(&daemon->said, "state", arena), daemon->name);
+    buf_printf(out, "%s%s%s, ", text_in(&daemon->said, "state", arena), *daemon->name ? " as " : "",
+               daemon->name);
     if (standing->daemon_count > 1)
         buf_printf(out, "one of %zu, ", standing->daemon_count);
     buf_printf(out, "nudged %s, %" PRId64 " rule%s", text_in(&daemon->said, "version", arena),

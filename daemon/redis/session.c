@@ -40,6 +40,7 @@ struct session {
     bool ready; /* at some time */
     bool late;  /* the deadline of session_open passed */
     bool lost;
+    char where[192]; /* whom it asks, for people */
     char reason[512];
     int64_t call_ms; /* that a command may take */
     size_t pushed;   /* commands without an answer */
@@ -76,7 +77,11 @@ static bool await_ready(struct session *session, int64_t deadline_ms, struct dia
     event_free(late);
     if (session->ready)
         return true;
-    diag_error(diag, "%s", *session->reason ? session->reason : "no connection to Redis in time");
+    if (*session->reason)
+        diag_error(diag, "%s", session->reason);
+    else
+        diag_error(diag, "no connection to %s: no answer within %.3g s", session->where,
+                   (double)deadline_ms / 1000);
     diag_code(diag, session->late ? "redis-timeout" : "redis-lost");
     return false;
 }
@@ -130,6 +135,7 @@ static struct session *begin_session(const struct endpoint *endpoint, const char
     session->base = session->ground->base;
     session->arena = arena_new(4096);
     session->call_ms = CALL_MS;
+    endpoint_show(endpoint, session->where, sizeof session->where);
     session->connection =
         connection_new(&(struct connection_options){.base = session->base,
                                                     .endpoint = *endpoint,

@@ -1,6 +1,8 @@
 """nudgectl when Redis goes away in the middle of a command: told, and its exit status is 69 wherever that is."""
 
 import json
+import socket
+import time
 
 import pytest
 
@@ -89,3 +91,26 @@ def test_redis_is_slow(remote):
     commands = [COMMANDS[name][0] for name in ("explain", "show", "dead", "suppress", "rule", "explain-event")]
     for told in remote.ctl_side_by_side(*commands, stdin=ORDER, config=remote.away):  # only the last reads
         assert told[0] == 0, told
+
+
+def test_status_when_redis_hangs(shop):
+    """A Redis that takes connections and never answers: told long before a command would give up."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        shop.config["redis"] = {"url": f"redis://127.0.0.1:{port}"}
+        shop.daemon()
+        begun = time.monotonic()
+        status, out, err = shop.ctl("status")
+        assert time.monotonic() - begun < 4.8
+    assert (status, out) == (69, "")
+    assert f"nudgectl: no connection to redis://127.0.0.1:{port}/0: no answer within 3 s\n" in err
+
+
+def test_status_of_a_daemon_that_has_not_reached_redis(shop):
+    """It has no name yet."""
+    shop.config["redis"] = {"url": f"unix://{shop.folder}/nothing.sock"}
+    daemon = shop.daemon("one")
+    daemon.spawn(wait=False)
+    told = wait_until(lambda: (told := shop.ctl("status"))[1] and told, "status")
+    assert "daemon    starting, nudged " in told[1] and "!  the daemon is starting\n" in told[1]
+    assert daemon.stop() == 0
