@@ -57,6 +57,8 @@ library_sources = \
 	daemon/base/digits.h \
 	daemon/base/duration.c \
 	daemon/base/duration.h \
+	daemon/base/duration_guess.c \
+	daemon/base/duration_guess.h \
 	daemon/base/failpoint.c \
 	daemon/base/failpoint.h \
 	daemon/base/fiber.c \
@@ -142,6 +144,8 @@ library_sources = \
 	daemon/base/slice.h \
 	daemon/base/socket_place.c \
 	daemon/base/socket_place.h \
+	daemon/base/time_of_day.c \
+	daemon/base/time_of_day.h \
 	daemon/base/utf8.c \
 	daemon/base/utf8.h \
 	daemon/base/value.c \
@@ -187,6 +191,8 @@ library_sources = \
 	daemon/cel/cel_decimal.h \
 	daemon/cel/cel_diag.c \
 	daemon/cel/cel_diag.h \
+	daemon/cel/cel_doubts.c \
+	daemon/cel/cel_doubts.h \
 	daemon/cel/cel_fold.c \
 	daemon/cel/cel_fold.h \
 	daemon/cel/cel_foresee.c \
@@ -1712,6 +1718,7 @@ unit_programs = \
 	tests/unit/test_teller \
 	tests/unit/test_templates \
 	tests/unit/test_templates_path \
+	tests/unit/test_time_of_day \
 	tests/unit/test_timers \
 	tests/unit/test_token \
 	tests/unit/test_token_keys \
@@ -1736,6 +1743,7 @@ unit_programs = \
 	tests/unit/test_web_proxies \
 	tests/unit/test_webhook_signature \
 	tests/unit/test_while \
+	tests/unit/test_whole \
 	tests/unit/test_wire \
 	tests/unit/test_withdrawal \
 	tests/unit/test_word \
@@ -2233,6 +2241,7 @@ test_files = \
 	tests/functional/test_model.py \
 	tests/functional/test_monitoring.py \
 	tests/functional/test_mover.py \
+	tests/functional/test_newcomer.py \
 	tests/functional/test_openapi.py \
 	tests/functional/test_operations.py \
 	tests/functional/test_order_of_events.py \

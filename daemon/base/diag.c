@@ -241,15 +241,23 @@ static const char *only_kin(const char *word, const char *const *names)
     return found;
 }
 
-void diag_suggest(struct diag *diag, const char *word, const char *const *names)
+const char *diag_meant(const char *word, const char *const *names)
 {
+    if (other_words_advice(word, names))
+        return NULL;
     const char *nearest = other_words_find(word, names);
     if (!nearest)
         nearest = diag_nearest(word, names);
-    if (!nearest)
-        nearest = only_kin(word, names);
-    if (nearest)
-        diag_hint(diag, "did you mean `%s`?", nearest);
+    return nearest ? nearest : only_kin(word, names);
+}
+
+void diag_suggest(struct diag *diag, const char *word, const char *const *names)
+{
+    const char *advice = other_words_advice(word, names), *meant = diag_meant(word, names);
+    if (advice)
+        diag_hint(diag, "%s", advice);
+    else if (meant)
+        diag_hint(diag, "did you mean `%s`?", meant);
 }
 
 /* ---- As it is shown ---- */

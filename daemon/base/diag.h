@@ -64,9 +64,13 @@ void diag_excerpt(struct diag *diag, const char *source, size_t length);
 /* The bytes of line `number` (from 1) of a source, without its end; NULL past the last. */
 const char *diag_source_line(const char *source, size_t length, uint32_t number, size_t *size);
 
-/* Hints "did you mean `x`?" where one of `names` (NULL-terminated) is what other programs call
- * `word` (base/other_words), is near it, or alone has it as its first words, or is its first words
- * ("password", password_file); says nothing where none is. */
+/* The one of `names` (NULL-terminated) that other programs call `word` (base/other_words), that is
+ * near it, or alone has it as its first words, or is its first words ("password", password_file);
+ * or NULL. */
+const char *diag_meant(const char *word, const char *const *names);
+
+/* Hints "did you mean `x`?" with that one; where there is advice on `word` among such names, that;
+ * and else nothing. */
 void diag_suggest(struct diag *diag, const char *word, const char *const *names);
 
 /* The name nearest to `word` by edit distance, or NULL. The distance that

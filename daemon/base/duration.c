@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR, WEEK = 7 * DAY };
 
@@ -99,52 +98,6 @@ bool duration_parse(const char *text, size_t length, int64_t *ms)
         return false;
     *ms = sum;
     return true;
-}
-
-/* ---- Guesses ---- */
-
-static size_t skip_spaces(const char *text, size_t length, size_t at)
-{
-    while (at < length && text[at] == ' ')
-        at++;
-    return at;
-}
-
-/* A unit in words, or with a capital letter; NULL where it is none. */
-static const char *unit_meant(const char *word, size_t length)
-{
-    static const struct {
-        const char *word, *unit;
-    } words[] = {
-        {"s", "s"},    {"sec", "s"},    {"second", "s"}, {"m", "m"},    {"min", "m"},
-        {"mins", "m"}, {"minute", "m"}, {"h", "h"},      {"hr", "h"},   {"hour", "h"},
-        {"d", "d"},    {"day", "d"},    {"w", "w"},      {"week", "w"}, {"month", "month"},
-    };
-    size_t bare = length > 3 && (word[length - 1] | 0x20) == 's' ? length - 1 : length;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strlen(words[i].word) == bare && strncasecmp(words[i].word, word, bare) == 0)
-            return words[i].unit;
-    return NULL;
-}
-
-bool duration_guess(const char *text, size_t length, char out[DURATION_TEXT_SIZE])
-{
-    int64_t number = 0;
-    size_t at = skip_spaces(text, length, 0);
-    size_t digits = read_digits(text + at, length - at, &number);
-    at = skip_spaces(text, length, at + digits);
-    const char *unit = unit_meant(text + at, length - at);
-    long long count = digits ? number : 1;
-    out[0] = '\0';
-    if (!unit)
-        return false;
-    if (strcmp(unit, "month") == 0)
-        count *= 30, unit = "d";
-    snprintf(out, DURATION_TEXT_SIZE, "%lld%s", count, unit);
-    bool fits = duration_parse(out, strlen(out), &number);
-    if (!fits)
-        out[0] = '\0';
-    return fits;
 }
 
 /* From the smallest unit outwards: "D.F" of this unit ends the text, "D" may stand before the rest.

@@ -18,10 +18,6 @@ enum { DURATION_TEXT_SIZE = 48 };
  * another number than the last, or not whole milliseconds. */
 bool duration_parse(const char *text, size_t length, int64_t *ms);
 
-/* What a text that duration_parse refuses was probably meant to be: "3 days" is "3d", "week" is
- * "1w", a month has 30 days. False, and an empty `out`, where nothing is to be guessed. */
-bool duration_guess(const char *text, size_t length, char out[DURATION_TEXT_SIZE]);
-
 /* Appends the regular expression (ECMA 262) of such a text, as far as one can tell. */
 void duration_pattern(struct buf *out);
 

@@ -6,4 +6,7 @@
  * `if`. NULL: none. */
 const char *other_words_find(const char *word, const char *const *names);
 
+/* What to do in place of what `word` asks for, where `names` have nothing of the kind. */
+const char *other_words_advice(const char *word, const char *const *names);
+
 #endif

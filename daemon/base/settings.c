@@ -1,3 +1,8 @@
+/*
+ * settings_read, at the end, sets all defaults, then goes through the map: a key of the table is
+ * read into its field, one of a section by the section's table, and any other is told with what is
+ * meant (unknown_key). What is required and not there is told last.
+ */
 #include "base/settings.h"
 
 #include <stdlib.h>
@@ -67,22 +72,41 @@ static void hint_sections(struct diag *diag, const struct setting *table, const 
     buf_free(&sections);
 }
 
-static void unknown_key(struct settings_reading *in, const struct setting *table,
-                        const struct value *key)
+static const char *const *names_of(struct arena *arena, const struct setting *table)
 {
     size_t count = 0;
     while (table[count].key)
         count++;
-    const char **names = arena_zero(in->arena, sizeof *names * (count + 1));
+    const char **names = arena_zero(arena, sizeof *names * (count + 1));
     for (size_t i = 0; i < count; i++)
         names[i] = table[i].key;
+    return names;
+}
+
+static void unknown_key(struct settings_reading *in, const struct setting *table,
+                        const struct value *key)
+{
     const char *word = value_to_text(in->arena, key);
     struct diag *diag = settings_fault(in->diags, in->source, key, DIAG_ERROR, "unknown key `%s`",
                                        word ? word : value_kind_name(key->kind));
     diag_code(diag, "unknown-key");
     hint_sections(diag, table, key);
     if (word && !diag->hint[0])
-        diag_suggest(diag, word, names);
+        diag_suggest(diag, word, names_of(in->arena, table));
+}
+
+bool settings_meant(const struct setting *table, const struct value *map, const char *key,
+                    struct arena *arena)
+{
+    const char *const *names = names_of(arena, table);
+    for (uint32_t i = 0; i < value_count(map); i++) {
+        const struct value *unknown = &map->map->members[i].key;
+        const char *word = value_to_text(arena, unknown);
+        const char *meant = word && !find_setting(table, unknown) ? diag_meant(word, names) : NULL;
+        if (meant && strcmp(meant, key) == 0)
+            return true;
+    }
+    return false;
 }
 
 static void missing_keys(struct settings_reading *in, const struct setting *table,
@@ -90,7 +114,8 @@ static void missing_keys(struct settings_reading *in, const struct setting *tabl
 {
     for (const struct setting *setting = table; setting->key; setting++) {
         const struct value *value = value_get(map, setting->key);
-        if (!setting->required || (value && value->kind != VALUE_NULL))
+        if (!setting->required || (value && value->kind != VALUE_NULL) ||
+            (value_is(map, VALUE_MAP) && settings_meant(table, map, setting->key, in->arena)))
             continue;
         struct diag *diag = settings_fault(in->diags, in->source, value ? value : map, DIAG_ERROR,
                                            "`%s` is missing", setting->key);

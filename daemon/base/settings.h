@@ -35,6 +35,11 @@ bool settings_read(const struct setting *table, const struct value *map,
                    const struct settings_source *source, void *into, struct arena *arena,
                    struct diags *diags);
 
+/* Whether a key of the map that the table has not is taken to mean `key`: where it was told, that
+ * `key` is missing need not be. */
+bool settings_meant(const struct setting *table, const struct value *map, const char *key,
+                    struct arena *arena);
+
 /* Prints the effective settings as YAML that reads back as the same, but for passwords and
  * tokens, which are masked (base/mask); what is absent is left out. False where the buffer is
  * full. */

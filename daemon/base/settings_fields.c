@@ -8,12 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/duration.h"
+#include "base/duration_guess.h"
 #include "base/json.h"
 #include "base/size.h"
+#include "base/time_of_day.h"
 #include "base/utf8.h"
 
-enum { QUOTED_MOST = 40, DAY_MINUTES = 24 * 60 };
+enum { QUOTED_MOST = 40 };
+
+static const char hint_rate[] = "so many, and within which time: `1 per 7d`";
+static const char hint_units[] = "units are ms, s, m, h, d and w";
 
 bool settings_fields_wrong_type(struct settings_reading *in, const struct setting *setting,
                                 const struct value *value, const char *wanted, const char *hint)
@@ -29,37 +33,44 @@ bool settings_fields_wrong_type(struct settings_reading *in, const struct settin
     return false;
 }
 
-/* "1/day", "3 per 2 weeks": as it must be written. */
-static void hint_rate(struct diag *diag, const char *text, size_t length)
+/* "1/day", "3 per 2 weeks", "daily": as it must be written. */
+static bool guess_rate(const char *text, size_t length, char rate[2 * DURATION_TEXT_SIZE])
 {
-    static const char *const betweens[] = {"per ", "/", "a ", "in ", "every "};
-    char time[DURATION_TEXT_SIZE], rate[2 * DURATION_TEXT_SIZE];
+    static const char *const betweens[] = {"per ", "/", "a ", "in ", "every ", ""};
+    char time[DURATION_TEXT_SIZE];
     size_t digits = strspn(text, "0123456789"), at = digits + strspn(text + digits, " ");
-    if (digits == strspn(text, "0"))
-        return;
+    if (digits && digits == strspn(text, "0"))
+        return false;
     for (size_t i = 0; i < sizeof betweens / sizeof *betweens; i++) {
         size_t between = strlen(betweens[i]);
-        if (strncmp(text + at, betweens[i], between) != 0 ||
+        if (strncmp(text + at, betweens[i], between) != 0 || (!between && digits) ||
             !duration_guess(text + at + between, length - at - between, time))
             continue;
-        snprintf(rate, sizeof rate, "%.*s per %s", (int)digits, text, time);
-        if (strcmp(rate, text) != 0)
-            diag_hint(diag, "write `%s`", rate);
+        snprintf(rate, 2 * DURATION_TEXT_SIZE, "%.*s per %s", digits ? (int)digits : 1,
+                 digits ? text : "1", time);
+        return strcmp(rate, text) != 0;
     }
+    return false;
 }
 
 /* The nearest of the words that there are, or the length of time that is meant. */
 static void hint_text(struct settings_reading *in, const struct setting *setting,
                       const struct value *value, struct diag *diag)
 {
-    char time[DURATION_TEXT_SIZE];
+    char time[DURATION_TEXT_SIZE], clock[TIME_OF_DAY_TEXT_SIZE], rate[2 * DURATION_TEXT_SIZE];
     const char *text = arena_copy(in->arena, value->string, value->length);
     if (setting->choices)
         diag_suggest(diag, text, setting->choices);
     else if (setting->type == SETTING_DURATION && duration_guess(text, value->length, time))
         diag_hint(diag, "write `%s`", time);
+    else if (setting->type == SETTING_DURATION)
+        diag_hint(diag, "%s", hint_units);
+    else if (setting->type == SETTING_RATE && guess_rate(text, value->length, rate))
+        diag_hint(diag, "write `%s`", rate);
     else if (setting->type == SETTING_RATE)
-        hint_rate(diag, text, value->length);
+        diag_hint(diag, "%s", hint_rate);
+    else if (setting->type == SETTING_CLOCK && time_of_day_guess(value, clock))
+        diag_hint(diag, "write \"%s\"", clock);
 }
 
 /* A string of the right kind that says nothing we know. */
@@ -109,11 +120,15 @@ static bool read_text(struct settings_reading *in, const struct setting *setting
 /* Words that YAML 1.1 took for one of the two. */
 static const char *yes_or_no(const struct value *value)
 {
-    static const char *const words[] = {"yes", "on", "True", "TRUE", "no", "off", "False", "FALSE"};
+    static const char *const words[] = {"yes", "on",  "True",  "TRUE",  "true",
+                                        "no",  "off", "False", "FALSE", "false"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (value_is_text(value, words[i]))
-            return i < 4 ? "write `true`" : "write `false`";
-    return NULL;
+            return i < 5 ? "write `true`" : "write `false`";
+    return value->kind != VALUE_INT ? NULL
+           : value->integer == 1    ? "write `true`"
+           : value->integer == 0    ? "write `false`"
+                                    : NULL;
 }
 
 static bool read_bool(struct settings_reading *in, const struct setting *setting,
@@ -130,7 +145,12 @@ static bool read_int(struct settings_reading *in, const struct setting *setting,
 {
     int64_t number;
     if (!value_to_int(value, &number))
-        return settings_fields_wrong_type(in, setting, value, "an integer", NULL);
+        return settings_fields_wrong_type(in, setting, value, "an integer",
+                                          value->kind == VALUE_STRING && value->length &&
+                                                  strspn(value->string, "0123456789") ==
+                                                      value->length
+                                              ? "write it without quotes"
+                                              : NULL);
     if (!in_range(in, setting, value, number))
         return false;
     *(int64_t *)field = number;
@@ -143,8 +163,7 @@ static bool read_duration(struct settings_reading *in, const struct setting *set
     static const char wanted[] = "a length of time such as 30s or 1h30m";
     int64_t ms;
     if (value->kind != VALUE_STRING)
-        return settings_fields_wrong_type(in, setting, value, wanted,
-                                          "units are ms, s, m, h, d and w");
+        return settings_fields_wrong_type(in, setting, value, wanted, hint_units);
     if (!duration_parse(value->string, value->length, &ms))
         return bad_text(in, setting, value, wanted);
     if (!in_range(in, setting, value, ms))
@@ -214,8 +233,7 @@ static bool read_rate(struct settings_reading *in, const struct setting *setting
     static const char wanted[] = "a rate such as 3 per 7d";
     struct setting_rate rate;
     if (value->kind != VALUE_STRING)
-        return settings_fields_wrong_type(in, setting, value, wanted,
-                                          "so many, and within which time: `1 per 7d`");
+        return settings_fields_wrong_type(in, setting, value, wanted, hint_rate);
     if (!parse_rate(value->string, value->length, &rate))
         return bad_text(in, setting, value, wanted);
     if (!in_range(in, setting, value, rate.count))
@@ -224,32 +242,17 @@ static bool read_rate(struct settings_reading *in, const struct setting *setting
     return true;
 }
 
-/* "09:00" or "9:00", up to "23:59"; -1 for anything else. */
-static int parse_clock(const char *text, size_t length)
-{
-    int parts[2] = {0}, digits[2] = {0}, part = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == ':' && part == 0) {
-            part = 1;
-        } else if (text[i] >= '0' && text[i] <= '9' && digits[part] < 2) {
-            parts[part] = parts[part] * 10 + (text[i] - '0');
-            digits[part]++;
-        } else {
-            return -1;
-        }
-    }
-    int minutes = parts[0] * 60 + parts[1];
-    return digits[0] && digits[1] == 2 && parts[1] < 60 && minutes < DAY_MINUTES ? minutes : -1;
-}
-
 static bool read_clock(struct settings_reading *in, const struct setting *setting,
                        const struct value *value, void *field)
 {
     static const char wanted[] = "a time of day such as 09:00";
+    char clock[TIME_OF_DAY_TEXT_SIZE];
     if (value->kind != VALUE_STRING)
         return settings_fields_wrong_type(in, setting, value, wanted,
-                                          "write it in quotes: \"09:00\"");
-    int minutes = parse_clock(value->string, value->length);
+                                          time_of_day_guess(value, clock)
+                                              ? arena_printf(in->arena, "write \"%s\"", clock)
+                                              : NULL);
+    int minutes = time_of_day_parse(value->string, value->length);
     if (minutes < 0)
         return bad_text(in, setting, value, wanted);
     if (!in_range(in, setting, value, minutes))
@@ -289,7 +292,10 @@ static bool read_expression(struct settings_reading *in, const struct setting *s
                             const struct value *value, void *field)
 {
     struct value *expression = field;
-    if (value->kind == VALUE_LIST || value->kind == VALUE_MAP)
+    if (value->kind == VALUE_LIST)
+        return settings_fields_wrong_type(in, setting, value, "an expression",
+                                          "conditions are joined by `&&` or `||`: a > 1 && b");
+    if (value->kind == VALUE_MAP)
         return settings_fields_wrong_type(in, setting, value, "an expression",
                                           "write the expression after `|` or in quotes");
     *expression = *value;

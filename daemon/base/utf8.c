@@ -1,3 +1,7 @@
+/*
+ * Sequences are decoded one by one (utf8_decode); runs of ASCII are passed over eight bytes at a
+ * time (utf8_invalid, utf8_count).
+ */
 #include "base/utf8.h"
 
 #include <string.h>
@@ -67,6 +71,15 @@ size_t utf8_invalid(const char *text, size_t length)
         at += width;
     }
     return length;
+}
+
+const char *utf8_advice(const char *text, size_t length)
+{
+    bool utf_16 = length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 ||
+                                  memcmp(text, "\xfe\xff", 2) == 0 || !text[0] || !text[1]);
+    if (utf_16)
+        return "the file is UTF-16: save it as UTF-8";
+    return utf8_valid(text, length) ? NULL : "save the file as UTF-8";
 }
 
 size_t utf8_encode(uint32_t c, char out[4])

@@ -15,6 +15,9 @@
  * `length` when all is valid. */
 size_t utf8_invalid(const char *text, size_t length);
 
+/* What to do about a file that is not UTF-8, or looks like UTF-16; NULL where it is fine. */
+const char *utf8_advice(const char *text, size_t length);
+
 static inline bool utf8_valid(const char *text, size_t length)
 {
     return utf8_invalid(text, length) == length;

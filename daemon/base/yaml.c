@@ -100,12 +100,19 @@ static bool fail_bytes(struct reader *reader, size_t offset, const char *code, c
     return false;
 }
 
+static bool fail_encoding(struct reader *reader, size_t offset, const char *code, const char *text)
+{
+    fail_bytes(reader, offset, code, text);
+    const char *advice = utf8_advice(reader->source.text, reader->source.length);
+    return advice ? hint(reader, advice) : false;
+}
+
 static bool fail_parser(struct reader *reader)
 {
     const yaml_parser_t *parser = &reader->parser;
     if (parser->error == YAML_READER_ERROR)
-        return fail_bytes(reader, parser->problem_offset, "yaml-syntax",
-                          "a control character that YAML does not allow");
+        return fail_encoding(reader, parser->problem_offset, "yaml-syntax",
+                             "a control character that YAML does not allow");
     bool from = parser->context != NULL;
     struct yaml_hints_fault fault = {
         .problem = parser->problem,
@@ -289,7 +296,10 @@ static bool fail_complex_key(struct reader *reader, const struct context *contex
 {
     if (context->flow && reader->event.type == YAML_MAPPING_START_EVENT) {
         fail(reader, "yaml-key", "a mapping cannot be a key");
-        return hint(reader, "a text that begins with `{{` must be in quotes");
+        return hint(reader, reader->options->expression_keys
+                                ? "a text that begins with `{{` must be in quotes; an expression "
+                                  "stands without it"
+                                : "a text that begins with `{{` must be in quotes");
     }
     return fail(reader, "yaml-key", "a key must be a text");
 }
@@ -534,7 +544,7 @@ static bool check_text(struct reader *reader)
         return fail_bytes(reader, 0, "yaml-size", "the text is too long");
     size_t invalid = utf8_invalid(reader->source.text, reader->source.length);
     if (invalid < reader->source.length)
-        return fail_bytes(reader, invalid, "yaml-utf8", "invalid UTF-8");
+        return fail_encoding(reader, invalid, "yaml-utf8", "invalid UTF-8");
     return check_breaks(reader);
 }
 

@@ -1,7 +1,5 @@
-/*
- * The Common Expression Language (google/cel-spec, doc/langdef.md) over JSON: compiled once, run
- * often. Programs are immutable: any number of threads may run one, each with its own arena.
- */
+/* The Common Expression Language (google/cel-spec, doc/langdef.md) over JSON: compiled once, run
+ * often. Programs are immutable: any number of threads may run one, each with its own arena. */
 #ifndef NUDGED_CEL_CEL_H
 #define NUDGED_CEL_CEL_H
 
@@ -19,24 +17,25 @@ struct cel_program;
 /* A method of a root that the host answers: customer.count("order.placed"); or a function, whose
  * root is "": lookup("stock", product.sku). */
 struct cel_method {
-    const char *root; /* "customer" */
-    const char *name; /* "count" */
-    int least, most;  /* arguments */
-    bool literal;     /* the first argument must be a text that stands there */
-    bool remote;      /* it is dear to answer: asked only where its answer makes a difference */
+    const char *root;           /* "customer" */
+    const char *name;           /* "count" */
+    int least, most;            /* arguments */
+    bool literal;               /* the first argument must be a text that stands there */
+    bool remote;                /* dear to answer: asked only where that makes a difference */
+    uint32_t accepts[3], gives; /* bits 1 << enum value_kind; 0: of any kind */
 };
 
 /* What an expression may name. Static data of the host. */
 struct cel_environment {
     const char *const *roots;         /* NULL-terminated; the index is the slot in cel_input */
     const struct cel_method *methods; /* ends with a row without a root; may be NULL */
-    /* Other names are looked up in cel_input.members at run time (an event's
-     * own data). Where `members` here is not NULL it is a sample of them, and
-     * a name that is in neither is an error at compile time with "did you mean". */
+    /* Other names are looked up in cel_input.members at run time (an event's own data). `members`
+     * is a sample of them, or NULL: a name that is in neither is an error with "did you mean". */
     bool open;
     const struct value *members;
     const char *container; /* a namespace for names, as the specification has it; may be NULL */
     const struct value *samples; /* of the roots, by slot, null where unknown; may be NULL */
+    uint32_t documents;          /* bits of the roots that are maps of JSON; then with samples */
     bool unchecked; /* names and types that are wrong fail at run time, not at compile time */
 };
 

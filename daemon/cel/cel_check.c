@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "cel/cel_diag.h"
+#include "cel/cel_doubts.h"
 #include "cel/cel_function.h"
 #include "cel/cel_moment.h"
 #include "cel/cel_regex.h"
@@ -80,6 +81,8 @@ static struct cel_type of_kinds(cel_kinds kinds)
 static struct cel_type element_of(struct cel_type type)
 {
     const struct value *sample = type.sample;
+    if (type.document)
+        return cel_type_of_document();
     if (value_is(sample, VALUE_LIST) && sample->list->count > 0)
         return cel_type_of_sample(&sample->list->items[0]);
     return of_kinds(type.elements);
@@ -134,6 +137,8 @@ static void doubt_field(struct checker *checker, const struct cel_node *node,
 static struct cel_type member_of(struct checker *checker, const struct cel_node *node,
                                  struct cel_type object)
 {
+    if (object.document)
+        return cel_type_of_document();
     if (!value_is(object.sample, VALUE_MAP))
         return may_be(object, VALUE_MAP) ? of_kinds(object.elements) : any();
     const struct value *member = value_find(object.sample, node->value.string, node->value.length);
@@ -188,6 +193,8 @@ static struct cel_type check_index(struct checker *checker, const struct cel_nod
     struct cel_type element = list != map && !optional ? element_of(object) : any();
     if (map && value_is(object.sample, VALUE_MAP))
         element = any();
+    if (object.document)
+        element = cel_type_of_document();
     return node->flags & CEL_FLAG_OPTIONAL ? as_optional(element) : element;
 }
 
@@ -223,6 +230,11 @@ static struct cel_type check_map(struct checker *checker, const struct cel_node 
 
 /* ---- Operators ---- */
 
+static struct cel_doubts doubts_of(const struct checker *checker)
+{
+    return (struct cel_doubts){checker->arena, checker->program, checker->warnings};
+}
+
 static struct cel_type check_in(struct checker *checker, const struct cel_node *node,
                                 struct cel_type item, struct cel_type container)
 {
@@ -236,6 +248,8 @@ static struct cel_type check_in(struct checker *checker, const struct cel_node *
     }
     cel_kinds elements =
         (list ? element_of(container).kinds : 0) | (map ? of_kinds(container.keys).kinds : 0);
+    const struct cel_doubts doubts = doubts_of(checker);
+    cel_doubts_list(&doubts, node->children[1], checker->environment->members);
     if (!cel_type_equal(item.kinds, elements))
         return refuse(checker, node, "never true: %s in a list or map of %s", words(checker, item),
                       cel_type_words(checker->arena, elements));
@@ -246,12 +260,14 @@ static struct cel_type check_in(struct checker *checker, const struct cel_node *
  * sides of an operator. */
 static void hint_of_string(struct checker *checker, const struct cel_node *node, cel_kinds both)
 {
+    if (!(both & CEL_KINDS(VALUE_STRING)) && (both & CEL_KINDS(VALUE_DURATION)))
+        hint(checker, node, "a length of time is duration(\"2h\")");
     if (!(both & CEL_KINDS(VALUE_STRING)))
         return;
-    if (both & CEL_KINDS(VALUE_TIMESTAMP))
-        hint(checker, node, "make a time of the string: timestamp(…)");
-    else if (both & CEL_KINDS(VALUE_DURATION))
+    if (both & CEL_KINDS(VALUE_DURATION))
         hint(checker, node, "make a time of the string: timestamp(…), or duration(…)");
+    else if (both & CEL_KINDS(VALUE_TIMESTAMP))
+        hint(checker, node, "make a time of the string: timestamp(…)");
     else if (both & CEL_KINDS_NUMBERS)
         hint(checker, node, "make a number of the string: decimal(…) or double(…)");
 }
@@ -274,8 +290,11 @@ static struct cel_type check_binary(struct checker *checker, const struct cel_no
 {
     struct cel_type a = check(checker, node->children[0]), b = check(checker, node->children[1]);
     enum cel_operator op = node->op;
+    const struct cel_doubts doubts = doubts_of(checker);
     if (op == CEL_IN)
         return check_in(checker, node, a, b);
+    if (op == CEL_EQUAL || op == CEL_UNEQUAL || op >= CEL_LESS)
+        cel_doubts_comparison(&doubts, node, &a, &b);
     if (op == CEL_EQUAL || op == CEL_UNEQUAL) {
         if (!cel_type_equal(a.kinds, b.kinds))
             return refuse_comparison(checker, node, a, b);
@@ -422,9 +441,21 @@ static struct cel_type check_call(struct checker *checker, const struct cel_node
 
 static struct cel_type check_host(struct checker *checker, const struct cel_node *node)
 {
-    for (uint32_t i = 0; i < node->count; i++)
-        check(checker, node->children[i]);
-    return any();
+    const struct cel_method *method = &checker->environment->methods[node->slot];
+    const struct cel_doubts doubts = doubts_of(checker);
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct cel_type type = check(checker, node->children[i]);
+        cel_kinds accepts = method->accepts[i];
+        if (accepts & CEL_KINDS(VALUE_STRING) && !(accepts & CEL_KINDS_NUMBERS))
+            cel_doubts_event(&doubts, node->children[i], &type);
+        if (!accepts || type.kinds & accepts)
+            continue;
+        refuse(checker, node->children[i], "%s() takes %s here, not %s", method->name,
+               words(checker, cel_type_of(accepts)), words(checker, type));
+        if (accepts & CEL_KINDS(VALUE_DURATION))
+            hint(checker, node->children[i], "a length of time is duration(\"30d\")");
+    }
+    return of_kinds(method->gives);
 }
 
 /* ---- Scopes ---- */
@@ -516,6 +547,26 @@ static struct cel_type check_optional(struct checker *checker, const struct cel_
 
 /* ---- Names ---- */
 
+/* A field of the event's data, of which there may be a sample. */
+static struct cel_type check_member(struct checker *checker, const struct cel_node *node)
+{
+    const struct value *members = checker->environment->members;
+    const struct value *sample = value_find(members, node->value.string, node->value.length);
+    const struct cel_doubts doubts = doubts_of(checker);
+    if (!members)
+        cel_doubts_name(&doubts, node);
+    return value_is(sample, VALUE_NULL) || !sample ? cel_type_of_document()
+                                                   : cel_type_of_sample(sample);
+}
+
+/* A root that is a map whose fields are not known. */
+static struct cel_type document_of_map(void)
+{
+    struct cel_type type = cel_type_of_document();
+    type.kinds = CEL_KINDS(VALUE_MAP);
+    return type;
+}
+
 static struct cel_type check_name(struct checker *checker, const struct cel_node *node)
 {
     const struct cel_environment *environment = checker->environment;
@@ -528,9 +579,11 @@ static struct cel_type check_name(struct checker *checker, const struct cel_node
     case CEL_NODE_NOW:
         return cel_type_of(CEL_KINDS(VALUE_TIMESTAMP));
     case CEL_NODE_MEMBER:
-        return cel_type_of_sample(
-            value_find(environment->members, node->value.string, node->value.length));
+        return check_member(checker, node);
     case CEL_NODE_ROOT:
+        if (environment->documents >> node->slot & 1 &&
+            !value_is(&environment->samples[node->slot], VALUE_MAP))
+            return document_of_map();
         return cel_type_of_sample(environment->samples ? &environment->samples[node->slot] : NULL);
     default:
         return any();

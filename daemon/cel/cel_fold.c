@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/duration_guess.h"
 #include "cel/cel_diag.h"
 #include "cel/cel_value.h"
 
@@ -77,6 +78,18 @@ static void make_set(struct folder *folder, struct cel_node *node)
     node->value = set;
 }
 
+/* duration("1 day"): as it must be written. */
+static void hint_duration(struct diag *diag, const struct cel_node *call)
+{
+    char time[DURATION_TEXT_SIZE];
+    const struct value *text =
+        call->kind == CEL_NODE_CALL && value_is_text(&call->value, "duration") && call->count == 1
+            ? &call->children[0]->value
+            : NULL;
+    if (value_is(text, VALUE_STRING) && duration_guess(text->string, text->length, time))
+        diag_hint(diag, "write duration(\"%s\")", time);
+}
+
 static bool evaluate(struct folder *folder, struct cel_node *node)
 {
     static const struct cel_input nothing;
@@ -103,6 +116,7 @@ static bool evaluate(struct folder *folder, struct cel_node *node)
     cel_diag_error(folder->diag, folder->program->text, folder->program->length, at->mark,
                    at->offset + at->length - at->mark, cel_error_text(&run, &run.error), NULL);
     diag_code(folder->diag, "cel-constant");
+    hint_duration(folder->diag, at);
     return false;
 }
 

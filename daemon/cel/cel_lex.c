@@ -126,10 +126,19 @@ static bool unknown_character(struct cel_lexer *lexer)
         {"\u2264", "`≤` is no operator", "write `<=`"},
         {"\u2265", "`≥` is no operator", "write `>=`"},
         {"#", "`#` begins no comment here", "comments begin with `//`"},
-        {";", "`;` is not part of an expression", NULL},
+        {"{{", "`{{` belongs into templates", "an expression stands without: order.total > 20"},
+        {";", "`;` is not part of an expression", "leave it out; conditions are joined by `&&`"},
+        {"€", "`€` is not part of an expression", "a sum stands without its currency"},
+        {"£", "`£` is not part of an expression", "a sum stands without its currency"},
+        {"\u00a0", "a no-break space stands here, where a space is meant",
+         "replace it by a space; it often comes along when text is copied"},
         {"$", "`$` is not part of an expression", "variables are written bare: `order.total`"},
     };
     const char *at = lexer->text + lexer->at;
+    if (*at == '=' && lexer->at >= 2 && at[-1] == '=' && strchr("=!", at[-2]))
+        return cel_diag_error(lexer->diag, lexer->text, lexer->length, lexer->at - 2, 3,
+                              at[-2] == '!' ? "`!==` is no operator" : "`===` is no operator",
+                              at[-2] == '!' ? "write `!=`" : "write `==`");
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         uint32_t width = (uint32_t)strlen(known[i].text);
         if (strncmp(at, known[i].text, width) == 0)
@@ -161,7 +170,8 @@ static bool lex_mark(struct cel_lexer *lexer, struct cel_token *token)
             return true;
         }
     }
-    if (!*at || !strchr("()[]{}.,:?!-+*/%<>", *at) || (at[0] == '<' && at[1] == '>'))
+    if (!*at || !strchr("()[]{}.,:?!-+*/%<>", *at) || (at[0] == '<' && at[1] == '>') ||
+        (at[0] == '{' && at[1] == '{'))
         return unknown_character(lexer);
     token->mark = *at;
     token->length = 1;

@@ -84,10 +84,30 @@ static bool stands_behind_not(const struct parser *parser)
            (end == 3 || strchr(" \t\n(&|!", text[end - 4]));
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* "20%", and "20,00". */
+static const char *number_hint(const struct parser *parser)
+{
+    const char *text = parser->lexer.text;
+    uint32_t at = parser->token.offset, end = parser->end;
+    if (parser->token.kind == CEL_TOKEN_END && end >= 2 && text[end - 1] == '%' &&
+        is_digit(text[end - 2]))
+        return "a percentage is a number: leave `%` out";
+    if (at > 0 && text[at] == ',' && is_digit(text[at - 1]) && is_digit(text[at + 1]))
+        return "decimals stand behind a point: 20.50";
+    return NULL;
+}
+
 static struct cel_node *unexpected(struct parser *parser, const char *wanted)
 {
     const struct cel_token *token = &parser->token;
     const char *hint = operator_hint(token);
+    if (!hint)
+        hint = number_hint(parser);
     if (!hint && token->kind != CEL_TOKEN_END && stands_behind_not(parser))
         hint = "write `!` in place of `not`";
     char message[160];

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "cel/cel_diag.h"
+#include "cel/cel_doubts.h"
 #include "cel/cel_function.h"
 #include "cel/cel_value.h"
 
@@ -162,7 +163,11 @@ static bool unknown_name(struct resolver *resolver, struct cel_node *node)
     for (struct local *local = resolver->scope; local && count < NAMES_MOST; local = local->outer)
         names[count++] = value_to_text(resolver->arena, &local->name);
     names[count] = NULL;
-    diag_suggest(diag, name, names);
+    const char *meant = cel_doubts_meant(&node->value);
+    if (meant)
+        diag_hint(diag, "did you mean `%s`?", meant);
+    else
+        diag_suggest(diag, name, names);
     return fine;
 }
 

@@ -6,12 +6,25 @@ struct cel_type cel_type_of(cel_kinds kinds)
     return (struct cel_type){.kinds = kinds, .elements = CEL_KINDS_ANY, .keys = CEL_KINDS_ANY};
 }
 
+struct cel_type cel_type_of_document(void)
+{
+    const cel_kinds kinds = CEL_KINDS(VALUE_NULL) | CEL_KINDS(VALUE_BOOL) | CEL_KINDS_NUMBERS |
+                            CEL_KINDS_FLEXIBLE | CEL_KINDS(VALUE_STRING) | CEL_KINDS(VALUE_LIST) |
+                            CEL_KINDS(VALUE_MAP);
+    struct cel_type type = cel_type_of(kinds);
+    type.elements = kinds;
+    type.keys = CEL_KINDS(VALUE_STRING);
+    type.document = true;
+    return type;
+}
+
 struct cel_type cel_type_join(struct cel_type a, struct cel_type b)
 {
     return (struct cel_type){.kinds = a.kinds | b.kinds,
                              .elements = a.elements | b.elements,
                              .keys = a.keys | b.keys,
-                             .sample = a.sample == b.sample ? a.sample : NULL};
+                             .sample = a.sample == b.sample ? a.sample : NULL,
+                             .document = a.document && b.document};
 }
 
 struct cel_type cel_type_of_value(const struct value *value)

@@ -27,9 +27,12 @@ struct cel_type {
     cel_kinds elements;         /* of a list's elements, a map's values, what is in an optional */
     cel_kinds keys;             /* of a map's keys */
     const struct value *sample; /* an example of the value, or NULL */
+    bool document;              /* from a document, and no sample of it is known */
 };
 
 struct cel_type cel_type_of(cel_kinds kinds);
+/* What stands in a document may be any of JSON, and so may what stands in it. */
+struct cel_type cel_type_of_document(void);
 
 /* The type that one value says it has; what a sample of a document says. */
 struct cel_type cel_type_of_value(const struct value *value);

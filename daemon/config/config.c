@@ -315,9 +315,12 @@ static void fill_gateways(struct loading *loading)
     struct value *all = &config->keys.gateways;
     if (all->kind == VALUE_NULL)
         *all = default_gateways(config);
-    if (all->kind != VALUE_MAP || value_count(all) == 0 || value_count(all) > GATEWAYS_MOST) {
-        settings_fault(loading->diags, &loading->source, all, DIAG_ERROR,
-                       "`gateways` must be a mapping of 1 to %d names", GATEWAYS_MOST);
+    bool flat = value_is(value_get(all, "kind"), VALUE_STRING);
+    if (flat || all->kind != VALUE_MAP || !value_count(all) || value_count(all) > GATEWAYS_MOST) {
+        const char *text = flat ? "each gateway stands below a name of its own"
+                                : "`gateways` must be a mapping of 1 to 64 names";
+        diag_hint(settings_fault(loading->diags, &loading->source, all, DIAG_ERROR, "%s", text),
+                  "gateways: {relay: {kind: smtp, host: smtp.shop.example}}");
         *all = value_new_map(config->arena, 0);
     }
     struct config_gateway *rows = arena_zero(config->arena, sizeof *rows * (value_count(all) + 1));

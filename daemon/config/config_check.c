@@ -425,6 +425,11 @@ static void check_link(const struct checking *checking, const char *key, const c
     else if (!uri_ascii(checking->config->arena, url))
         fault(checking, place, DIAG_ERROR, "the host of `%s` is no domain name",
               strchr(key, '.') + 1);
+    if (strstr(url, "{{")) {
+        diag_hint(fault(checking, place, DIAG_ERROR, "`{{` stands for nothing: there is `{token}`"),
+                  "write one brace: {token}");
+        return;
+    }
     for (const char *open = strchr(url, '{'); open; open = strchr(open + 1, '{')) {
         const char *name = arena_copy(checking->config->arena, open + 1, strcspn(open + 1, "}"));
         if (strcmp(name, "token") != 0)
@@ -502,6 +507,15 @@ static void check_colour(const struct checking *checking)
 /* ---- Quiet hours ---- */
 
 /* Said by half, or without a length, they are none, and marketing goes at night. */
+/* Zones that are called as the winter half of others is. */
+static void check_zone(const struct checking *checking)
+{
+    const struct value *zone = value_get(&checking->config->keys->shop, "timezone");
+    if (value_is_text(zone, "EST") || value_is_text(zone, "MST"))
+        diag_hint(fault(checking, zone, DIAG_WARNING, "`%s` has no summer time", zone->string),
+                  "a place has it: America/New_York, America/Denver");
+}
+
 static void check_quiet_hours(const struct checking *checking)
 {
     const struct config_quiet *quiet = &checking->config->keys->policy.quiet;
@@ -509,6 +523,8 @@ static void check_quiet_hours(const struct checking *checking)
     const char *why = NULL;
     if (!value_is(hours, VALUE_MAP))
         return;
+    if (value_get(hours, "start") || value_get(hours, "end"))
+        return; /* told as unknown keys */
     if (!value_get(hours, "from") || !value_get(hours, "to"))
         why = arena_printf(checking->config->arena, "without `%s` there are no quiet hours",
                            value_get(hours, "from") ? "to" : "from");
@@ -537,5 +553,6 @@ void config_check(const struct config_check *config, struct diags *diags)
     check_links(&checking);
     check_public_url(&checking);
     check_colour(&checking);
+    check_zone(&checking);
     check_quiet_hours(&checking);
 }

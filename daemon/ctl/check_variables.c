@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/utf8.h"
+#include "cel/cel_doubts.h"
 #include "ctl/known_names.h"
 #include "delivery/prepare.h"
 
@@ -84,7 +85,12 @@ static bool suggest(struct checking *checking, const struct miss *miss, struct d
     for (uint32_t i = 0; i < value_count(&miss->within) && count < NAMES_MOST; i++)
         names[count++] = value_to_text(checking->arena, &miss->within.map->members[i].key);
     names[count] = NULL;
-    diag_suggest(diag, word, names);
+    const struct value name = value_string(miss->part, miss->length);
+    const char *meant = cel_doubts_meant(&name);
+    if (meant && strcmp(meant, "customer") == 0)
+        diag_hint(diag, "did you mean `customer`?");
+    else
+        diag_suggest(diag, word, names);
     return diag->hint[0] != '\0';
 }
 

@@ -173,8 +173,12 @@ static void read_given(const struct reading *reading, const struct value *list,
     for (uint32_t i = 0; i < value_count(list); i++) {
         const struct value *item = &list->list->items[i];
         struct rule_test_moment given = {0};
-        if (item->kind != VALUE_MAP) {
-            fault(reading, item, "an item of `given` has `at` or `after`, and `event`%s", "");
+        bool event = value_get(item, "type") && !value_get(item, "event");
+        if (item->kind != VALUE_MAP || event) {
+            struct diag *diag =
+                fault(reading, item, "an item of `given` has `at` or `after`, and `event`%s", "");
+            if (event)
+                diag_hint(diag, "the event stands below its key: event: {type: order.placed, …}");
             continue;
         }
         if (!settings_read(rule_test_given_settings, item, reading->source, &given, reading->arena,

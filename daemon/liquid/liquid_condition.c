@@ -38,7 +38,7 @@ static struct liquid_condition *parse_comparison(struct liquid_parser *parser,
 
 /* What other languages write. Returns NULL. */
 static const struct liquid_condition *hint_operator(struct liquid_parser *parser,
-                                                    const struct liquid_lex *lex)
+                                                    const struct liquid_lex *lex, const char *begin)
 {
     static const struct {
         char sign;
@@ -47,6 +47,11 @@ static const struct liquid_condition *hint_operator(struct liquid_parser *parser
                  {'&', "write `and`"},
                  {'|', "write `or`"},
                  {'!', "there is no negation: use `unless`, or compare with `== false`"}};
+    const char *end = lex->text;
+    while (end > begin && end[-1] == ' ')
+        end--;
+    if (end - begin >= 3 && memcmp(end - 3, "not", 3) == 0)
+        diag_hint(parser->diag, "%s", hints[3].hint);
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
         if (lex->token != LIQUID_TOKEN_END && *lex->text == hints[i].sign)
             diag_hint(parser->diag, "%s", hints[i].hint);
@@ -69,7 +74,7 @@ static const struct liquid_condition *parse_strict(struct liquid_parser *parser,
     }
     if (last && liquid_parser_take_end(parser, &lex))
         return first;
-    return hint_operator(parser, &lex);
+    return hint_operator(parser, &lex, markup->text);
 }
 
 static bool is_joint(const struct slice *fragment)

@@ -58,8 +58,12 @@ static bool fail_colon(struct liquid_parser *parser, const struct liquid_lex *le
     int length = (int)use->name.length;
     liquid_parser_fail(parser, lex->text, lex->length, "a `:` is missing behind `%.*s`", length,
                        use->name.text);
-    diag_hint(parser->diag, "write `%.*s: %.*s`", length, use->name.text, liquid_parser_shown(lex),
-              lex->text);
+    if (liquid_lex_is(lex, '('))
+        diag_hint(parser->diag, "arguments stand behind a colon, without parentheses: `%.*s: …`",
+                  length, use->name.text);
+    else
+        diag_hint(parser->diag, "write `%.*s: %.*s`", length, use->name.text,
+                  liquid_parser_shown(lex), lex->text);
     return false;
 }
 
@@ -90,9 +94,13 @@ static bool hint_sum(struct liquid_parser *parser, const struct liquid_lex *lex)
         char sign;
         const char *filter;
     } sums[] = {{'*', "times"}, {'+', "plus"}, {'-', "minus"}, {'/', "divided_by"}};
+    if (lex->token != LIQUID_TOKEN_END && strchr("<>=?&", *lex->text))
+        diag_hint(parser->diag,
+                  "a condition is a tag: {%% if … %%} … {%% else %%} … {%% endif %%}");
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
         if (lex->token != LIQUID_TOKEN_END && *lex->text == sums[i].sign)
-            diag_hint(parser->diag, "filters do sums: `| %s: …`", sums[i].filter);
+            diag_hint(parser->diag, "filters do sums: `| %s: …`%s", sums[i].filter,
+                      *lex->text == '+' ? "; texts are joined by `| append: …`" : "");
     return false;
 }
 

@@ -1,6 +1,7 @@
 #include "liquid/liquid_parser.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/utf8.h"
 
@@ -56,6 +57,31 @@ int liquid_parser_shown(const struct liquid_lex *lex)
     return (int)(lex->length < SHOWN_MOST ? lex->length : utf8_floor(lex->text, SHOWN_MOST));
 }
 
+/* What comes from other template languages, and from word processors. */
+static void hint_sign(struct liquid_parser *parser, const struct liquid_lex *lex, const char *what)
+{
+    static const struct {
+        const char *sign, *hint;
+    } signs[] = {
+        {"\u201c", "write straight quotes: \"…\""},
+        {"\u201d", "write straight quotes: \"…\""},
+        {"\u201e", "write straight quotes: \"…\""},
+        {"\u2018", "write straight quotes: '…'"},
+        {"\u2019", "write straight quotes: '…'"},
+        {"\u00a0", "a no-break space stands here: replace it by a space"},
+        {"{", "two braces are enough; what is not to be escaped is `{{ … | raw }}`"},
+        {"#", "blocks are tags here: {% if … %} … {% endif %}, {% for … %} … {% endfor %}"},
+        {"/", "blocks are tags here: {% if … %} … {% endif %}, {% for … %} … {% endfor %}"},
+    };
+    if (liquid_lex_is(lex, ',') && strcmp(what, "`in`") == 0)
+        diag_hint(parser->diag, "one name: of a map it is a pair, `pair[0]` and `pair[1]`");
+    if (strcmp(what, "a value") != 0)
+        return;
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (lex->text < lex->end && strncmp(lex->text, signs[i].sign, strlen(signs[i].sign)) == 0)
+            diag_hint(parser->diag, "%s", signs[i].hint);
+}
+
 bool liquid_parser_expected(struct liquid_parser *parser, const struct liquid_lex *lex,
                             const char *what)
 {
@@ -66,8 +92,10 @@ bool liquid_parser_expected(struct liquid_parser *parser, const struct liquid_le
         return liquid_parser_fail(parser, lex->text, 1, "a string without its closing quote");
     if (lex->token == LIQUID_TOKEN_BAD)
         shown = (int)utf8_width(lex->text, (size_t)(lex->end - lex->text));
-    return liquid_parser_fail(parser, lex->text, (size_t)shown,
-                              "unexpected `%.*s`, where %s should be", shown, lex->text, what);
+    liquid_parser_fail(parser, lex->text, (size_t)shown, "unexpected `%.*s`, where %s should be",
+                       shown, lex->text, what);
+    hint_sign(parser, lex, what);
+    return false;
 }
 
 bool liquid_parser_take_name(struct liquid_parser *parser, struct liquid_lex *lex, const char *what,

@@ -23,12 +23,22 @@ bool condition_has_root(const char *name)
     return false;
 }
 
+/* A method of the customer, whose first argument is a name. */
+#define METHOD(word, much, kind)                                                           \
+    {                                                                                      \
+        .root = "customer", .name = word, .least = 1, .most = much, .gives = 1u << (kind), \
+        .accepts = {                                                                       \
+            1u << VALUE_STRING,                                                            \
+            1u << VALUE_DURATION                                                           \
+        }                                                                                  \
+    }
+
 static const struct cel_method methods[] = {
-    [CONDITION_COUNT] = {.root = "customer", .name = "count", .least = 1, .most = 2},
-    [CONDITION_FIRST] = {.root = "customer", .name = "first", .least = 1, .most = 1},
-    [CONDITION_LAST] = {.root = "customer", .name = "last", .least = 1, .most = 1},
-    [CONDITION_SENT] = {.root = "customer", .name = "sent", .least = 1, .most = 1},
-    [CONDITION_SEGMENT] = {.root = "customer", .name = "segment", .least = 1, .most = 1},
+    [CONDITION_COUNT] = METHOD("count", 2, VALUE_INT),
+    [CONDITION_FIRST] = METHOD("first", 1, VALUE_TIMESTAMP),
+    [CONDITION_LAST] = METHOD("last", 1, VALUE_TIMESTAMP),
+    [CONDITION_SENT] = METHOD("sent", 1, VALUE_INT),
+    [CONDITION_SEGMENT] = METHOD("segment", 1, VALUE_BOOL),
     [CONDITION_LOOKUP] =
         {.root = "", .name = "lookup", .least = 2, .most = 3, .literal = true, .remote = true},
     {0},
@@ -58,7 +68,10 @@ struct cel_program *condition_compile(struct arena *arena, const char *text, siz
                                                 .methods = methods,
                                                 .open = true,
                                                 .members = samples ? samples->members : NULL,
-                                                .samples = of_roots};
+                                                .samples = of_roots,
+                                                .documents = 1u << CONDITION_ROOT_START |
+                                                             1u << CONDITION_ROOT_CUSTOMER |
+                                                             1u << CONDITION_ROOT_SHOP};
     return cel_compile(arena, text, length, &environment, warnings, diag);
 }
 

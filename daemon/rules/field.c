@@ -201,7 +201,7 @@ static void read_words(const struct rule_reader *reader, const struct field_text
     bool many = is_list_of_words(&text->on);
     uint32_t count = many ? value_count(&text->on) : 1;
     struct field_word *words = arena_zero(reader->arena, sizeof *words * count);
-    if (!many && text->set.kind == VALUE_NULL)
+    if (!many && text->set.kind == VALUE_NULL && value_is(place, VALUE_MAP))
         settings_fault(reader->diags, reader->source, place, DIAG_ERROR,
                        "`set` is missing: what the field becomes");
     if (many && (text->set.kind != VALUE_NULL || text->condition.kind != VALUE_NULL))

@@ -146,6 +146,8 @@ static bool add_weekday(const struct rule_reader *reader, const struct value *va
     struct diag *diag = settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
                                        "a day of the week is one of mon, tue, wed, thu, fri, sat, "
                                        "sun");
+    if (word && (strncasecmp(word, "weekday", 7) == 0 || strncasecmp(word, "workday", 7) == 0))
+        diag_hint(diag, "write [mon, tue, wed, thu, fri]");
     for (unsigned day = 0; word && weekdays[day]; day++)
         if (strncasecmp(word, weekdays[day], 3) == 0)
             diag_hint(diag, "did you mean `%s`?", weekdays[day]);
@@ -184,7 +186,8 @@ static void read_month(const struct clock_reader *clock, const struct value *on)
         diag_hint(fault(clock, "on", "the day of the month is missing"),
                   "write `on: 1` or `on: last` beside `every: month`");
     else if (!value_to_int(on, &day) || day < 1 || day > 31)
-        fault(clock, "on", "the day of a month is 1 to 31, or `last`");
+        diag_hint(fault(clock, "on", "the day of a month is 1 to 31, or `last`"),
+                  "write `on: 1` or `on: last`");
     else if (day >= DAYS_OF_ALL)
         diag_hint(settings_fault(clock->reader->diags, clock->reader->source,
                                  value_get(clock->map, "on"), DIAG_WARNING,
@@ -208,13 +211,27 @@ static bool parse_once(const char *text, struct rule_clock *clock)
     return true;
 }
 
+/* "2026-11-27 9:00", "2026-11-27T09:00:00Z" and "2026-11-27" as they are written. */
+static void refuse_once(const struct clock_reader *clock, const char *text)
+{
+    int year, month, day, hour = 9, minute = 0;
+    struct diag *diag =
+        fault(clock, "once", "`once` must be a local time such as 2026-11-27T09:00");
+    if (sscanf(text, "%4d-%2d-%2d%*1[T ]%2d:%2d", &year, &month, &day, &hour, &minute) >= 3 &&
+        month > 0 && month < 13 && day > 0 && day < 32 && hour >= 0 && hour < 24 && minute >= 0 &&
+        minute < 60)
+        diag_hint(diag, "write %04d-%02d-%02dT%02d:%02d: that time of each customer's own zone",
+                  year, month, day, hour, minute);
+    else
+        diag_hint(diag, "it is asked at that time of each customer's own zone");
+}
+
 static void read_once(const struct clock_reader *clock, const char *text)
 {
     const struct rule_reader *reader = clock->reader;
     int64_t past_ms;
     if (!parse_once(text, clock->clock)) {
-        diag_hint(fault(clock, "once", "`once` must be a local time such as 2026-11-27T09:00"),
-                  "it is asked at that time of each customer's own zone");
+        refuse_once(clock, text);
         return;
     }
     past_ms = clock->clock->day * 24 * HOUR_MS + (int64_t)clock->clock->at * 60 * 1000 + LATEST_MS;
@@ -282,11 +299,26 @@ static const char *text_of(struct arena *arena, const struct rule_clock *clock)
     return arena_printf(arena, "week %s %s", at, days);
 }
 
+/* `on: {event: order.placed}`: a mapping of which nothing is of a clock. */
+static bool refuse_event(const struct rule_reader *reader, const struct value *value)
+{
+    for (const struct setting *row = rule_clock_settings; row->key; row++)
+        if (value_get(value, row->key) ||
+            settings_meant(rule_clock_settings, value, row->key, reader->arena))
+            return false;
+    diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                             "a mapping here is a clock: {every, at, on} or {once}"),
+              "an event type stands alone: `on: order.placed`, its condition in `if` beside it");
+    return true;
+}
+
 const struct rule_clock *rule_clock_read(const struct rule_reader *reader,
                                          const struct value *value)
 {
     struct clock_text text = {0};
     size_t errors = reader->diags->errors;
+    if (refuse_event(reader, value))
+        return NULL;
     struct rule_clock *clock = arena_zero(reader->arena, sizeof *clock);
     const struct clock_reader within = {.reader = reader, .map = value, .clock = clock};
     if (!settings_read(rule_clock_settings, value, reader->source, &text, reader->arena,

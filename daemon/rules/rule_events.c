@@ -24,14 +24,30 @@ const char *const rule_events_own[] = {"customer.subscribed",   "customer.unsubs
                                        "message.bounced",       "message.uncertain",
                                        "message.complained",    NULL};
 
-/* `cart.*` is a type of that name, which nobody pushes. */
-static void doubt_pattern(const struct rule_reader *reader, const struct value *value,
-                          const char *type)
+/* What is written in place of a type: `cart.*`, "order.placed or order.paid", "0 9 * * 1". NULL:
+ * it reads as one. */
+static const char *advice_on(const char *type)
 {
+    if (strchr(type, ' ') && !type[strspn(type, "0123456789*/,- ")])
+        return "a time is a clock: `on: {every: week, on: mon, at: \"09:00\"}`";
+    if (strpbrk(type, "<>=!()"))
+        return "a condition stands beside its event: {on: order.placed, if: order.total > 20}";
     if (strchr(type, '*'))
+        return HINT_TYPES;
+    if (strpbrk(type, ",|") || strstr(type, " or ") || strstr(type, " and "))
+        return "several types are a list: [order.placed, order.paid]";
+    return NULL;
+}
+
+/* It would be a type of that name. */
+static void doubt_type(const struct rule_reader *reader, const struct value *value,
+                       const char *type)
+{
+    const char *advice = advice_on(type);
+    if (advice)
         diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_WARNING,
                                  "the event type `%s` is none that anybody pushes", type),
-                  HINT_TYPES);
+                  "%s", advice);
 }
 
 /* An unknown type is no error where no types are declared; a near miss of a declared
@@ -41,7 +57,7 @@ static void check_type(const struct rule_reader *reader, const struct value *val
 {
     uint32_t count = value_count(reader->known_events);
     if (!count)
-        doubt_pattern(reader, value, type);
+        doubt_type(reader, value, type);
     if (!count || value_get(reader->known_events, type) || rule_list_has(rule_events_own, type))
         return;
     const char **names = arena_alloc(reader->arena, sizeof *names * (count + 1));
@@ -51,8 +67,8 @@ static void check_type(const struct rule_reader *reader, const struct value *val
     struct diag *diag = settings_fault(reader->diags, reader->source, value, DIAG_WARNING,
                                        "the event type `%s` is not in events.yaml", type);
     diag_suggest(diag, type, names);
-    if (strchr(type, '*'))
-        diag_hint(diag, HINT_TYPES);
+    if (advice_on(type))
+        diag_hint(diag, "%s", advice_on(type));
 }
 
 static const struct shape type_shape = {.kind = SHAPE_TEXT, .pattern = "."};

@@ -288,6 +288,10 @@ static void read_holdout(const struct rule_reader *reader, const struct value *v
         diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
                                  "`holdout` is for marketing: nobody is refused a receipt"),
                   "leave it out, or `class: transactional`");
+    else if (rule->holdout && rule->holdout < SHARE_WHOLE / 100)
+        diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_WARNING,
+                                 "`holdout` is less than one customer in a hundred"),
+                  "holdout: 10 is a tenth of all customers");
 }
 
 static void read_behaviour(const struct rule_reader *reader, const struct value *document,
@@ -360,6 +364,18 @@ static void check_addresses(const struct rule_reader *reader, const struct rule 
     }
 }
 
+/* Where a key was taken to mean one of the two, that was told. */
+static void check_deeds(const struct rule_reader *reader, const struct value *document)
+{
+    const struct value *list = value_get(document, "steps");
+    bool none = !list || (list->kind == VALUE_LIST && value_count(list) == 0);
+    if (none && !value_get(document, "send") &&
+        !settings_meant(rule_settings, document, "send", reader->arena) &&
+        !settings_meant(rule_settings, document, "steps", reader->arena))
+        settings_fault(reader->diags, reader->source, document, DIAG_ERROR,
+                       "the rule does nothing: `send` or `steps` is missing");
+}
+
 static void note_early(void *context, const struct cel_read *read)
 {
     const char **early = context;
@@ -384,6 +400,45 @@ static void check_beginning(const struct rule_reader *reader, const struct value
                   "the event itself is meant: its data by their own names, and event.time");
 }
 
+static bool is_rule_key(const struct value *key)
+{
+    const struct setting *setting = rule_settings;
+    while (setting->key && !value_is_text(key, setting->key))
+        setting++;
+    return setting->key != NULL;
+}
+
+/* A mapping, or a list of them. */
+static bool holds_mapping(const struct value *value)
+{
+    return value->kind == VALUE_MAP || (value_is(value, VALUE_LIST) && value_count(value) > 0 &&
+                                        value->list->items[0].kind == VALUE_MAP);
+}
+
+/* `rules:` with a list of rules below it, or a rule's name with its keys below: told once, and not
+ * of each key that is missing therefore. */
+static bool refuse_wrapping(const struct rule_reader *reader, const struct value *document)
+{
+    const struct value_member *found = NULL;
+    for (uint32_t i = 0; i < value_count(document); i++) {
+        const struct value_member *member = &document->map->members[i];
+        if (is_rule_key(&member->key))
+            return false;
+        if (!found && holds_mapping(&member->value))
+            found = member;
+    }
+    if (!found)
+        return false;
+    const char *word = value_to_text(reader->arena, &found->key);
+    struct diag *diag = settings_fault(reader->diags, reader->source, &found->key, DIAG_ERROR,
+                                       "no rule stands below `%s`", word ? word : "");
+    diag_code(diag, "wrapped");
+    diag_hint(diag,
+              "each YAML document is one rule: `name`, `on` and `steps` begin the line; `---` "
+              "stands between two rules");
+    return true;
+}
+
 struct rule *rule_read(const struct rule_reader *reader, const struct value *document)
 {
     struct rule_text text = {0};
@@ -395,6 +450,8 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
                   "each YAML document is one rule; `---` stands between several");
         return NULL;
     }
+    if (refuse_wrapping(reader, document))
+        return NULL;
     const struct value known = without_clock(reader, document);
     settings_read(rule_settings, &known, reader->source, &text, reader->arena, reader->diags);
     check_name(reader, document, text.name);
@@ -426,6 +483,7 @@ struct rule *rule_read(const struct rule_reader *reader, const struct value *doc
     read_until(reader, &text.until, rule);
     read_holdout(reader, &text.holdout, rule);
     rule_steps_read(reader, document, rule);
+    check_deeds(reader, document);
     rule_channel_settle(reader->channels, rule);
     check_addresses(reader, rule);
     check_limit(reader, document, rule);

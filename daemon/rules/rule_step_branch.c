@@ -40,7 +40,7 @@ void rule_step_branch_read(struct rule_step_reader *steps, const struct value *s
                        "`if` must be an expression: write it in quotes");
     if (then)
         read_side(steps, test, false, then);
-    else
+    else if (!value_get(step_value, "do") && !value_get(step_value, "steps"))
         settings_fault(reader->diags, reader->source, step_value, DIAG_ERROR,
                        "`then` is missing: what to do if it is true");
     if (otherwise) {

@@ -73,8 +73,9 @@ void rule_step_emit_read(struct rule_step_reader *steps, const struct value *ste
         settings_read(rule_emit_settings, value, reader->source, &emit, reader->arena,
                       reader->diags);
     else
-        settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
-                       "`emit` must be a mapping: {type, data, for}");
+        diag_hint(settings_fault(reader->diags, reader->source, value, DIAG_ERROR,
+                                 "`emit` must be a mapping: {type, data, for}"),
+                  "emit: {type: points.changed, data: {sum: order.total}}");
     step->emits = emit.type ? emit.type : "";
     if (emit.type)
         check_type(reader, value_get(value, "type"), emit.type);

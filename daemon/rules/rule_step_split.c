@@ -136,9 +136,11 @@ void rule_step_split_read(struct rule_step_reader *steps, const struct value *st
     uint32_t number = steps->rule->step_count;
     struct rule_step *step = rule_step_reader_add(steps, RULE_STEP_SPLIT, step_value);
     struct split split = {0};
-    if (content->kind != VALUE_MAP) {
-        settings_fault(reader->diags, reader->source, content, DIAG_ERROR,
-                       "`split` must be {name, shares}");
+    if (content->kind != VALUE_MAP ||
+        (!value_get(content, "name") && !value_get(content, "shares"))) {
+        diag_hint(settings_fault(reader->diags, reader->source, content, DIAG_ERROR,
+                                 "`split` must be {name, shares}"),
+                  "{name: subject-test, shares: {a: 50, b: 50}}");
         return;
     }
     settings_read(rule_split_settings, content, reader->source, &split, reader->arena,

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/duration.h"
+#include "base/duration_guess.h"
+#include "base/time_of_day.h"
 #include "rules/rule_clock_read.h"
 #include "rules/rule_events.h"
 #include "rules/rule_expression.h"
@@ -113,30 +114,26 @@ static bool reads_as_time(const struct value *text)
     return digits > 0 && digits < text->length && text->string[digits] == ':';
 }
 
-/* Minutes of the day; -1 where it is none. */
-static int parse_time(const struct value *text)
+/* What begins with a digit is meant as a time of day, or as a date. */
+static void hint_number(struct diag *diag, const struct value *text)
 {
-    static const char pattern[] = "00:00";
-    bool short_hour = text->length == sizeof pattern - 2;
-    const char *at = text->string, *form = short_hour ? pattern + 1 : pattern;
-    if (text->length != strlen(form))
-        return -1;
-    for (uint32_t i = 0; i < text->length; i++)
-        if (form[i] == ':' ? at[i] != ':' : !isdigit((unsigned char)at[i]))
-            return -1;
-    int hour = short_hour ? at[0] - '0' : (at[0] - '0') * 10 + at[1] - '0';
-    int minute = (at[text->length - 2] - '0') * 10 + at[text->length - 1] - '0';
-    return hour < 24 && minute < 60 ? hour * 60 + minute : -1;
+    char time[TIME_OF_DAY_TEXT_SIZE];
+    if (memchr(text->string, '-', text->length))
+        diag_hint(diag, "a moment is an expression: 'timestamp(\"2026-11-27T09:00:00+02:00\")'");
+    else if (time_of_day_guess(text, time))
+        diag_hint(diag, "write \"%s\"", time);
+    else
+        diag_hint(diag, "%s", hint_time);
 }
 
 static void read_time(const struct wait_reader *wait, const struct wait *parts)
 {
     const struct rule_reader *reader = wait->steps->reader;
     struct rule_clock *clock = &wait->step->wait_clock;
-    int at = parse_time(&parts->until);
+    int at = time_of_day_parse(parts->until.string, parts->until.length);
     wait->step->wait = RULE_WAIT_CLOCK;
     if (at < 0)
-        diag_hint(fault(wait, "until", "there is no such time of day"), "%s", hint_time);
+        hint_number(fault(wait, "until", "there is no such time of day"), &parts->until);
     *clock = (struct rule_clock){.every = RULE_CLOCK_DAY, .at = at, .text = ""};
     if (parts->past >= 0)
         diag_hint(fault(wait, "past", "a time of day is never past: the next one is meant"),
@@ -149,13 +146,11 @@ static void read_time(const struct wait_reader *wait, const struct wait *parts)
     rule_clock_read_weekdays(reader, &parts->on, clock);
 }
 
-/* What begins with a digit is meant as a time of day, or as a date. */
-static void hint_number(struct diag *diag, const struct value *text)
+/* order.paid: a field, or what was meant as an event type. */
+static bool is_dotted(const struct value *text)
 {
-    if (memchr(text->string, '-', text->length))
-        diag_hint(diag, "a moment is an expression: 'timestamp(\"2026-11-27T09:00:00+02:00\")'");
-    else
-        diag_hint(diag, "%s", hint_time);
+    static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+    return strspn(text->string, name) == text->length && memchr(text->string, '.', text->length);
 }
 
 /* What can never be a timestamp. */
@@ -164,6 +159,9 @@ static void refuse_moment(const struct wait_reader *wait, const struct value *te
     struct diag *diag = fault(wait, "until", "`until` must be a time: this is never a timestamp");
     if (text->length && isdigit((unsigned char)text->string[0]))
         hint_number(diag, text);
+    else if (is_dotted(text))
+        diag_hint(diag, "write timestamp(%s); an event is waited for by {for: 3d, or: %s}",
+                  text->string, text->string);
     else if (cel_may_give(wait->step->wait_until, VALUE_STRING))
         diag_hint(diag, "write timestamp(%s)", text->string);
     else
@@ -241,14 +239,14 @@ static void read_for(const struct wait_reader *wait, const struct wait *parts)
 
 static void refuse_wait(const struct wait_reader *wait, const struct value *value)
 {
-    char time[DURATION_TEXT_SIZE];
+    char time[DURATION_TEXT_SIZE], clock[TIME_OF_DAY_TEXT_SIZE];
     struct diag *diag = fault(wait, "", "`wait` must be a length of time such as 30m, 1h or 3d");
     if (value->kind == VALUE_INT)
         diag_hint(diag, "a unit is missing: ms, s, m, h, d or w");
     else if (value->kind == VALUE_STRING && duration_guess(value->string, value->length, time))
         diag_hint(diag, "write `%s`", time);
-    else if (value->kind == VALUE_STRING && reads_as_time(value))
-        diag_hint(diag, "the next such time is {until: \"%s\"}", value->string);
+    else if (value->kind == VALUE_STRING && time_of_day_guess(value, clock))
+        diag_hint(diag, "the next such time is {until: \"%s\"}", clock);
     else if (value->kind == VALUE_STRING && strpbrk(value->string, ".()"))
         diag_hint(diag, "a wait for a timestamp is {until: '…'}");
     else

@@ -124,7 +124,46 @@ static void list_keys(const char *names[KEYS_MOST])
 /* As they are told of in faults. */
 #define KINDS "send, wait, if, split, set, emit"
 
-/* False where a key is unknown. */
+static bool is_kind(const struct value *step)
+{
+    const struct step_kind *kind = kinds;
+    while (kind->keys && !value_get(step, kind->keys->key))
+        kind++;
+    return kind->keys != NULL;
+}
+
+/* `action: send_email`, `type: delay`: the kind of step stands in the value. */
+static const char *kind_meant(const struct rule_reader *reader, const char *key,
+                              const struct value *value)
+{
+    static const char *const words[] = {"action", "type", "kind", "step", "uses", "run", NULL};
+    const char *names[KEYS_MOST], *text = value_to_text(reader->arena, value);
+    size_t count = 0;
+    if (!text || !rule_list_has(words, key))
+        return NULL;
+    for (const struct step_kind *kind = kinds; kind->keys; kind++)
+        names[count++] = kind->keys->key;
+    names[count++] = "stop";
+    names[count] = NULL;
+    return diag_meant(text, names);
+}
+
+static void refuse_key(const struct rule_reader *reader, const struct value_member *member,
+                       const char *name, const char *const *names)
+{
+    const char *kind = kind_meant(reader, name, &member->value);
+    struct diag *diag = settings_fault(reader->diags, reader->source, &member->key, DIAG_ERROR,
+                                       "unknown step `%s`", name);
+    diag->width = member->key.length;
+    if (kind && strcmp(kind, "stop") == 0)
+        diag_hint(diag, "write `- stop` alone");
+    else if (kind)
+        diag_hint(diag, "the kind of step is the key: `- %s: …`", kind);
+    else
+        diag_suggest(diag, name, names);
+}
+
+/* False where a key is unknown. Of a step of no known kind the first key is told. */
 static bool check_step_keys(const struct rule_step_reader *steps, const struct value *step)
 {
     const struct rule_reader *reader = steps->reader;
@@ -140,10 +179,9 @@ static bool check_step_keys(const struct rule_step_reader *steps, const struct v
         if (rule_list_has(names, name))
             continue;
         known = false;
-        struct diag *diag = settings_fault(reader->diags, reader->source, key, DIAG_ERROR,
-                                           "unknown step `%s`", name);
-        diag->width = (uint32_t)length;
-        diag_suggest(diag, name, names);
+        refuse_key(reader, &step->map->members[i], name, names);
+        if (!is_kind(step))
+            break;
     }
     return known;
 }
@@ -156,6 +194,8 @@ static void refuse_step(const struct rule_step_reader *steps, const struct value
                                        "a step has exactly one of " KINDS ", stop");
     if (value_get(step, "if"))
         diag_hint(diag, "what an `if` leads to is a list under its `then`");
+    else if (value_get(step, "else"))
+        diag_hint(diag, "`else` stands in the step of its `if`, below the `then`");
     else if (value_get(step, "then"))
         diag_hint(diag, "`then` belongs to an `if` or a `split`");
     else if (count > 1)
@@ -200,6 +240,21 @@ static bool check_beside(const struct rule_step_reader *steps, const struct valu
     return true;
 }
 
+/* A text, most often: "send welcome", "exit". */
+static void refuse_no_mapping(const struct rule_reader *reader, const struct value *step)
+{
+    static const char *const alone[] = {"stop", NULL};
+    struct diag *diag = settings_fault(reader->diags, reader->source, step, DIAG_ERROR,
+                                       "a step is one of " KINDS ", stop");
+    const char *text = value_to_text(reader->arena, step);
+    if (text && strncmp(text, "send ", 5) == 0)
+        diag_hint(diag, "write `- send: %s`", text + 5);
+    else if (text && strncmp(text, "wait ", 5) == 0)
+        diag_hint(diag, "write `- wait: %s`", text + 5);
+    else if (text)
+        diag_suggest(diag, text, alone);
+}
+
 static void read_step(struct rule_step_reader *steps, const struct value *step)
 {
     const struct rule_reader *reader = steps->reader;
@@ -209,8 +264,7 @@ static void read_step(struct rule_step_reader *steps, const struct value *step)
         return;
     }
     if (step->kind != VALUE_MAP) {
-        settings_fault(reader->diags, reader->source, step, DIAG_ERROR,
-                       "a step is one of " KINDS ", stop");
+        refuse_no_mapping(reader, step);
         return;
     }
     bool known = check_step_keys(steps, step);
@@ -281,7 +335,4 @@ void rule_steps_read(const struct rule_reader *reader, const struct value *rule_
     const struct value *while_ = value_get(rule_value, "while");
     if (while_)
         rule_step_wait_check(&steps, while_, 0, rule->step_count);
-    if (!send && (!list || (list->kind == VALUE_LIST && value_count(list) == 0)))
-        settings_fault(reader->diags, reader->source, rule_value, DIAG_ERROR,
-                       "the rule does nothing: `send` or `steps` is missing");
 }

@@ -133,18 +133,41 @@ const struct shape ruleset_events_shape = {
     .of = &(const struct shape){
         .kind = SHAPE_KEYS, .table = event_type_settings, .must = "sample", .may = "about"}};
 
+/* The data without `sample` above it, or a key above all types. */
+static void refuse_sample(const struct settings_source *source, const struct value_member *type,
+                          struct diags *diags)
+{
+    bool above = value_is_text(&type->key, "events") || value_is_text(&type->key, "event_types");
+    struct diag *diag =
+        settings_fault(diags, source, &type->key, DIAG_ERROR,
+                       "an event type needs a `sample`: the data of one such event");
+    if (above && value_is(&type->value, VALUE_MAP))
+        diag_hint(diag, "event types begin the line, with nothing above them");
+    else
+        diag_hint(diag, "order.placed: {sample: {order: {id: o1, total: 64.90}}}");
+}
+
 /* One type of events.yaml: `order.placed: {about: …, sample: {…}}`. */
 static void add_event(struct ruleset *set, const struct settings_source *source,
                       const struct value_member *type, struct diags *diags)
 {
     struct event_type event = {0};
-    if (value_is(&type->value, VALUE_MAP))
+    const struct value *given = value_get(&type->value, "sample");
+    bool meant = value_is(&type->value, VALUE_MAP) &&
+                 settings_meant(event_type_settings, &type->value, "sample", set->arena);
+    if (given || meant)
         settings_read(event_type_settings, &type->value, source, &event, set->arena, diags);
-    if (value_is(&event.sample, VALUE_MAP))
-        value_add(set->arena, set->events, type->key, event.sample);
-    else
-        settings_fault(diags, source, &type->key, DIAG_ERROR,
-                       "an event type needs a `sample`: the data of one such event");
+    if (!value_is(&event.sample, VALUE_MAP)) {
+        if (!meant)
+            refuse_sample(source, type, diags);
+        return;
+    }
+    const struct value *inner = value_get(&event.sample, "type");
+    if (value_is(inner, VALUE_STRING) && value_equal(inner, &type->key))
+        diag_hint(settings_fault(diags, source, inner, DIAG_ERROR,
+                                 "a `sample` is the event's data, without its `type`"),
+                  "what stands in `data` stands in the sample itself, beside `customer`");
+    value_add(set->arena, set->events, type->key, event.sample);
 }
 
 bool ruleset_add_events(struct ruleset_builder *builder, const struct settings_source *source,
@@ -155,8 +178,9 @@ bool ruleset_add_events(struct ruleset_builder *builder, const struct settings_s
     for (uint32_t d = 0; d < value_count(documents); d++) {
         const struct value *root = &documents->list->items[d];
         if (root->kind != VALUE_MAP && root->kind != VALUE_NULL)
-            settings_fault(diags, source, root, DIAG_ERROR,
-                           "events.yaml must be a mapping of event types");
+            diag_hint(settings_fault(diags, source, root, DIAG_ERROR,
+                                     "events.yaml must be a mapping of event types"),
+                      "order.placed: {sample: {order: {id: o1, total: 64.90}}}");
         for (uint32_t i = 0; root->kind == VALUE_MAP && i < value_count(root); i++)
             add_event(builder->set, source, &root->map->members[i], diags);
     }

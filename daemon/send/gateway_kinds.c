@@ -49,6 +49,9 @@ static struct diag *unknown_kind(const struct value *kind, const char *name,
                                  const struct value *map, const struct settings_source *source,
                                  struct diags *diags)
 {
+    const struct value *type = value_get(map, "type");
+    if (!kind && type)
+        kind = type;
     return name ? settings_fault(diags, source, kind, DIAG_ERROR, "unknown kind of gateway `%s`",
                                  name)
                 : settings_fault(diags, source, kind ? kind : map, DIAG_ERROR,
@@ -67,8 +70,13 @@ static const struct gateway_kind *choose_kind(const struct value *map,
     const struct gateway_kind *found = name ? find_kind(name) : NULL;
     if (name && !found)
         found = preset_kind(arena, name, diags);
-    if (!found && diags->errors == errors)
-        hint_at_kinds(unknown_kind(kind, name, map, source, diags), name, arena);
+    if (!found && diags->errors == errors) {
+        struct diag *diag = unknown_kind(kind, name, map, source, diags);
+        if (!kind && value_get(map, "type"))
+            diag_hint(diag, "the key is `kind`, not `type`");
+        else
+            hint_at_kinds(diag, name, arena);
+    }
     return found;
 }
 

@@ -327,7 +327,7 @@ static void check_secret(const struct checking *checking)
         use = "the secret access key";
     else if (settings->user && !settings->password_file)
         use = preset ? "the key or token of the API" : "the password of `user`";
-    if (use)
+    if (use && !settings_meant(http_settings, checking->map, "secret_file", checking->arena))
         diag_hint(settings_fault(checking->diags, checking->source,
                                  place_of(checking, "secret_file"), DIAG_ERROR,
                                  "`secret_file` is missing"),

@@ -114,7 +114,7 @@ static void check_login(const struct smtp_settings *settings, const struct value
 {
     const char *file = settings->password_file ? "password_file" : "token_file";
     bool secret = settings->password_file || settings->token_file;
-    if (settings->user && !secret)
+    if (settings->user && !secret && !value_get(map, "password") && !value_get(map, "pass"))
         settings_fault(diags, source, value_get(map, "user"), DIAG_ERROR,
                        "`user` needs a `password_file` or a `token_file`");
     if (secret && !settings->user)

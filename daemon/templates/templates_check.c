@@ -140,6 +140,49 @@ static void look_for_inline(const struct look *look, const struct templates_vari
     }
 }
 
+/* Behind a placeholder of another program that begins at `at`, as Mailchimp's *|FNAME|*, or at it
+ * where there is none. */
+static const char *skip_foreign(const char *at, const char *begin)
+{
+    static const char capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:",
+                      name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+    const char *end = at;
+    if (at[0] == '*' && at[1] == '|') {
+        end = at + 2 + strspn(at + 2, capitals);
+        return end[0] == '|' && end[1] == '*' ? end + 2 : at;
+    }
+    if (at[0] == '<' && at[1] == '%' && (end = strstr(at, "%>")))
+        return end + 2;
+    if (at[0] == '{' && at[1] == '#' && at[2] == ' ' && (end = strstr(at, "#}")))
+        return end + 2;
+    if (at[0] == '{' && (at == begin || !strchr("{%", at[-1]))) {
+        end = at + 1 + strspn(at + 1, name);
+        bool dotted = memchr(at, '.', (size_t)(end - at)) && isalpha((unsigned char)at[1]);
+        return dotted && *end == '}' ? end + 1 : at;
+    }
+    return at;
+}
+
+/* It would stand in the message as it is. */
+static void look_for_foreign(const struct look *look)
+{
+    const char *text = look->file->body, *whole = look->file->source.text;
+    for (const char *at = text; *at; at++) {
+        const char *end = strchr("*<{", *at) ? skip_foreign(at, text) : at;
+        struct diag diag;
+        if (end == at)
+            continue;
+        diag_error(&diag, "this stands in the message as it is: another program knows it");
+        if (at[1] == '#')
+            diag_hint(&diag, "a comment is {%% comment %%} … {%% endcomment %%}");
+        else
+            diag_hint(&diag, "a value is {{ customer.first_name }}, a condition {%% if … %%}");
+        size_t length = (size_t)(end - at);
+        add_warning(look, &diag, (size_t)(at - whole), length < KEY_MOST ? length : 1);
+        at = end - 1;
+    }
+}
+
 static void note_snippet(void *context, const char *path, uint32_t line, uint32_t column)
 {
     const struct look *look = context;
@@ -211,6 +254,7 @@ static void look_at(const struct templates *set, const struct templates_file *fi
         return;
     look_for_keys(&look);
     look_for_currencies(&look);
+    look_for_foreign(&look);
     if (html)
         look_for_images(&look);
     liquid_variables(file->liquid, note_snippet, &look);

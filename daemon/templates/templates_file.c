@@ -42,6 +42,7 @@ struct templates_file *templates_file_take(const struct templates *set, const ch
         diag_error(&diag, "the file is not UTF-8");
         diag_file(&diag, source->file);
         diag_offset(&diag, source->text, source->length, invalid);
+        diag_hint(&diag, "%s", utf8_advice(source->text, source->length));
         diags_add(diags, &diag);
         return NULL;
     }

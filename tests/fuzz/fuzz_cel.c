@@ -12,7 +12,8 @@ static const char event[] =
     " \"customer\": {\"tier\": \"gold\", \"name\": \"\\u00c4na\", \"birthday\": \"1992-02-29\"}}";
 
 static const char *const roots[] = {"customer", NULL};
-static const struct cel_method methods[] = {{"customer", "count", 1, 2, false, false}, {0}};
+static const struct cel_method methods[] = {
+    {.root = "customer", .name = "count", .least = 1, .most = 2}, {0}};
 
 static bool count(void *context, int index, const struct value *arguments, int given,
                   struct arena *arena, struct value *result, const char **fault)

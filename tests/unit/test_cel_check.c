@@ -1,4 +1,5 @@
 /* What is refused before it runs, what is only doubted, and what is known of results. */
+#include "cel/cel_type.h"
 #include "cel_fixture.h"
 
 static const struct {
@@ -77,13 +78,36 @@ static const struct {
     {"now > timestamp('2026-13-01T00:00:00Z')", "cel-constant", 7, 33,
      "\"2026-13-01T00:00:00Z\" is no timestamp such as \"2026-03-01T10:00:00Z\"", ""},
     {"duration('1 day')", "cel-constant", 1, 17,
-     "\"1 day\" is no duration such as \"1h30m\" or \"7d\"", ""},
+     "\"1 day\" is no duration such as \"1h30m\" or \"7d\"", "write duration(\"1d\")"},
+    {"duration('soon')", "cel-constant", 1, 16,
+     "\"soon\" is no duration such as \"1h30m\" or \"7d\"", ""},
+    {"now - timestamp(0) < 3600", "cel-type", 1, 25,
+     "a duration and an integer cannot be compared by `<`", "a length of time is duration(\"2h\")"},
+    {"customer.count('x', '30d') > 0", "cel-type", 21, 5,
+     "count() takes a duration here, not a string", "a length of time is duration(\"30d\")"},
+    {"customer.count(5) > 0", "cel-type", 16, 1, "count() takes a string here, not an integer", ""},
+    {"customer.count('x') > '3'", "cel-type", 1, 25,
+     "an integer and a string cannot be compared by `>`",
+     "make a number of the string: decimal(…) or double(…)"},
+    {"customer.first('x') > '2026-01-01'", "cel-type", 1, 34,
+     "a timestamp and a string cannot be compared by `>`",
+     "make a time of the string: timestamp(…)"},
     {"{'a': 1, 'a': 2}", "cel-constant", 10, 3, "the key \"a\" is in the map twice", ""},
 };
 
 static const struct cel_method methods[] = {
-    {"customer", "count", 1, 2, false, false},
-    {"customer", "first", 1, 1, false, false},
+    {.root = "customer",
+     .name = "count",
+     .least = 1,
+     .most = 2,
+     .accepts = {CEL_KINDS(VALUE_STRING), CEL_KINDS(VALUE_DURATION)},
+     .gives = CEL_KINDS(VALUE_INT)},
+    {.root = "customer",
+     .name = "first",
+     .least = 1,
+     .most = 1,
+     .accepts = {CEL_KINDS(VALUE_STRING)},
+     .gives = CEL_KINDS(VALUE_TIMESTAMP)},
     {0},
 };
 

@@ -180,9 +180,10 @@ static bool answer(void *context, int index, const struct value *arguments, int 
 
 static void test_methods(void **state)
 {
-    static const struct cel_method methods[] = {{"customer", "count", 1, 2, false, false},
-                                                {"customer", "segment", 1, 1, false, false},
-                                                {0}};
+    static const struct cel_method methods[] = {
+        {.root = "customer", .name = "count", .least = 1, .most = 2},
+        {.root = "customer", .name = "segment", .least = 1, .most = 1},
+        {0}};
     static const struct fixture_case cases[] = {
         {"customer.count('order.placed')", "4"},
         {"customer.count('order.placed', duration('1d')) == 5", "true"},

@@ -10,7 +10,8 @@
 #include "cel/cel_formula.h"
 
 static const char *const roots[] = {"order", "customer", NULL};
-static const struct cel_method methods[] = {{"customer", "count", 1, 2, false, false}, {0}};
+static const struct cel_method methods[] = {
+    {.root = "customer", .name = "count", .least = 1, .most = 2}, {0}};
 static const struct cel_environment environment = {
     .roots = roots, .methods = methods, .open = true};
 

@@ -55,8 +55,8 @@ static const struct example examples[] = {
     {"customer.count('order.placed', duration('86399999ms'))", "0"},
     {"customer.count('order.placed', duration('400d'))", "32"}, /* of the newest */
     {"customer.count('never', duration('400d'))", "0"},
-    {"customer.count('order.placed', 5)", "the second argument must be a duration"},
-    {"customer.count(5)", "the first argument must be a string"},
+    {"customer.count('order.placed', dyn(5))", "the second argument must be a duration"},
+    {"customer.count(dyn(5))", "the first argument must be a string"},
     {"customer.first('order.placed')", "timestamp(\"2026-01-21T10:00:00.25Z\")"},
     {"customer.last('order.placed')", "timestamp(\"2026-03-01T10:00:00.25Z\")"},
     {"customer.first('old')", "timestamp(\"1969-12-31T23:59:59.999Z\")"},

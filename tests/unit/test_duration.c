@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "base/duration.h"
+#include "base/duration_guess.h"
 
 static const int64_t day = 86400000;
 
@@ -106,11 +106,45 @@ static void test_guesses(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"3 days", "3d"},   {"3days", "3d"},    {"1 Hour", "1h"},  {"3D", "3d"},
-        {"90 secs", "90s"}, {"2 weeks", "2w"},  {"week", "1w"},    {"2 months", "60d"},
-        {" 5 min", "5m"},   {"5 mins", "5m"},   {"3 parsecs", ""}, {"", ""},
-        {"-3 days", ""},    {"3 days ago", ""}, {"tomorrow", ""},  {"9999999999 days", ""},
-        {"4000d", ""},      {"600 months", ""},
+        {"3 days", "3d"},
+        {"3days", "3d"},
+        {"1 Hour", "1h"},
+        {"3D", "3d"},
+        {"90 secs", "90s"},
+        {"2 weeks", "2w"},
+        {"week", "1w"},
+        {"2 months", "60d"},
+        {" 5 min", "5m"},
+        {"5 mins", "5m"},
+        {"3 parsecs", ""},
+        {"", ""},
+        {"-3 days", ""},
+        {"3 days ago", ""},
+        {"tomorrow", ""},
+        {"9999999999 days", ""},
+        {"4000d", ""},
+        {"600 months", ""},
+        {"2 years", "730d"},
+        {"1M", ""},
+        {"1h 30m", "1h30m"},
+        {"1 hour and 30 minutes", "1h30m"},
+        {"an hour", "1h"},
+        {"1 day, 2 hours", "1d2h"},
+        {"30m 1h", ""},
+        {"daily", "1d"},
+        {"weekly", "1w"},
+        {"P1D", "1d"},
+        {"PT1H30M", "1h30m"},
+        {"P1M", "30d"},
+        {"P1DT2H", "1d2h"},
+        {"P", ""},
+        {"PT", ""},
+        {"01:00:00", "1h"},
+        {"00:30:15", "30m15s"},
+        {"1:30", ""},
+        {"01:60:00", ""},
+        {"one", ""},
+        {"an", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[DURATION_TEXT_SIZE];

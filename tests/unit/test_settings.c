@@ -333,11 +333,13 @@ static const struct {
     {"name: x\ncap: 0 per 7d\n", "test.yaml:2:6: error: `cap` must be a rate such as 3 per 7d, not "
                                  "`0 per 7d`\n"
                                  "    cap: 0 per 7d\n"
-                                 "         ^~~~~~~~\n"},
+                                 "         ^~~~~~~~\n"
+                                 "hint: so many, and within which time: `1 per 7d`\n"},
     {"name: x\nopens: 24:00\n",
      "test.yaml:2:8: error: `opens` must be a time of day such as 09:00, not `24:00`\n"
      "    opens: 24:00\n"
-     "           ^~~~~\n"},
+     "           ^~~~~\n"
+     "hint: write \"00:00\"\n"},
     {"name: x\nopens: 23:00\n", "test.yaml:2:8: error: `opens` must be between 00:01 and 22:00\n"
                                 "    opens: 23:00\n"
                                 "           ^~~~~\n"},
@@ -368,7 +370,7 @@ static const struct {
      "test.yaml:2:12: error: `condition` must be an expression, not a list\n"
      "    condition: [1]\n"
      "               ^\n"
-     "hint: write the expression after `|` or in quotes\n"},
+     "hint: conditions are joined by `&&` or `||`: a > 1 && b\n"},
     {"name: x\nsmtp: mail.example\n",
      "test.yaml:2:7: error: `smtp` must be a mapping, not a string\n"
      "    smtp: mail.example\n"

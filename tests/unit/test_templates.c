@@ -244,7 +244,8 @@ static const struct {
     {"layouts/a.liquid", "x",
      "layouts/a.liquid: a layout's file ends in .html.liquid or .text.liquid\n"},
     {"locales/ro.liquid", "x", "locales/ro.liquid: locales/ holds YAML files only\n"},
-    {"a.text.liquid", "x\n\xff", "a.text.liquid:2:1: the file is not UTF-8\n"},
+    {"a.text.liquid", "x\n\xff",
+     "a.text.liquid:2:1: the file is not UTF-8 (save the file as UTF-8)\n"},
 };
 
 static void each_fault(void **state)
@@ -459,8 +460,8 @@ static void single(void **state)
          "a.json.liquid:1:8: unknown filter `nope`\n", false},
         {"a.html.liquid", "---\nsubjct: Hi\n---\n", true, true,
          "a.html.liquid:2:1: unknown key `subjct` (did you mean `subject`?)\n", false},
-        {"a.html.liquid", "a\n\xff", true, true, "a.html.liquid:2:1: the file is not UTF-8\n",
-         false},
+        {"a.html.liquid", "a\n\xff", true, true,
+         "a.html.liquid:2:1: the file is not UTF-8 (save the file as UTF-8)\n", false},
     };
     struct room *room = *state;
     struct templates_single got;
