@@ -270,6 +270,19 @@ static void other_words_are_suggested(void **state)
     }
 }
 
+/* What has no counterpart among the names is told with what to do, and taken for none of them. */
+static void advice_goes_before_suggestions(void **state)
+{
+    (void)state;
+    static const char *const of_send[] = {"template", "via", "to", "from", "data", "code", NULL};
+    struct diag diag = {0};
+    diag_suggest(&diag, "subject", of_send);
+    assert_string_equal(diag.hint, "the subject stands in the front matter of the template");
+    assert_null(diag_meant("subject", of_send));
+    assert_string_equal(diag_meant("name", of_send), "template");
+    assert_null(diag_meant("subject", of_send + 6));
+}
+
 static void collections_are_bounded(void **state)
 {
     (void)state;
@@ -352,6 +365,7 @@ int main(void)
         cmocka_unit_test(the_nearest_name_is_found),
         cmocka_unit_test(kin_are_suggested),
         cmocka_unit_test(other_words_are_suggested),
+        cmocka_unit_test(advice_goes_before_suggestions),
         cmocka_unit_test(collections_are_bounded),
         cmocka_unit_test(a_diag_prints_to_a_stream),
     };
