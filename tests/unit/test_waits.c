@@ -133,7 +133,7 @@ static const struct decide_play moments[] = {
       {61, X(AT("2026-03-02T11:00:00Z")), "r ended restart; r waits 3600"},
       {3600, NULL, "r sends a"}}},
     {"a text is none: the journey fails, and says so",
-     RULE "- wait: {until: at}\n" SEND,
+     RULE "- wait: {until: dyn(at)}\n" SEND,
      {{0, X(AT("2026-03-02T11:00:00Z")),
        "r error a wait's `until` must be a timestamp, and this is a string"}}},
     {"so does what is not there",
