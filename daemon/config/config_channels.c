@@ -54,12 +54,12 @@ const struct setting config_channels_settings[] = {
     {.key = "topics",
      .type = SETTING_TEXTS,
      .offset = offsetof(struct channel_keys, topics),
-     .help = "rules of these topics take it where their send has no `via`",
+     .help = "rules of these topics take it, if their send has no `via`",
      .shape = &topics_shape},
     {.key = "classes",
      .type = SETTING_TEXTS,
      .offset = offsetof(struct channel_keys, classes),
-     .help = "likewise rules of these classes whose topic no channel has: marketing, "
+     .help = "rules of these classes take it likewise, if no channel has their topic: marketing, "
              "transactional",
      .shape = &(const struct shape){.kind = SHAPE_EITHER,
                                     .either = (const struct shape *const[]){&class_shape,

@@ -39,7 +39,7 @@ static const struct setting redis_settings[] = {
      .type = SETTING_TEXT,
      IN(config_redis, prefix),
      .fallback = "nudged",
-     .help = "of every key"},
+     .help = "the prefix of every key"},
     {.key = "shards",
      .type = SETTING_INT,
      IN(config_redis, shards),
@@ -94,7 +94,8 @@ static const struct setting redis_settings[] = {
      IN(config_redis, fsync),
      .fallback = "everysec",
      .choices = fsyncs,
-     .help = "of the private server: `always` loses nothing when the machine dies, and is slower"},
+     .help = "how the private server writes to the disk: `always` loses nothing when the machine "
+             "dies, and is slower"},
     {0},
 };
 
@@ -199,7 +200,8 @@ static const struct setting archive_settings[] = {
      .least = DAYS(1),
      .most = DAYS(3650),
      .reload = SETTING_RELOAD,
-     .help = "how long; a file goes as a whole, when its newest line is older"},
+     .help =
+         "how long events are kept; a file is deleted as a whole, when its newest line is older"},
     {.key = "size",
      .type = SETTING_SIZE,
      IN(config_archive, size),
@@ -207,7 +209,7 @@ static const struct setting archive_settings[] = {
      .least = 1024,
      .most = (int64_t)1 << 40,
      .reload = SETTING_RELOAD,
-     .help = "of a file; another one is begun when it is full, and after a day"},
+     .help = "the size of a file; the next one is begun when it is full, and after a day"},
     {0},
 };
 
@@ -356,7 +358,8 @@ static const struct setting clocks_settings[] = {
      .fallback = "1000",
      .least = 1,
      .most = 100000,
-     .help = "customers that are asked in a second, by all clocks of rules and over all daemons"},
+     .help =
+         "most customers that are asked in a second, by all clocks of rules and over all daemons"},
     {0},
 };
 
@@ -431,8 +434,8 @@ const struct setting config_settings[] = {
     {.key = "secret_file",
      .type = SETTING_TEXT,
      IN(config_keys, secret_file),
-     .help = "names messages, signs tokens; default: `secret` in the state folder, made at the "
-             "first start"},
+     .help = "the secret that names messages and signs tokens; default: `secret` in the state "
+             "folder, made at the first start"},
     {.key = "instance",
      .type = SETTING_TEXT,
      IN(config_keys, instance),

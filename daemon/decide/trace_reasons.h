@@ -16,16 +16,16 @@
       "192 of the customer's messages wait, or limits and caps count as many")                \
     X(START_LOST, "start-lost", "the event that started a journey is not in Redis")           \
     X(PROFILE_TOO_LARGE, "profile-too-large",                                                 \
-      "what is known of a customer would be over 16 KiB: what it has is what was not kept")   \
+      "what is known of a customer would be over 16 KiB; the letter has what was not kept")   \
     X(FIELDS_TOO_LARGE, "fields-too-large",                                                   \
-      "what rules set of a customer would be over 8 KiB: it has what was not kept")           \
+      "what rules set of a customer would be over 8 KiB; the letter has what was not kept")   \
     X(LOOP, "loop", "over 8 events in a chain: rules feed each other")                        \
     X(TOO_MANY_EVENTS, "too-many-events", "rules made 32 events of one")                      \
     X(LIQUID_RENDER, "liquid-render", "its template failed, or that of its gateway's body")   \
     X(LIQUID_LIMIT, "liquid-limit",                                                           \
       "its template took too many steps or too long, or made too much")                       \
-    X(BAD_HEADER, "bad-header", "a header field of it has what none can hold")                \
-    X(BAD_ADDRESS, "bad-address", "an address is none, or has what no address may have")      \
+    X(BAD_HEADER, "bad-header", "a header field has a value that none can hold")              \
+    X(BAD_ADDRESS, "bad-address", "an address is not valid")                                  \
     X(BAD_MESSAGE, "bad-message", "it has no subject, or lacks what every message has")       \
     X(NO_TEMPLATE, "no-template", "its template is not there, or that of its gateway's body") \
     X(LOST_ATTACHMENTS, "lost-attachments",                                                   \

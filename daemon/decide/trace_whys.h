@@ -10,7 +10,7 @@
     X(DUPLICATE_DIFFERS, "duplicate-differs",                                                 \
       "the event has been here before, and says something else now: the first counts")        \
     X(DISABLED, "disabled", "the rule says `enabled: false`")                                 \
-    X(PER, "per", "the rule's `per` failed, or is no text and no number")                     \
+    X(PER, "per", "the rule's `per` failed, or is neither a text nor a number")               \
     X(MAX_AGE, "max-age", "the event is older than the rule's `max_age`")                     \
     X(UNTIL, "until", "an event of the rule's `until` came")                                  \
     X(AGAIN, "again", "the rule says `again: ignore`")                                        \
@@ -24,11 +24,12 @@
     X(JOINED, "joined", "the customer has another one: two keys proved to be one person")     \
     X(ERASURE, "erasure", "the customer was erased")                                          \
     X(RULE_REMOVED, "rule-removed", "there is no rule of that name any more")                 \
-    X(RULE_CHANGED, "rule-changed", "the rule has no longer the step that it waited for")     \
+    X(RULE_CHANGED, "rule-changed", "the rule no longer has the step that it waited for")     \
     X(TOO_MANY_JOURNEYS, "too-many-journeys", "64 journeys run for this customer")            \
     X(TOO_MANY_MESSAGES, "too-many-messages",                                                 \
       "192 of the customer's messages wait, or limits and caps count as many")                \
-    X(BRANCH, "branch", "the branch's `if` was asked again after a wait, and is other now")   \
+    X(BRANCH, "branch",                                                                       \
+      "the branch's `if` was asked again after a wait, and its answer is another now")        \
     X(MET, "met", "an event of the wait's `or` came")                                         \
     X(OR, "or", "the condition of the wait's `or` is false")                                  \
     X(PAST, "past", "the time that it should have waited for has passed")                     \

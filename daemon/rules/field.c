@@ -42,7 +42,7 @@ const struct setting field_settings[] = {
      .type = SETTING_EXPRESSION,
      AT(set),
      .reload = SETTING_RELOAD,
-     .help = "what it becomes; `null` is nothing, and so the default"},
+     .help = "what it becomes; `null` removes it, which leaves the default"},
     {0},
 };
 

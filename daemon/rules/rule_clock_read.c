@@ -49,7 +49,7 @@ const struct setting rule_clock_settings[] = {
      AT(every),
      .choices = everys,
      .reload = SETTING_RELOAD,
-     .help = "how often; an hour is a full one of UTC, all else goes by the customer's zone"},
+     .help = "how often; `hour` is each full hour of UTC, the others go by the customer's zone"},
     {.key = "at",
      .type = SETTING_CLOCK,
      AT(at),
@@ -60,7 +60,7 @@ const struct setting rule_clock_settings[] = {
      AT(on),
      .reload = SETTING_RELOAD,
      .help = "of a `week`: the day, or a list of `mon tue wed thu fri sat sun`; of a `month`: 1 to "
-             "31 (a month that has it not is passed over), or `last`"},
+             "31 (months without that day are skipped), or `last`"},
     {.key = "once",
      .type = SETTING_TEXT,
      AT(once),
@@ -75,7 +75,7 @@ const struct setting rule_clock_settings[] = {
      .most = SPREAD_MOST_MS,
      .reload = SETTING_RELOAD,
      .help = "over how long the customers are asked, each at a place of their own that is the same "
-             "for all rules; of an `hour` at most 1h"},
+             "for all rules; with `hour` at most 1h"},
     {0},
 };
 

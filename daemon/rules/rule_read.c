@@ -90,7 +90,8 @@ const struct setting rule_settings[] = {
      .type = SETTING_EXPRESSION,
      AT(per),
      .reload = SETTING_RELOAD,
-     .help = "a text or a number, such as `order.id`: one journey for each; default: the customer"},
+     .help = "a text or a number, such as `order.id`: there is one journey for each value; "
+             "default: for each customer"},
     {.key = "again",
      .type = SETTING_CHOICE,
      AT(again),
@@ -101,7 +102,7 @@ const struct setting rule_settings[] = {
      .type = SETTING_EXPRESSION,
      AT(while_),
      .reload = SETTING_RELOAD,
-     .help = "a condition that is asked before every send: false ends the journey"},
+     .help = "a condition that is asked before every send, set and emit: false ends the journey"},
     {.key = "until",
      .type = SETTING_VALUE,
      AT(until),
@@ -114,8 +115,8 @@ const struct setting rule_settings[] = {
      .least = 1,
      .most = CUSTOMER_COUNTED_MOST,
      .reload = SETTING_RELOAD,
-     .help = "runs of this rule that sent something to one customer; of one that sends nothing, "
-             "that set or emitted something"},
+     .help = "how many runs of this rule may send something to one customer within a time; if the "
+             "rule sends nothing: set or emit something"},
     {.key = "priority",
      .type = SETTING_INT,
      AT(priority),
@@ -149,8 +150,8 @@ const struct setting rule_settings[] = {
      AT(on_uncertain),
      .choices = uncertains,
      .reload = SETTING_RELOAD,
-     .help = "when a gateway's answer was lost; default: resend what is transactional, hold "
-             "marketing"},
+     .help = "what to do with a message whose gateway's answer was lost; default: `resend` for "
+             "transactional, `hold` for marketing"},
     {.key = "give_up",
      .type = SETTING_DURATION,
      AT(give_up_ms),
@@ -163,7 +164,7 @@ const struct setting rule_settings[] = {
      .type = SETTING_VALUE,
      AT(send),
      .reload = SETTING_RELOAD,
-     .help = "a template's name, or {template, via, to, data}",
+     .help = "a template's name, or {template, via, to, from, data, code}",
      .shape = &rule_step_send_shape},
     {.key = "wait",
      .type = SETTING_VALUE,

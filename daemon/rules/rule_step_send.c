@@ -30,15 +30,14 @@ const struct setting rule_send_settings[] = {
      .type = SETTING_EXPRESSION,
      .offset = offsetof(struct send, to),
      .reload = SETTING_RELOAD,
-     .help =
-         "the address; default: the channel's field of the customer. One of its own has neither "
-         "the customer's name nor their links"},
+     .help = "the address; default: the channel's field of the customer. A message to another "
+             "address has neither the customer's name nor their links"},
     {.key = "from",
      .type = SETTING_EXPRESSION,
      .offset = offsetof(struct send, from),
      .reload = SETTING_RELOAD,
-     .help = "who writes: an address, with or without a name; default: the template's `from`. Of "
-             "mails alone"},
+     .help = "who writes, in a mail: an address, with or without a name; default: the template's "
+             "`from`"},
     {.key = "data",
      .type = SETTING_VALUE,
      .offset = offsetof(struct send, data),

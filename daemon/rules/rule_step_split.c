@@ -22,7 +22,7 @@ const struct setting rule_split_settings[] = {
      .offset = offsetof(struct split, name),
      .required = true,
      .reload = SETTING_RELOAD,
-     .help = "by which customers are told apart: another name is another draw",
+     .help = "the name by which shares are drawn: another name is another draw",
      .shape = &(const struct shape){.kind = SHAPE_TEXT, .pattern = "."}},
     {.key = "shares",
      .type = SETTING_VALUE,

@@ -40,21 +40,21 @@ const struct setting rule_wait_settings[] = {
      .type = SETTING_EXPRESSION,
      AT(until),
      .reload = SETTING_RELOAD,
-     .help = "in place of `for`: the next such local time, `\"09:00\"`; all else is an expression "
-             "that gives a timestamp"},
+     .help = "in place of `for`: the next such local time, `\"09:00\"`; anything else is an "
+             "expression that gives a timestamp"},
     {.key = "on",
      .type = SETTING_VALUE,
      AT(on),
      .reload = SETTING_RELOAD,
-     .help = "of a local time: only on that day of the week, or on these: `mon tue wed thu fri sat "
-             "sun`",
+     .help = "with a local time: only on that day of the week, or on these: `mon tue wed thu fri "
+             "sat sun`",
      .shape = &rule_clock_weekdays_shape},
     {.key = "past",
      .type = SETTING_CHOICE,
      AT(past),
      .choices = pasts,
      .reload = SETTING_RELOAD,
-     .help = "of an expression: where its time has passed, passes over the step behind, too"},
+     .help = "with an expression: if its time has passed, the step behind is passed over too"},
     {0},
 };
 

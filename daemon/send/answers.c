@@ -20,17 +20,18 @@ enum { VALUE_MOST = 1024 };
 
 /* The first six in the order in which they are asked. */
 const struct setting answers_settings[] = {
-    {ANSWERS_FIELD(sent), .help = "it took the message; then a 2xx alone does not say so"},
-    {ANSWERS_FIELD(unavailable), .help = "it cannot be used now: the next gateway, no attempt"},
-    {ANSWERS_FIELD(retry), .help = "not taken now: again later"},
+    {ANSWERS_FIELD(sent), .help = "it took the message; with this, a 2xx alone does not say so"},
+    {ANSWERS_FIELD(unavailable),
+     .help =
+         "it cannot be used now: the next gateway takes the message, and no attempt is charged"},
+    {ANSWERS_FIELD(retry), .help = "it did not take the message now: again later"},
     {ANSWERS_FIELD(bounced), .help = "there is no such address: it is suppressed"},
     {ANSWERS_FIELD(gateway), .help = "the gateway's fault: a wrong key, an account that is closed"},
     {ANSWERS_FIELD(refused), .help = "the message will never be taken: a dead letter"},
     {ANSWERS_FIELD(id), .help = "what the API calls the message"},
     {ANSWERS_FIELD(words), .help = "the words of the answer that a person should read"},
     {ANSWERS_FIELD(wait),
-     .help =
-         "seconds until it may be asked again, or since 1970 when it may, beside `Retry-After`"},
+     .help = "when it may be asked again, in seconds from now or since 1970; beside `Retry-After`"},
     {0},
 };
 

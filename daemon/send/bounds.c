@@ -25,7 +25,7 @@ const struct setting bounds_warmup_settings[] = {
      .offset = offsetof(struct bounds_warmup, growth),
      .fallback = "1.5",
      .reload = SETTING_RELOAD,
-     .help = "so many times as many from each day to the next",
+     .help = "the bound of each day, as a multiple of the day before",
      .shape = &(const struct shape){.kind = SHAPE_NUMBER, .least = 1, .most = 100, .above = true}},
     {.key = "until",
      .type = SETTING_INT,
@@ -33,7 +33,7 @@ const struct setting bounds_warmup_settings[] = {
      .least = 1,
      .most = INT64_MAX,
      .reload = SETTING_RELOAD,
-     .help = "from the day on that would have so many, there is no bound"},
+     .help = "there is no bound any more from the day on that would allow so many"},
     {0},
 };
 

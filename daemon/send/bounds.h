@@ -38,19 +38,19 @@ extern const struct setting bounds_warmup_settings[];
 extern const struct shape bounds_warmup_shape, bounds_domains_shape;
 
 /* The rows of such a field. */
-#define BOUNDS_SETTINGS(owner, field)                                                         \
-    {.key = "per_domain",                                                                     \
-     .type = SETTING_VALUE,                                                                   \
-     .offset = offsetof(owner, field.per_domain),                                             \
-     .reload = SETTING_RELOAD,                                                                \
-     .help = "domain, or `default` → its `rate` over all daemons and its `connections` in " \
-             "each: what it holds back keeps no other waiting",                               \
-     .shape = &bounds_domains_shape},                                                         \
-    {                                                                                         \
-        .key = "warmup", .type = SETTING_SECTION, .offset = offsetof(owner, field.warmup),    \
-        .section = bounds_warmup_settings,                                                    \
-        .help = "a bound on the messages of a day, which grows by the day",                   \
-        .shape = &bounds_warmup_shape                                                         \
+#define BOUNDS_SETTINGS(owner, field)                                                              \
+    {.key = "per_domain",                                                                          \
+     .type = SETTING_VALUE,                                                                        \
+     .offset = offsetof(owner, field.per_domain),                                                  \
+     .reload = SETTING_RELOAD,                                                                     \
+     .help = "domain, or `default` → its `rate` over all daemons and its `connections` in each " \
+             "daemon; what a domain holds back keeps nothing else waiting",                        \
+     .shape = &bounds_domains_shape},                                                              \
+    {                                                                                              \
+        .key = "warmup", .type = SETTING_SECTION, .offset = offsetof(owner, field.warmup),         \
+        .section = bounds_warmup_settings,                                                         \
+        .help = "a bound on the messages of a day, which grows by the day",                        \
+        .shape = &bounds_warmup_shape                                                              \
     }
 
 struct bounds {

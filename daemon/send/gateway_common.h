@@ -47,7 +47,7 @@ enum { GATEWAY_CONNECTIONS_MOST = 256 };
          .type = SETTING_RATE,                                                                  \
          .offset = offsetof(owner, common.rate),                                                \
          .reload = SETTING_RELOAD,                                                              \
-         .help = "most messages in a time, over all daemons: 10 per 1s"},                       \
+         .help = "most messages within a time, over all daemons: `10 per 1s`"},                 \
         BOUNDS_SETTINGS(owner, common.bounded)
 
 #endif

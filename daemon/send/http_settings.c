@@ -38,14 +38,14 @@ static const struct shape headers_shape = {
 const struct setting http_settings[] = {
     GATEWAY_COMMON_SETTINGS("http", struct http_settings, "4"),
     {HTTP_FIELD(url), .type = SETTING_TEXT, .required = true,
-     .help = "where the request goes; {{ to }} and others may stand behind the host"},
+     .help = "where the request goes; behind the host there may be {{ to }} and others"},
     {HTTP_FIELD(method), .type = SETTING_CHOICE, .fallback = "POST", .choices = http_methods,
      .help = "the request's method"},
     {HTTP_FIELD(headers), .type = SETTING_VALUE,
      .help = "a mapping of header fields to values, with {{ secret }} and others",
      .shape = &headers_shape},
     {HTTP_FIELD(content_type), .type = SETTING_TEXT, .fallback = "application/json",
-     .help = "of the body"},
+     .help = "the Content-Type of the body"},
     {HTTP_FIELD(body), .type = SETTING_TEXT,
      .help = "the file of `templates` that makes the body; else `GATEWAY.json.liquid`"},
     {HTTP_FIELD(user), .type = SETTING_TEXT,
@@ -59,7 +59,8 @@ const struct setting http_settings[] = {
     {HTTP_FIELD(aws_sigv4), .type = SETTING_TEXT,
      .help = "signs requests as AWS asks, `aws:amz:REGION:SERVICE`; `user` is the key's id"},
     {HTTP_FIELD(sign), .type = SETTING_CHOICE, .fallback = "none", .choices = signs,
-     .help = "signs requests with the secret as others ask; `standard-webhooks` of that name"},
+     .help = "how requests are signed with the secret: `standard-webhooks` as Standard Webhooks "
+             "1.0 says"},
     {HTTP_FIELD(idempotent), .type = SETTING_BOOL, .fallback = "false",
      .help = "the API drops a second request with the same key: a lost answer is a retry"},
     {HTTP_FIELD(idempotency_header), .type = SETTING_TEXT, .fallback = "Idempotency-Key",
@@ -77,7 +78,8 @@ const struct setting http_settings[] = {
      .most = 3600000, .help = "longest wait for the whole answer"},
     {HTTP_FIELD(lowest_speed), .type = SETTING_SIZE, .fallback = "1KiB", .least = 1,
      .most = 1 << 30,
-     .help = "bytes in a second; a request may take a minute and its size at this speed"},
+     .help = "bytes in a second: a request may take a minute, and the time that its size takes at "
+             "this speed"},
     {0},
 };
 

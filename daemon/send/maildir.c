@@ -36,7 +36,7 @@ static const struct setting settings_table[] = {
      .type = SETTING_TEXT,
      .offset = offsetof(struct maildir_settings, path),
      .required = true,
-     .help = "the folder; made where it is not there, its parent must be"},
+     .help = "the folder; it is made if it does not exist, but its parent must exist"},
     {0},
 };
 

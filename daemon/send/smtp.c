@@ -74,7 +74,8 @@ static const struct setting settings_table[] = {
      .most = 3600000, .help = "longest wait for the answer to a whole message (RFC 5321: 10m)"},
     {SMTP_FIELD(lowest_speed), .type = SETTING_SIZE, .fallback = "1KiB", .least = 1,
      .most = 1 << 30,
-     .help = "bytes in a second; a message may take a minute and its size at this speed"},
+     .help = "bytes in a second: a message may take a minute, and the time that its size takes at "
+             "this speed"},
     {SMTP_FIELD(renew_messages), .type = SETTING_INT, .fallback = "500", .least = 1,
      .most = 1000000, .help = "messages over one connection before a new one is made"},
     {SMTP_FIELD(renew_after), .type = SETTING_DURATION, .fallback = "5m", .least = 1000,
