@@ -1627,6 +1627,7 @@ unit_programs = \
 	tests/unit/test_mime \
 	tests/unit/test_mover \
 	tests/unit/test_name_table \
+	tests/unit/test_new_secret \
 	tests/unit/test_notify \
 	tests/unit/test_once \
 	tests/unit/test_only \

@@ -6,15 +6,25 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What is written under its name is whole; errno says what failed. */
+static bool write_whole(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    bool written = write(fd, text, strlen(text)) == (ssize_t)strlen(text) && !fsync(fd);
+    int error = errno;
+    close(fd);
+    errno = error;
+    return written;
+}
+
 bool new_secret_write(const char *path, const char *text, struct diag *diag)
 {
     char temporary[4096];
-    snprintf(temporary, sizeof temporary, "%s.new", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && !fsync(fd);
-    if (fd >= 0)
-        close(fd);
-    if (written && rename(temporary, path) == 0)
-        return true;
-    return diag_error(diag, "cannot write the secret %s: %s", path, strerror(errno));
+    snprintf(temporary, sizeof temporary, "%s.new-%ld", path, (long)getpid());
+    bool made = write_whole(temporary, text) && (!link(temporary, path) || errno == EEXIST);
+    int error = errno;
+    unlink(temporary);
+    return made || diag_error(diag, "cannot write the secret %s: %s", path, strerror(error));
 }

@@ -44,7 +44,7 @@
 #include "delivery/taking.h"
 #include "send/retry.h"
 
-enum { SWEEP_AGAIN_MS = 200, KNOWN_FIRST = 512 };
+enum { SWEEP_FIRST_MS = 100, SWEEP_AGAIN_MS = 200, KNOWN_FIRST = 512 };
 
 struct delivery {
     struct delivery_options options;
@@ -553,8 +553,12 @@ void delivery_destroy(struct delivery **delivery)
 
 void delivery_start(struct delivery *delivery)
 {
+    const struct hand *hand = gateways_hand(delivery->options.gateways);
     taking_start(delivery->taking);
-    sweep_after(delivery, 0); /* before others take what the former life had for uncertain */
+    if (hand_has_former(hand, delivery->options.shard->number))
+        sweep_after(delivery, 0); /* before others take all of that for uncertain */
+    else
+        sweep_after(delivery, SWEEP_FIRST_MS);
 }
 
 void delivery_wake(struct delivery *delivery)

@@ -215,6 +215,14 @@ const struct outbox_known *hand_former(const struct hand *hand, size_t shard, st
     return known;
 }
 
+bool hand_has_former(const struct hand *hand, size_t shard)
+{
+    for (size_t i = 0; hand && i < HAND_MOST; i++)
+        if (is_former(hand, &hand->image->places[i], shard))
+            return true;
+    return false;
+}
+
 void hand_forget(struct hand *hand, size_t shard)
 {
     for (size_t i = 0; hand && i < HAND_MOST; i++)

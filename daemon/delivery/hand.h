@@ -11,6 +11,7 @@
 #ifndef NUDGED_DELIVERY_HAND_H
 #define NUDGED_DELIVERY_HAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,8 @@ void hand_remove(struct hand *hand, struct hand_place **place);
 /* What the daemon before this one left of a shard, in the arena; but for what is uncertain. */
 const struct outbox_known *hand_former(const struct hand *hand, size_t shard, struct arena *arena,
                                        size_t *count);
+/* Whether it left anything of it. */
+bool hand_has_former(const struct hand *hand, size_t shard);
 /* It has been asked for all that. */
 void hand_forget(struct hand *hand, size_t shard);
 

@@ -5,8 +5,8 @@
 -- ARGV: P, consumer, ms that a trace lives, then the results in groups, each {queue, channel, class (all as
 -- taken), outcome, '-' where they were begun at once, else '', 1 where more is told of each, else 0, how many}, and
 -- behind it for each {mid, lines of the trace, '' for none, entry if not begun at once}, and where more is told
--- {at ms or +ms, charge (of `dead`: 1 where this attempt may have arrived), reason (of `lacking` the load of the daemon's files), detail, event, hash to suppress,
--- its reason}, '' for what is absent
+-- {at ms or +ms, charge (of `dead`: 1 where this attempt may have arrived), reason (of `lacking` the load of the
+-- daemon's files), detail, event, hash to suppress, its reason}, '' for what is absent
 -- A message that was marked meanwhile must not be sent any more: whatever the outcome, it ends here.
 -- Returns for each 1 (settled), 0 (no longer ours: nothing was written), 2 (its hash was deleted
 -- by hand, so the entry is too: nobody can need it), 3 (it was marked, and has ended) or 4 (what

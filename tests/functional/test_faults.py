@@ -189,14 +189,14 @@ def test_poison(hello_shop):
 
 
 def test_uncertain_is_held_or_resent(hello_shop):
-    """Killed after the gateway took the message and before that was settled."""
+    """Killed after the gateway took the message, and before the daemon had noted that."""
     hello_shop.rules(RULES + "\n---\n{name: offer, on: offer, send: hello}")
-    daemon = hello_shop.daemon().spawn(failpoints="sent=kill@1")
+    daemon = hello_shop.daemon().spawn(failpoints="send-answered=kill@1")
     marketing = {**hello(1), "type": "offer"}
     marketing["customer"]["accepts_marketing"] = True
     hello_shop.push(marketing)
     assert daemon.ended() == -signal.SIGKILL
-    daemon.spawn(failpoints="sent=kill@1")
+    daemon.spawn(failpoints="send-answered=kill@1")
     wait_until(lambda: hello_shop.client.zcard("nudged:uncertain") == 1, "the message to be held")
     hello_shop.push(hello(2))
     assert daemon.ended() == -signal.SIGKILL

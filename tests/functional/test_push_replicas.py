@@ -13,6 +13,7 @@ from shards import Shards
 
 RULES = "{name: each, class: transactional, on: order.placed, send: each}"
 SOON = ("--wait-replicas", "1", "--wait-timeout", "300ms")
+AMPLE = ("--wait-replicas", "1", "--wait-timeout", "3s")  # for a replica that is well
 LONG = ("--wait-replicas", "1", "--wait-timeout", "20s")
 
 
@@ -71,7 +72,7 @@ def test_a_replica_that_lags(desk):
 
 def test_what_was_confirmed_before_stays_so(desk):
     """A pipe that gives a part now and a part later: only what the replica lacks is to be pushed again."""
-    with subprocess.Popen([BUILD / "nudgectl", "-c", desk.one.config, "push", *SOON], stdin=subprocess.PIPE,
+    with subprocess.Popen([BUILD / "nudgectl", "-c", desk.one.config, "push", *AMPLE], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as pushing:
         pushing.stdin.write(lines(0, 5))
         pushing.stdin.flush()
@@ -87,7 +88,7 @@ def test_what_was_confirmed_before_stays_so(desk):
 
 
 def test_more_replicas_than_there_are(desk):
-    status, out, errors = desk.ctl("push", "--wait-replicas", "2", "--wait-timeout", "300ms", stdin=lines(0, 1))
+    status, out, errors = desk.ctl("push", "--wait-replicas", "2", "--wait-timeout", "3s", stdin=lines(0, 1))
     assert (status, out) == (75, "1 pushed, 1 not confirmed\n")
     assert "is with 1 replica of its master, not 2" in errors
 

@@ -86,12 +86,15 @@ static void what_was_in_hand_is_read_by_the_next(void **state)
     assert_string_equal(former(scene, 0),
                         "waits=one-11:7 waiting, begun=one-11:7 begun, taken=one-11:7 taken");
     assert_string_equal(former(scene, 1), "");
+    assert_true(hand_has_former(scene->hand, 0));
+    assert_false(hand_has_former(scene->hand, 1));
     hand_forget(scene->hand, 1);
     add(scene, "new", HAND_WAITING);
     assert_string_equal(former(scene, 0),
                         "waits=one-11:7 waiting, begun=one-11:7 begun, taken=one-11:7 taken");
     hand_forget(scene->hand, 0);
     assert_string_equal(former(scene, 0), "");
+    assert_false(hand_has_former(scene->hand, 0));
 
     live(scene, "one-13");
     assert_string_equal(former(scene, 0), "new=one-12:7 waiting");
