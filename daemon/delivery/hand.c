@@ -54,10 +54,17 @@ struct hand {
 
 /* ---- The file ---- */
 
+/* The unit's environment tells it, as a service that sees of /proc its own process alone cannot
+ * read it there. Empty: nobody knows. */
 static void read_boot(char boot[BOOT_SIZE])
 {
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    const char *told = getenv("NUDGED_BOOT");
     memset(boot, 0, BOOT_SIZE);
+    if (told && *told) {
+        snprintf(boot, BOOT_SIZE, "%s", told);
+        return;
+    }
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
     if (read(fd, boot, BOOT_SIZE - 1) != BOOT_SIZE - 1)

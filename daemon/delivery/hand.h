@@ -5,8 +5,8 @@
  * their end, and which their gateway took, and need not take all of them for uncertain.
  *
  * That is the memory of a machine that runs. Behind a boot the file says nothing: the disk may have
- * it as it was minutes before. It is locked (flock) while a process has it, so nobody reads it who
- * stands beside one that was only frozen.
+ * it as it was minutes before. Which boot it is NUDGED_BOOT says, or Linux. The file is locked
+ * (flock) while a process has it, so nobody reads it who stands beside one that was only frozen.
  */
 #ifndef NUDGED_DELIVERY_HAND_H
 #define NUDGED_DELIVERY_HAND_H

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -158,6 +159,22 @@ static void another_boot_makes_it_worthless(void **state)
     assert_string_equal(former(scene, 0), "");
 }
 
+/* Where it cannot be seen it is told. */
+static void the_environment_names_the_boot(void **state)
+{
+    struct scene *scene = *state;
+    setenv("NUDGED_BOOT", "9f2c", 1);
+    live(scene, "one");
+    add(scene, "m", HAND_WAITING);
+    live(scene, "two");
+    assert_string_equal(former(scene, 0), "m=one:7 waiting");
+    add(scene, "n", HAND_WAITING);
+    setenv("NUDGED_BOOT", "9f2d", 1);
+    live(scene, "three");
+    unsetenv("NUDGED_BOOT");
+    assert_string_equal(former(scene, 0), "");
+}
+
 static void what_is_no_such_file_is_begun_anew(void **state)
 {
     struct scene *scene = *state;
@@ -224,6 +241,7 @@ int main(void)
         TEST(a_message_that_was_there_twice_is_uncertain),
         TEST(each_shard_has_its_own),
         TEST(another_boot_makes_it_worthless),
+        TEST(the_environment_names_the_boot),
         TEST(what_is_no_such_file_is_begun_anew),
         TEST(while_a_process_has_it_nobody_else_does),
         TEST(it_has_a_bound),
